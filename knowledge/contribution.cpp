@@ -1,0 +1,74 @@
+#include "knowledge/contribution.h"
+
+#include <algorithm>
+
+#include "knowledge/contribution_wire.h"
+#include "knowledge/wire.h"
+
+namespace outrider {
+
+ClientId ClientId::from_public_key(ByteView public_key) {
+  return from_bytes(Digest::of(public_key).view().first(kSize));
+}
+
+ClientId ClientId::from_bytes(ByteView raw) {
+  if (raw.size() != kSize) throw InputError("a client id has 16 bytes, not " + std::to_string(raw.size()));
+  ClientId id;
+  std::copy(raw.begin(), raw.end(), id.bytes.begin());
+  return id;
+}
+
+Digest Contribution::id() const {
+  return Hasher()
+      .field(client.view())
+      .field(number(sequence))
+      .field(number(learned_against))
+      .field(topic.kind)
+      .field(topic.space.view())
+      .field(topic.subject)
+      .field(payload)
+      .finish();
+}
+
+Bytes encode(const Contribution& contribution) {
+  capnp::MallocMessageBuilder message;
+  write(contribution, message.initRoot<wire::Contribution>());
+  return wire::flatten(message);
+}
+
+Contribution decode_contribution(ByteView bytes) {
+  return wire::read<wire::Contribution>(bytes, "contribution",
+                                        [](wire::Contribution::Reader reader) { return read(reader); });
+}
+
+void write(const Topic& topic, wire::Topic::Builder builder) {
+  builder.setKind(topic.kind);
+  builder.setSpace(wire::data(topic.space.view()));
+  builder.setSubject(topic.subject);
+}
+
+void write(const Contribution& contribution, wire::Contribution::Builder builder) {
+  builder.setClient(wire::data(contribution.client.view()));
+  builder.setSequence(number(contribution.sequence));
+  builder.setLearnedAgainst(number(contribution.learned_against));
+  write(contribution.topic, builder.initTopic());
+  builder.setPayload(wire::data(contribution.payload));
+}
+
+Topic read(wire::Topic::Reader reader) {
+  return {wire::text(reader.getKind()), Digest::from_bytes(wire::view(reader.getSpace())),
+          wire::text(reader.getSubject())};
+}
+
+Contribution read(wire::Contribution::Reader reader) {
+  Contribution contribution;
+  contribution.client = ClientId::from_bytes(wire::view(reader.getClient()));
+  contribution.sequence = SequenceNumber{reader.getSequence()};
+  contribution.learned_against = Revision{reader.getLearnedAgainst()};
+  contribution.topic = read(reader.getTopic());
+  const ByteView payload = wire::view(reader.getPayload());
+  contribution.payload.assign(payload.begin(), payload.end());
+  return contribution;
+}
+
+}  // namespace outrider

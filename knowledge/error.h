@@ -1,0 +1,15 @@
+// The one exception for bad input: a file, a message, a configuration or an argument.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace outrider {
+
+// what() is one sentence for the user: it names the thing and what was expected. Programmer errors assert instead.
+class InputError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace outrider
