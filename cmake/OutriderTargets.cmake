@@ -40,7 +40,7 @@ function(outrider_schema out_var schema)
   add_custom_command(
     OUTPUT ${generated}.c++ ${generated}.h
     COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated
-    COMMAND capnp compile -oc++:${CMAKE_BINARY_DIR}/generated --src-prefix=${CMAKE_SOURCE_DIR} ${source}
+    COMMAND capnp compile --import-path=${CMAKE_SOURCE_DIR} -oc++:${CMAKE_BINARY_DIR}/generated --src-prefix=${CMAKE_SOURCE_DIR} ${source}
     DEPENDS ${source}
     VERBATIM)
   set_source_files_properties(${generated}.c++ PROPERTIES COMPILE_OPTIONS "-w" SKIP_LINTING ON)
