@@ -2,7 +2,6 @@
 find_package(Threads REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(PkgConfig REQUIRED)
-find_package(dnnl 2.6 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
@@ -12,6 +11,12 @@ find_package(nlohmann_json REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
+# Not find_package(dnnl): Debian 12's package configuration asks for OpenCL, which only oneDNN's GPU engine needs.
+find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp REQUIRED)
+find_library(DNNL_LIBRARY dnnl REQUIRED)
+add_library(dnnl::dnnl SHARED IMPORTED)
+set_target_properties(dnnl::dnnl PROPERTIES IMPORTED_LOCATION ${DNNL_LIBRARY}
+                                            INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
 # Not find_package(CapnProto): Debian 12's package configuration asks for a libatomic that g++ keeps to itself.
 pkg_check_modules(CAPNP REQUIRED IMPORTED_TARGET capnp)
 pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)

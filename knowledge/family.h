@@ -16,6 +16,10 @@ class Merge {
  public:
   virtual ~Merge() = default;
 
+  // Makes contributions about `space` acceptable. `definition` is the blob with that digest, for example an encoder.
+  // Returns why it cannot serve as this family's space, as one sentence; nothing if it can. Idempotent.
+  virtual std::optional<std::string> open_space(const Digest& space, ByteView definition) = 0;
+
   // Why this contribution cannot be merged (shape, finiteness, size), as one sentence; nothing if it can be.
   virtual std::optional<std::string> objection(const Contribution& contribution) const = 0;
 

@@ -31,26 +31,27 @@ struct WantBlob {  // part of a blob: answered by BlobChunk
 };
 struct Heartbeat {  // I am here, this is what I have; answered by Announce
   Revision replica{};
-  SequenceNumber last_accepted{};
+  std::uint32_t outbox = 0;  // contributions not yet decided
 };
 struct Goodbye {};
 struct StatusQuery {};
 
 // aggregator -> client
 struct Welcome {
+  ClientId aggregator;  // which state this is: another id means that nothing known before applies
   Revision revision{};
   Digest encoder;                      // empty: none yet
-  SequenceNumber highest_accepted{};   // of this client: its next contribution has a higher number
+  SequenceNumber highest_decided{};    // of this client: accepted or refused for good; its next contribution is one more
   std::uint32_t heartbeat_seconds = 5;
 };
 struct Accepted {  // durable; never needs to be sent again
   std::vector<SequenceNumber> sequences;
   Revision revision{};  // contains them
 };
-struct Refused {  // sequence 0: the whole message
+struct Refused {
   SequenceNumber sequence{};
   std::string reason;
-  bool permanent = true;  // false: send it again later
+  bool permanent = true;  // true: decided, the number is used up; false: send it again later
 };
 struct KnowledgeEntry {
   Topic topic;
@@ -69,6 +70,7 @@ struct BlobChunk {
   Bytes content;
 };
 struct Announce {
+  ClientId aggregator;
   Revision revision{};
   Digest encoder;
 };
@@ -80,8 +82,9 @@ struct Unsupported {  // to a peer of another version
 struct ClientStatus {
   ClientId client;
   std::string name;
-  SequenceNumber highest_accepted{};
+  SequenceNumber highest_decided{};
   Revision replica{};
+  std::uint32_t outbox = 0;  // contributions that it has not delivered yet, as it said last
   bool connected = false;
   std::uint32_t seconds_since_seen = 0;
 };
@@ -91,6 +94,7 @@ struct TopicStatus {
   Revision changed{};
 };
 struct Status {
+  ClientId aggregator;
   Revision revision{};
   Digest encoder;
   std::vector<ClientStatus> clients;
