@@ -42,9 +42,9 @@ Contribution decode_contribution(ByteView bytes) {
 }
 
 void write(const Topic& topic, wire::Topic::Builder builder) {
-  builder.setKind(topic.kind);
+  builder.setKind(wire::text(topic.kind));
   builder.setSpace(wire::data(topic.space.view()));
-  builder.setSubject(topic.subject);
+  builder.setSubject(wire::text(topic.subject));
 }
 
 void write(const Contribution& contribution, wire::Contribution::Builder builder) {

@@ -19,6 +19,12 @@ Contribution example() {
 
 TEST(Contribution, SurvivesEncoding) { EXPECT_EQ(decode_contribution(encode(example())), example()); }
 
+TEST(Contribution, TextWithANulSurvivesEncoding) {
+  Contribution c = example();
+  c.topic.subject = std::string("a\0b", 3);
+  EXPECT_EQ(decode_contribution(encode(c)), c);
+}
+
 TEST(Contribution, IdCoversEveryField) {
   const Digest id = example().id();
   auto changed = [&](auto change) {

@@ -30,6 +30,8 @@ inline Bytes flatten(capnp::MessageBuilder& message) {
 
 inline ByteView view(capnp::Data::Reader data) { return {data.begin(), data.size()}; }
 inline capnp::Data::Reader data(ByteView bytes) { return {bytes.data(), bytes.size()}; }
+// Whole, with any NUL inside; capnp's own conversion from std::string stops there.
+inline capnp::Text::Reader text(const std::string& text) { return {text.c_str(), text.size()}; }
 inline std::string text(capnp::Text::Reader reader) { return {reader.begin(), reader.size()}; }
 
 // Calls use(root) with the root struct `T` of the message in `bytes` and returns its result. Every malformation

@@ -45,11 +45,11 @@ struct Welcome {
   std::uint32_t heartbeat_seconds = 5;
 };
 struct Accepted {  // durable; never needs to be sent again
-  std::vector<SequenceNumber> sequences;
+  std::vector<Digest> contributions;  // their ids, in the order of their sequence numbers
   Revision revision{};  // contains them
 };
 struct Refused {
-  SequenceNumber sequence{};
+  Digest contribution;  // its id
   std::string reason;
   bool permanent = true;  // true: decided, the number is used up; false: send it again later
 };

@@ -1,0 +1,155 @@
+#include <array>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <gtest/gtest.h>
+#include <zmq.hpp>
+
+#include "protocol/frame.h"
+#include "protocol/limits.h"
+#include "protocol/multipart.h"
+#include "protocol/test_aggregator.h"
+
+namespace outrider::protocol {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct HostilePeer : Transport {};
+
+// A ZeroMQ peer that is no Outrider: it sends and receives whatever frames it likes.
+class Stranger {
+ public:
+  explicit Stranger(const std::string& endpoint) : socket_(context_, zmq::socket_type::dealer) {
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.connect(endpoint);
+  }
+  void say(std::vector<Bytes> frames) {
+    std::vector<zmq::message_t> parts;
+    for (Bytes& frame : frames) parts.push_back(part_of(std::move(frame)));
+    ASSERT_EQ(send(socket_, parts), SendResult::sent);
+  }
+  // Empty if nothing is there.
+  std::vector<Bytes> hear() {
+    std::vector<zmq::message_t> parts(4);
+    parts.resize(receive(socket_, parts));
+    std::vector<Bytes> frames;
+    for (const auto& part : parts) frames.emplace_back(view(part).begin(), view(part).end());
+    return frames;
+  }
+
+ private:
+  zmq::context_t context_{1};
+  zmq::socket_t socket_;
+};
+
+TEST_F(HostilePeer, OtherVersionIsAnsweredAndDropped) {
+  open();
+  Stranger stranger(router->bound_endpoint());
+  stranger.say({{'O', 'U', 'T', 'R', 7, 0, 0, 0}, {1, 2, 3}});
+  std::vector<Bytes> answer;
+  ASSERT_TRUE(loop.until([&] { return !(answer = stranger.hear()).empty(); }));
+  ASSERT_EQ(answer.size(), 2u);
+  EXPECT_EQ(answer[0], (Bytes{'O', 'U', 'T', 'R', 0, 0, 0, 0}));
+  EXPECT_EQ(text_of(answer[1]), "1 1\nthis aggregator speaks versions 1 to 1; the peer spoke 7");
+  EXPECT_TRUE(at_router.empty());
+  expect_service();
+}
+
+TEST_F(HostilePeer, ClientLearnsThatItsVersionIsNotSpoken) {
+  zmq::context_t context;
+  zmq::socket_t aggregator(context, zmq::socket_type::router);
+  aggregator.set(zmq::sockopt::linger, 0);
+  aggregator.bind("tcp://127.0.0.1:*");
+  std::vector<std::string> sentences;
+  int messages = 0;
+  DealerSocket dealer(loop.io, Address::parse(aggregator.get(zmq::sockopt::last_endpoint)), {},
+                      {.on_message = [&](Message) { ++messages; },
+                       .on_unsupported = [&](const std::string& sentence) { sentences.push_back(sentence); }});
+  dealer.send({client("a"), Hello{}});
+  std::array<zmq::message_t, 3> request;
+  ASSERT_TRUE(loop.until([&] { return receive(aggregator, request) == 3; }));
+  const auto answer = [&](const Bytes& preamble, std::string_view body) {
+    std::array<zmq::message_t, 3> parts = {part_of(view(request[0])), part_of(preamble), part_of(bytes_of(body))};
+    ASSERT_EQ(send(aggregator, parts), SendResult::sent);
+  };
+  answer({'O', 'U', 'T', 'R', 0, 0, 0, 0}, "8 9\nthis aggregator speaks versions 8 to 9; the peer spoke 1");
+  answer({'O', 'U', 'T', 'R', 9, 0, 0, 0}, "?");
+  answer({'O', 'U', 'T', 'R', 1, 0, 0, 0}, "garbage");
+  ASSERT_TRUE(loop.until([&] { return sentences.size() == 2 && dealer.traffic().dropped_receiving == 2; }));
+  EXPECT_EQ(sentences[0], "this aggregator speaks versions 8 to 9; the peer spoke 1");
+  EXPECT_EQ(sentences[1], "this client speaks versions 1 to 1; the peer spoke 9");
+  EXPECT_EQ(messages, 0);
+}
+
+TEST_F(HostilePeer, GarbageIsDroppedAndOthersAreServed) {
+  open();
+  const Frames good = encode_frames({client("a"), Hello{"camera 7"}});
+  const Bytes preamble(good.preamble.begin(), good.preamble.end());
+  const Bytes half(good.body.begin(), good.body.begin() + 16);
+  const std::vector<std::vector<Bytes>> garbage = {
+      {preamble},                                                 // no body
+      {{}},                                                       // nothing
+      {preamble, good.body, {}},                                  // one frame too many
+      {preamble, good.body, {}, {}, {}, {}, {}, {}, {}},          // many too many
+      {good.body, preamble},                                      // the wrong way round
+      {{'H', 'T', 'T', 'P', 1, 0, 0, 0}, good.body},              // no Outrider
+      {preamble, half},                                           // truncated
+      {preamble, Bytes(800, 0xFF)},                               // noise
+      {preamble, {}},                                             // empty body
+      {preamble, Bytes(kMaxMessageBytes + 8)},                    // just over the limit
+      {{'O', 'U', 'T', 'R', 0, 0, 0, 0}, {'1', ' ', '1', '\n'}},  // a client has nothing to say in version 0
+  };
+  Stranger stranger(router->bound_endpoint());
+  for (const auto& frames : garbage) stranger.say(frames);
+  ASSERT_TRUE(loop.until([&] { return router->traffic().dropped_receiving == garbage.size(); }));
+  EXPECT_TRUE(at_router.empty());
+  EXPECT_EQ(router->routes(), 0u);
+  expect_service();
+  stranger.say({preamble, good.body});  // and so is the stranger once it speaks properly
+  EXPECT_TRUE(loop.until([&] { return at_router.size() == 2; }));
+}
+
+TEST_F(HostilePeer, OversizeFrameEndsTheConnectionOnly) {
+  open();
+  Stranger stranger(router->bound_endpoint());
+  stranger.say({{'O', 'U', 'T', 'R', 1, 0, 0, 0}, Bytes(kMaxMessageBytes + (1 << 20))});
+  loop.turn(200ms);
+  EXPECT_TRUE(at_router.empty());
+  expect_service();
+}
+
+TEST_F(HostilePeer, BytesThatAreNotZeroMqAreSurvived) {
+  open();
+  namespace ip = boost::asio::ip;
+  ip::tcp::socket raw(loop.io);
+  raw.connect({ip::make_address("127.0.0.1"), *router->bound_address().port});
+  boost::asio::write(raw,
+                     boost::asio::buffer(std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n") + std::string(5000, '\xFF')));
+  loop.turn(100ms);
+  expect_service();
+}
+
+// ZeroMQ gives up on an aggregator that has sent too large a frame; we do not.
+TEST_F(HostilePeer, ReconnectsAfterAnOversizeFrame) {
+  zmq::context_t context;
+  zmq::socket_t aggregator(context, zmq::socket_type::router);
+  aggregator.set(zmq::sockopt::linger, 0);
+  aggregator.bind("tcp://127.0.0.1:*");
+  DealerSocket dealer(loop.io, Address::parse(aggregator.get(zmq::sockopt::last_endpoint)), {},
+                      {.on_message = [](Message) {}});
+  std::array<zmq::message_t, 3> request;
+  const auto heard = [&] {
+    dealer.send({client("a"), Heartbeat{}});
+    return loop.until([&] { return receive(aggregator, request) == 3; }, 100ms);
+  };
+  ASSERT_TRUE(loop.until(heard));
+  const Bytes first(view(request[0]).begin(), view(request[0]).end());
+  std::array<zmq::message_t, 2> oversize = {part_of(first), part_of(Bytes(kMaxMessageBytes + (1 << 20)))};
+  ASSERT_EQ(send(aggregator, oversize), SendResult::sent);
+  const auto heard_on_another_connection = [&] { return heard() && text_of(view(request[0])) != text_of(first); };
+  EXPECT_TRUE(loop.until(heard_on_another_connection));
+}
+
+}  // namespace
+}  // namespace outrider::protocol

@@ -1,0 +1,24 @@
+// What a message may hold at most. Both ends check: a sender before it encodes, a receiver before it believes.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "protocol/messages.h"
+
+namespace outrider::protocol {
+
+inline constexpr std::size_t kMaxMessageBytes = 16u << 20;  // of the encoded body
+inline constexpr int kMaxNesting = 16;                      // of structs and lists
+inline constexpr std::size_t kMaxEntries = 65'536;          // of one list
+inline constexpr std::size_t kMaxTextBytes = 1024;          // of one string
+
+// Throws InputError, which starts with `what`, if a list of `size` entries is too long.
+void check_entries(std::string_view what, std::size_t size);
+// Throws InputError, which starts with `what`, unless the text is short enough, UTF-8 and without control characters,
+// so that it can go into JSON, HTML and log lines.
+void check_text(std::string_view what, std::string_view text);
+// Applies both to everything in the message.
+void check(const Message& message);
+
+}  // namespace outrider::protocol

@@ -1,0 +1,122 @@
+@0xe0482413e5c135c3;
+
+# The wire form of messages.h, which says what each message means. Fields and union members are only ever added.
+
+using Cxx = import "/capnp/c++.capnp";
+using Knowing = import "/knowledge/contribution.capnp";
+$Cxx.namespace("outrider::protocol::schema");
+
+struct Message {
+  client @0 :Data;  # 16 bytes: the sender or, from the aggregator, the addressee
+  body :union {
+    hello       @1  :Hello;
+    contribute  @2  :Contribute;
+    want        @3  :Want;
+    wantBlob    @4  :WantBlob;
+    heartbeat   @5  :Heartbeat;
+    goodbye     @6  :Goodbye;
+    statusQuery @7  :StatusQuery;
+    welcome     @8  :Welcome;
+    accepted    @9  :Accepted;
+    refused     @10 :Refused;
+    knowledge   @11 :Knowledge;
+    blobChunk   @12 :BlobChunk;
+    announce    @13 :Announce;
+    status      @14 :Status;
+  }
+}
+
+struct Hello {
+  name    @0 :Text;
+  replica @1 :UInt64;
+}
+
+struct Contribute {
+  contributions @0 :List(Knowing.Contribution);
+}
+
+struct Want {
+  since @0 :UInt64;
+}
+
+struct WantBlob {
+  blob   @0 :Data;  # 32 bytes, as every digest
+  offset @1 :UInt64;
+  length @2 :UInt32;
+}
+
+struct Heartbeat {
+  replica @0 :UInt64;
+  outbox  @1 :UInt32;
+}
+
+struct Goodbye {}
+
+struct StatusQuery {}
+
+struct Welcome {
+  aggregator       @0 :Data;  # 16 bytes
+  revision         @1 :UInt64;
+  encoder          @2 :Data;
+  highestDecided   @3 :UInt64;
+  heartbeatSeconds @4 :UInt32;
+}
+
+struct Accepted {
+  contributions @0 :List(Data);
+  revision      @1 :UInt64;
+}
+
+struct Refused {
+  contribution @0 :Data;
+  reason       @1 :Text;
+  permanent    @2 :Bool;
+}
+
+struct KnowledgeEntry {
+  topic   @0 :Knowing.Topic;
+  payload @1 :Data;
+}
+
+struct Knowledge {
+  since   @0 :UInt64;
+  through @1 :UInt64;
+  entries @2 :List(KnowledgeEntry);
+}
+
+struct BlobChunk {
+  blob    @0 :Data;
+  offset  @1 :UInt64;
+  total   @2 :UInt64;
+  content @3 :Data;
+}
+
+struct Announce {
+  aggregator @0 :Data;
+  revision   @1 :UInt64;
+  encoder    @2 :Data;
+}
+
+struct ClientStatus {
+  client           @0 :Data;
+  name             @1 :Text;
+  highestDecided   @2 :UInt64;
+  replica          @3 :UInt64;
+  outbox           @4 :UInt32;
+  connected        @5 :Bool;
+  secondsSinceSeen @6 :UInt32;
+}
+
+struct TopicStatus {
+  topic        @0 :Knowing.Topic;
+  contributors @1 :UInt32;
+  changed      @2 :UInt64;
+}
+
+struct Status {
+  aggregator @0 :Data;
+  revision   @1 :UInt64;
+  encoder    @2 :Data;
+  clients    @3 :List(ClientStatus);
+  topics     @4 :List(TopicStatus);
+}

@@ -1,0 +1,183 @@
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "protocol/authenticator.h"
+#include "protocol/frame.h"
+#include "protocol/multipart.h"
+#include "protocol/rate_limited_log.h"
+#include "protocol/readiness.h"
+#include "protocol/routes.h"
+#include "protocol/socket_setup.h"
+#include "protocol/transport.h"
+
+namespace outrider::protocol {
+
+struct RouterSocket::Impl {
+  Impl(boost::asio::io_context& io, const Address& wanted, Options given, std::function<void(Message)> handler)
+      : options(std::move(given)), on_message(std::move(handler)), routes(options.remembered_clients) {
+    if (options.curve) {
+      authenticator.emplace(io, context, options.curve->allows);
+      apply(options.curve->keys, socket);
+      socket.set(zmq::sockopt::curve_server, true);
+      socket.set(zmq::sockopt::zap_domain, "outrider");
+    } else {
+      require_loopback(wanted, "give the aggregator a key pair, or listen on tcp://127.0.0.1:PORT");
+    }
+    if (wanted.key)
+      throw InputError(fmt::format("address \"{}\": to listen on, it takes no key after the port", wanted.text()));
+    apply(options.socket, wanted, socket);
+    socket.set(zmq::sockopt::router_mandatory, true);
+    address = bind(wanted);
+    readiness.emplace(io, socket, [this] { receive_one(); });
+  }
+
+  Address bind(const Address& wanted) {
+    try {
+      socket.bind(wanted.endpoint());
+    } catch (const zmq::error_t& error) {
+      throw InputError(error.num() == EADDRINUSE
+                           ? fmt::format("address {} is in use by another program", wanted.endpoint())
+                           : fmt::format("cannot listen on {}: {}", wanted.endpoint(), error.what()));
+    }
+    // ZeroMQ reports "*" as 0.0.0.0; what we were asked for says more, except for the port.
+    Address bound = wanted;
+    bound.port = Address::parse(socket.get(zmq::sockopt::last_endpoint)).port;
+    if (options.curve) bound.key = options.curve->keys.public_key;
+    return bound;
+  }
+
+  void receive_one() {
+    std::array<zmq::message_t, 3> parts;  // routing id, preamble, body
+    const std::size_t count = receive(socket, parts);
+    if (count == 0) return;
+    std::optional<Message> message;  // handed over outside the try: what the handler throws is not the peer's fault
+    try {
+      message = read(parts, count);
+    } catch (const InputError& error) {
+      drop(parts[1], error.what());
+    }
+    if (!message) return;
+    routes.heard(message->client, text_of(view(parts[0])));
+    ++traffic.messages_received;
+    traffic.bytes_received += parts[1].size() + parts[2].size();
+    on_message(std::move(*message));
+  }
+
+  // Nothing if the peer is of another version, which is answered. Throws InputError if there is no authentic message.
+  std::optional<Message> read(std::array<zmq::message_t, 3>& parts, std::size_t count) {
+    if (count != parts.size()) throw InputError(fmt::format("it has {} frames, not 2", count - 1));
+    std::optional<ClientId> proved;
+    if (options.curve) proved = authenticate(parts[2]);
+    auto received = decode_frames(view(parts[1]), view(parts[2]));
+    if (const auto* unknown = std::get_if<UnknownVersion>(&received)) {
+      refuse_version(parts, *unknown);
+      return std::nullopt;
+    }
+    auto& message = std::get<Message>(received);
+    if (std::holds_alternative<Unsupported>(message.body))
+      throw InputError("it says that it does not support our version");
+    if (proved && message.client != *proved)
+      throw InputError(
+          fmt::format("it speaks for client {} but its key is that of client {}", message.client.hex(), proved->hex()));
+    return std::move(message);
+  }
+
+  // The client that the connection has proved to be. Throws InputError if its key is not allowed any more.
+  ClientId authenticate(const zmq::message_t& part) const {
+    const Bytes key = from_hex(property(part, "User-Id"));
+    if (key.size() != PublicKey{}.size()) throw InputError("its connection has no public key");
+    if (!options.curve->allows(key)) throw InputError("the key " + to_hex(key) + " is not allowed any more");
+    return ClientId::from_public_key(key);
+  }
+
+  void refuse_version(std::array<zmq::message_t, 3>& parts, UnknownVersion peer) {
+    drop(parts[1], fmt::format("it is of version {}", peer.version));
+    transmit(std::move(parts[0]), {{}, unsupported("this aggregator", peer)});
+  }
+
+  // ZeroMQ knows where the sender's own frames came from, but not the routing id that it put before them.
+  void drop(const zmq::message_t& part, std::string_view why) {
+    ++traffic.dropped_receiving;
+    log.warn(fmt::format("dropped a message from {}: {}", property(part, "Peer-Address"), why));
+  }
+
+  SendResult transmit(zmq::message_t routing_id, const Message& message) {
+    Frames frames = encode_frames(message);
+    const std::size_t size = frames.preamble.size() + frames.body.size();
+    std::array<zmq::message_t, 3> parts = {std::move(routing_id), part_of(frames.preamble),
+                                           part_of(std::move(frames.body))};
+    const SendResult result = protocol::send(socket, parts);
+    readiness->look_again();
+    if (result == SendResult::sent) {
+      ++traffic.messages_sent;
+      traffic.bytes_sent += size;
+    }
+    return result;
+  }
+
+  bool send(const Message& message) {
+    const std::string* routing_id = routes.find(message.client);
+    if (routing_id == nullptr) return lose();
+    try {
+      switch (transmit(part_of(bytes_of(*routing_id)), message)) {
+        case SendResult::sent:
+          return true;
+        case SendResult::queue_full:
+          return lose(message, "its queue is full");
+        case SendResult::unreachable:
+          routes.forget(message.client);
+          return lose();
+      }
+    } catch (const InputError& error) {
+      return lose(message, error.what());
+    }
+    return false;
+  }
+
+  // Clients come and go: no line in the log for that.
+  bool lose() {
+    ++traffic.dropped_sending;
+    return false;
+  }
+
+  bool lose(const Message& message, std::string_view why) {
+    log.warn(fmt::format("did not send a message to client {}: {}", message.client.brief(), why));
+    return lose();
+  }
+
+  Options options;
+  std::function<void(Message)> on_message;
+  Address address;
+  Routes routes;
+  Traffic traffic;
+  RateLimitedLog log;
+  zmq::context_t context{1};
+  std::optional<Authenticator> authenticator;
+  zmq::socket_t socket{context, zmq::socket_type::router};
+  std::optional<Readiness> readiness;
+};
+
+RouterSocket::RouterSocket(boost::asio::io_context& io, const Address& address, Options options,
+                           std::function<void(Message)> on_message)
+    : impl_(std::make_unique<Impl>(io, address, std::move(options), std::move(on_message))) {}
+RouterSocket::~RouterSocket() = default;
+
+bool RouterSocket::send(const Message& message) {
+  return impl_->send(message);
+}
+Address RouterSocket::bound_address() const {
+  return impl_->address;
+}
+Traffic RouterSocket::traffic() const {
+  return impl_->traffic;
+}
+std::size_t RouterSocket::routes() const {
+  return impl_->routes.size();
+}
+
+}  // namespace outrider::protocol

@@ -1,0 +1,249 @@
+// What only the store on disk does: directories, locks, format versions, damage, read-only views.
+#include "storage/rocksdb_store.h"
+
+#include <chrono>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/file_system.h>
+
+#include "knowledge/error.h"
+#include "storage/database.h"
+#include "storage/temporary_directory.h"
+
+namespace outrider {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::ThrowsMessage;
+
+Bytes bytes(std::string_view text) {
+  const ByteView view = bytes_of(text);
+  return {view.begin(), view.end()};
+}
+
+WriteSet put(std::string_view key, std::string_view value, Column column = Column::meta) {
+  WriteSet writes;
+  writes.put(column, bytes(key), bytes(value));
+  return writes;
+}
+
+class RocksDbStoreTest : public ::testing::Test {
+ protected:
+  TemporaryDirectory temporary_;
+  std::filesystem::path directory_ = temporary_.path() / "deep" / "store";
+
+  std::filesystem::path largest_file(std::string_view extension) const {
+    std::filesystem::path largest;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_))
+      if (entry.path().extension() == extension &&
+          (largest.empty() || entry.file_size() > std::filesystem::file_size(largest)))
+        largest = entry.path();
+    return largest;
+  }
+};
+
+void flip_byte(const std::filesystem::path& path, std::uintmax_t position) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(static_cast<std::streamoff>(position));
+  const auto byte = static_cast<char>(file.get() ^ 0x55);
+  file.seekp(static_cast<std::streamoff>(position));
+  file.put(byte);
+  ASSERT_TRUE(file.good()) << path;
+}
+
+TEST_F(RocksDbStoreTest, CreatesTheDirectoryWithAllAboveIt) {
+  open_store(directory_ / "")->commit(put("a", "1"));
+  EXPECT_EQ(open_store(directory_)->get(Column::meta, bytes_of("a")), bytes("1"));
+}
+
+TEST_F(RocksDbStoreTest, RefusesADirectoryThatIsAFile) {
+  std::ofstream(temporary_.path() / "deep") << "in the way";
+  EXPECT_THAT([&] { open_store(directory_); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("cannot create"), HasSubstr(directory_.string()))));
+}
+
+TEST_F(RocksDbStoreTest, RefusesAStoreThatIsOpenAlready) {
+  const auto store = open_store(directory_);
+  EXPECT_THAT([&] { open_store(directory_); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr(directory_.string()), HasSubstr("in use"))));
+}
+
+TEST_F(RocksDbStoreTest, RefusesAnotherFormatVersion) {
+  open_store(directory_);
+  {
+    const auto database = Database::open(directory_, *rocksdb::Env::Default());
+    ASSERT_TRUE(database->write(put("format", "2")).ok());
+  }
+  const auto names_both = ThrowsMessage<InputError>(
+      AllOf(HasSubstr(directory_.string()), HasSubstr("has format version 2"), HasSubstr("reads format version 1")));
+  EXPECT_THAT([&] { open_store(directory_); }, names_both);
+  EXPECT_THAT([&] { open_store_read_only(directory_); }, names_both);
+}
+
+TEST_F(RocksDbStoreTest, RefusesADatabaseThatIsNoStoreAndLeavesItAlone) {
+  std::filesystem::create_directories(directory_);
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* raw = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, directory_.string(), &raw).ok());
+  std::unique_ptr<rocksdb::DB> foreign(raw);
+  ASSERT_TRUE(foreign->Put({}, "someone", "else's").ok());
+  foreign.reset();
+  EXPECT_THAT([&] { open_store(directory_); }, ThrowsMessage<InputError>(HasSubstr("not an Outrider store")));
+
+  ASSERT_TRUE(rocksdb::DestroyDB(directory_.string(), options).ok());
+  ASSERT_TRUE(rocksdb::DB::Open(options, directory_.string(), &raw).ok());
+  foreign.reset(raw);
+  rocksdb::ColumnFamilyHandle* column = nullptr;
+  ASSERT_TRUE(foreign->CreateColumnFamily({}, "theirs", &column).ok());
+  ASSERT_TRUE(foreign->DestroyColumnFamilyHandle(column).ok());
+  foreign.reset();
+  EXPECT_THAT([&] { open_store(directory_); }, ThrowsMessage<InputError>(HasSubstr("column 'theirs'")));
+  std::vector<std::string> columns;
+  ASSERT_TRUE(rocksdb::DB::ListColumnFamilies(options, directory_.string(), &columns).ok());
+  EXPECT_EQ(columns.size(), 2u);
+}
+
+TEST_F(RocksDbStoreTest, OpensALogWithATornTail) {
+  open_store(directory_)->commit(put("a", "1"));
+  {
+    const auto store = open_store(directory_);
+    store->commit(put("b", std::string(50'000, 'b')));
+    store->commit(put("c", std::string(50'000, 'c')));
+  }
+  const std::filesystem::path log = largest_file(".log");
+  std::filesystem::resize_file(log, std::filesystem::file_size(log) - 10'000);
+  const auto store = open_store(directory_);
+  EXPECT_TRUE(store->get(Column::meta, bytes_of("a")));
+  EXPECT_TRUE(store->get(Column::meta, bytes_of("b")));
+  EXPECT_FALSE(store->get(Column::meta, bytes_of("c")));
+}
+
+TEST_F(RocksDbStoreTest, ReportsADamagedLogInsteadOfDroppingCommits) {
+  {
+    const auto store = open_store(directory_);
+    for (const char* key : {"a", "b", "c"}) store->commit(put(key, std::string(50'000, 'x')));
+  }
+  flip_byte(largest_file(".log"), 20'000);
+  const auto damaged =
+      ThrowsMessage<InputError>(AllOf(HasSubstr(directory_.string()), HasSubstr("is damaged"), Not(HasSubstr("\n"))));
+  EXPECT_THAT([&] { open_store_read_only(directory_); }, damaged);
+  EXPECT_THAT([&] { open_store(directory_); }, damaged);
+}
+
+TEST_F(RocksDbStoreTest, ReportsADamagedTable) {
+  open_store(directory_)->commit(put("a", std::string(50'000, 'x'), Column::blobs));
+  open_store(directory_);  // moves the log into a table
+  const std::filesystem::path table = largest_file(".sst");
+  for (std::uintmax_t position = 10; position < 60; ++position) flip_byte(table, position);
+  EXPECT_THAT(
+      [&] {
+        const auto store = open_store(directory_);
+        store->get(Column::blobs, bytes_of("a"));
+      },
+      ThrowsMessage<InputError>(AllOf(HasSubstr(directory_.string()), HasSubstr("is damaged"))));
+}
+
+TEST_F(RocksDbStoreTest, ReportsAMissingManifest) {
+  open_store(directory_);
+  for (const auto& entry : std::filesystem::directory_iterator(directory_))
+    if (entry.path().filename().string().starts_with("MANIFEST")) std::filesystem::remove(entry.path());
+  EXPECT_THAT([&] { open_store(directory_); }, ThrowsMessage<InputError>(HasSubstr(directory_.string())));
+}
+
+// More than the writer keeps in memory and in its log: it flushes, compacts and deletes the files that went before.
+void overwrite_often(Store& store, std::string_view key) {
+  for (int i = 0; i < 40; ++i) store.commit(put(key, std::string(1'000'000, 'x')));
+}
+
+TEST_F(RocksDbStoreTest, AReadOnlyViewShowsTheStateWhenItWasOpened) {
+  open_store(directory_)->commit(put("table", "1"));
+  const auto store = open_store(directory_);  // moves the log into a table
+  const std::filesystem::path table = largest_file(".sst");
+  store->commit(put("log", "1"));
+  const std::filesystem::path log = largest_file(".log");
+  const auto view = open_store_read_only(directory_);
+  overwrite_often(*store, "table");
+  overwrite_often(*store, "log");
+  for (int wait = 0; wait < 500 && (std::filesystem::exists(table) || std::filesystem::exists(log)); ++wait)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_FALSE(std::filesystem::exists(table));
+  ASSERT_FALSE(std::filesystem::exists(log));
+  EXPECT_EQ(view->get(Column::meta, bytes_of("table")), bytes("1"));
+  EXPECT_EQ(view->get(Column::meta, bytes_of("log")), bytes("1"));
+  EXPECT_EQ(open_store_read_only(directory_)->get(Column::meta, bytes_of("log"))->size(), 1'000'000u);
+}
+
+// Lets something happen once between RocksDB's reading the manifest and its listing the log files.
+class Interruption : public rocksdb::FileSystemWrapper {
+ public:
+  explicit Interruption(std::function<void()> happen)
+      : FileSystemWrapper(rocksdb::FileSystem::Default()), happen_(std::move(happen)) {}
+  const char* Name() const override { return "Interruption"; }
+
+  rocksdb::IOStatus NewSequentialFile(const std::string& path, const rocksdb::FileOptions& options,
+                                      std::unique_ptr<rocksdb::FSSequentialFile>* result,
+                                      rocksdb::IODebugContext* context) override {
+    if (path.find("MANIFEST") != std::string::npos) manifest_read_ = true;
+    return FileSystemWrapper::NewSequentialFile(path, options, result, context);
+  }
+  rocksdb::IOStatus GetChildren(const std::string& path, const rocksdb::IOOptions& options,
+                                std::vector<std::string>* names, rocksdb::IODebugContext* context) override {
+    if (manifest_read_ && happen_) std::exchange(happen_, nullptr)();
+    return FileSystemWrapper::GetChildren(path, options, names, context);
+  }
+  bool happened() const { return !happen_; }
+
+ private:
+  std::function<void()> happen_;
+  bool manifest_read_ = false;
+};
+
+TEST_F(RocksDbStoreTest, AReadOnlyViewMissesNoLogThatIsDeletedWhileItOpens) {
+  const auto store = open_store(directory_);
+  store->commit(put("early", "1"));
+  const std::filesystem::path log = largest_file(".log");
+  const auto interruption = std::make_shared<Interruption>([&] {
+    overwrite_often(*store, "late");
+    for (int wait = 0; wait < 500 && std::filesystem::exists(log); ++wait)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  });
+  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(interruption);
+  const auto view = Database::open_read_only(directory_, *env);
+  ASSERT_TRUE(interruption->happened());
+  ASSERT_FALSE(std::filesystem::exists(log));
+  EXPECT_EQ(view->get(Column::meta, bytes_of("early")), bytes("1"));
+  EXPECT_EQ(view->get(Column::meta, bytes_of("late"))->size(), 1'000'000u);
+}
+
+TEST_F(RocksDbStoreTest, AReadOnlyViewNeedsAStore) {
+  EXPECT_THAT([&] { open_store_read_only(directory_); },
+              ThrowsMessage<InputError>("there is no store in '" + directory_.string() + "'"));
+  EXPECT_FALSE(std::filesystem::exists(directory_));
+}
+
+TEST_F(RocksDbStoreTest, AReadOnlyViewTakesNoCommits) {
+  open_store(directory_)->commit(put("a", "1"));
+  const auto view = open_store_read_only(directory_);
+#ifdef NDEBUG
+  EXPECT_THROW(view->commit(put("a", "2")), std::logic_error);
+#else
+  EXPECT_DEATH(view->commit(put("a", "2")), "read-only");
+#endif
+  EXPECT_EQ(view->get(Column::meta, bytes_of("a")), bytes("1"));
+}
+
+}  // namespace
+}  // namespace outrider
