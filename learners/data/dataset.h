@@ -28,10 +28,14 @@ struct Dataset {
   std::vector<std::uint32_t> groups;  // who made each picture (drawer, speaker), indexes group_names; empty: unknown
   std::vector<std::string> group_names;
 
+  bool operator==(const Dataset&) const = default;
   std::size_t size() const { return labels.size(); }
   std::span<const std::uint8_t> image(std::size_t index) const {
     return std::span(pixels).subspan(index * shape.size(), shape.size());
   }
 };
+
+// Which part of a published data set: its pictures to learn from or those held back to judge.
+enum class Part { train, test };
 
 }  // namespace outrider

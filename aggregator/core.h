@@ -1,0 +1,112 @@
+// The aggregator as a state machine without I/O: (event, now) -> what to write, what to send.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aggregator/catalogue.h"
+#include "aggregator/roster.h"
+#include "knowledge/instant.h"
+#include "protocol/messages.h"
+#include "storage/store.h"
+
+namespace outrider::aggregator {
+
+// What an event causes. The shell commits `writes` first and sends `messages` only when they are durable; it may join
+// the effects of several events into one commit. If the commit fails, the core is ahead of its store: throw it away,
+// send nothing, and make a new one from the store; the clients repeat what was lost.
+struct Effects {
+  WriteSet writes;
+  std::vector<protocol::Message> messages;
+
+  void append(Effects later);
+};
+
+// Nothing grows without a bound.
+struct Limits {
+  std::size_t clients = 1'000'000;
+  std::size_t payload_bytes = 4u << 20;    // of one contribution
+  std::size_t knowledge_bytes = 1u << 20;  // of one answer to Want
+  std::size_t chunk_bytes = 512u << 10;    // of one BlobChunk
+  std::size_t subject_bytes = 256;
+  std::size_t name_bytes = 64;
+};
+
+struct Pace {
+  std::uint32_t heartbeat_seconds = 5;  // asked of the clients; silent for three of them: not connected
+  Instant announce_every{200};          // at most one round of announcements in this time
+};
+
+// A piece of knowledge that the aggregator itself brings, for example the prototypes of the base classes.
+struct BaseKnowledge {
+  std::string kind;
+  std::string subject;
+  Bytes payload;
+};
+
+// Its merged knowledge is a pure function of the contributions accepted. Not thread-safe.
+class Core {
+ public:
+  // Restores what `store` holds. `store` must outlive the core and change only by the core's own effects. `self` names
+  // this state to clients. Throws InputError when the store's content cannot be read.
+  Core(ClientId self, const Store& store, std::vector<std::unique_ptr<Family>> families, Limits limits = {},
+       Pace pace = {});
+
+  Effects receive(const protocol::Message& message, Instant now);
+  // Announces a new revision to the clients that do not know it yet. Call it at deadline() or later.
+  Effects tick(Instant now);
+  // When tick() has something to do; kNever: not before the next message.
+  Instant deadline() const;
+
+  // Makes `encoder` the one that clients learn with, and `base` known in its space. Nothing happens where it already is.
+  // Throws InputError when no family can use the encoder or a piece of base knowledge does not fit it.
+  Effects publish(Bytes encoder, const std::vector<BaseKnowledge>& base);
+
+  Revision revision() const { return revision_; }
+  Digest encoder() const { return encoder_; }
+  // Equal for equal merged knowledge, whatever the order in which it came.
+  Digest knowledge_digest() const { return catalogue_.digest(); }
+  protocol::Status status(Instant now) const;
+
+ private:
+  void restore();
+  void restore_decision(ByteView key, const Decision& decision);
+  Instant silence() const { return std::chrono::seconds(3 * pace_.heartbeat_seconds); }
+
+  Effects on(const ClientId& from, const protocol::Hello& hello, Instant now);
+  Effects on(const ClientId& from, const protocol::Contribute& contribute, Instant now);
+  Effects on(const ClientId& from, const protocol::Want& want, Instant now);
+  Effects on(const ClientId& from, const protocol::WantBlob& want, Instant now);
+  Effects on(const ClientId& from, const protocol::Heartbeat& heartbeat, Instant now);
+  Effects on(const ClientId& from, const protocol::Goodbye& goodbye, Instant now);
+  Effects on(const ClientId& from, const protocol::StatusQuery& query, Instant now);
+  template <typename Other>
+  Effects on(const ClientId&, const Other&, Instant) {
+    return {};  // what only aggregators say
+  }
+
+  struct Batch;
+  void decide(const ClientId& from, Client& client, const Contribution& contribution, Batch& batch);
+  void repeat_verdict(const ClientId& from, const Client& client, const Contribution& contribution, Batch& batch);
+  std::optional<std::string> objection(const ClientId& from, const Contribution& contribution) const;
+  std::optional<Verdict> verdict_on(const ClientId& from, const Client& client, SequenceNumber sequence) const;
+  // Accepts one contribution into revision `revision` and records it.
+  void accept(Client& client, const Contribution& contribution, Revision revision, WriteSet& writes);
+  void record_revision(Revision revision, Bytes accepted, WriteSet& writes);
+  Client* seen(const ClientId& from, Instant now);
+
+  ClientId self_;
+  const Store& store_;
+  Limits limits_;
+  Pace pace_;
+  Catalogue catalogue_;
+  Roster roster_;
+  Revision revision_{};
+  Digest encoder_;
+  Revision announced_{};
+  Instant last_announcement_ = Instant::min() / 2;
+};
+
+}  // namespace outrider::aggregator

@@ -1,0 +1,23 @@
+@0xb7f03a52c1d94e08;
+
+using Cxx = import "/capnp/c++.capnp";
+using import "/knowledge/contribution.capnp".Contribution;
+$Cxx.namespace("outrider::wire");
+
+# What the aggregator decided about one (client, sequence); the value in the column "contributions".
+struct Decision {
+  id       @0 :Data;          # 32 bytes: the contribution's content address
+  union {
+    accepted :group {
+      contribution @1 :Contribution;
+      revision     @2 :UInt64;  # the state that contains it first
+    }
+    refused @3 :Text;           # why
+  }
+}
+
+# The value in the column "clients".
+struct ClientRecord {
+  name           @0 :Text;
+  highestDecided @1 :UInt64;
+}

@@ -1,0 +1,36 @@
+// What the aggregator writes down: its decisions and its clients.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "knowledge/contribution.h"
+#include "storage/store.h"
+
+namespace outrider::aggregator {
+
+// The aggregator's last word on one (client, sequence). Never changes once durable.
+struct Decision {
+  Digest id;  // of the contribution
+  std::optional<Contribution> accepted;
+  Revision revision{};  // if accepted: the state that contains it first
+  std::string refused;  // if not accepted: why
+
+  bool is_accepted() const { return accepted.has_value(); }
+};
+
+struct ClientRecord {
+  std::string name;
+  SequenceNumber highest_decided{};
+};
+
+Bytes encode(const Decision& decision);
+Bytes encode(const ClientRecord& record);
+// Throw InputError when the bytes are not such a record.
+Decision decode_decision(ByteView bytes);
+ClientRecord decode_client_record(ByteView bytes);
+
+// The key in the column "contributions".
+Bytes decision_key(const ClientId& client, SequenceNumber sequence);
+
+}  // namespace outrider::aggregator

@@ -1,0 +1,68 @@
+// Who the clients are, how far each has been decided, and when it was last heard of.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "aggregator/decision.h"
+#include "knowledge/instant.h"
+#include "protocol/messages.h"
+
+namespace outrider::aggregator {
+
+// How a contribution was decided, as the roster remembers it of late.
+struct Verdict {
+  SequenceNumber sequence{};
+  Digest id;
+  std::string refused;  // why; empty: accepted
+};
+
+struct Client {
+  std::string name;
+  SequenceNumber highest_decided{};  // everything up to it is decided, nothing beyond
+  std::deque<Verdict> recent;        // the latest decisions, ascending; older ones are in the store
+  Revision replica{};                // as the client said last
+  std::uint32_t outbox = 0;          // likewise
+  Revision announced{};              // the newest revision it was told of
+  Instant last_seen = kNever;        // kNever: not since the start
+};
+
+// Bounded: at most as many clients as find_or_add is told, a fixed number of recent verdicts each.
+class Roster {
+ public:
+  static constexpr std::size_t kRecentVerdicts = 1024;
+
+  // Where the client is known or there is room for one more; nullptr otherwise.
+  Client* find_or_add(const ClientId& id, std::size_t most_clients);
+  Client* find(const ClientId& id);
+
+  // From the store, at the start.
+  void restore(const ClientId& id, const ClientRecord& record) {
+    clients_[id].name = record.name;
+    clients_[id].highest_decided = record.highest_decided;
+  }
+
+  std::size_t size() const { return clients_.size(); }
+  std::vector<protocol::ClientStatus> status(Instant now, Instant silence) const;
+
+  // Calls visit(id, client) for every client heard of within `silence`.
+  template <typename Visit>
+  void for_each_connected(Instant now, Instant silence, Visit&& visit) {
+    for (auto& [id, client] : clients_)
+      if (is_connected(client, now, silence)) visit(id, client);
+  }
+
+ private:
+  static bool is_connected(const Client& client, Instant now, Instant silence) {
+    return client.last_seen != kNever && now - client.last_seen <= silence;
+  }
+
+  std::map<ClientId, Client> clients_;
+};
+
+// Makes `verdict` the client's latest.
+void remember(Client& client, Verdict verdict);
+
+}  // namespace outrider::aggregator

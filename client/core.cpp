@@ -1,0 +1,253 @@
+#include "client/core.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "knowledge/error.h"
+
+namespace outrider::client {
+namespace {
+
+constexpr std::size_t kBatchBytes = 256u << 10;
+
+Bytes bytes(std::string_view text) { return {text.begin(), text.end()}; }
+Bytes copy(ByteView view) { return {view.begin(), view.end()}; }
+
+Bytes lesson_key(const Topic& topic) {
+  Bytes key = bytes("lesson/");
+  const Bytes rest = topic_key(topic);
+  key.insert(key.end(), rest.begin(), rest.end());
+  return key;
+}
+
+}  // namespace
+
+void Effects::append(Effects later) {
+  writes.append(std::move(later.writes));
+  std::ranges::move(later.messages, std::back_inserter(messages));
+  std::ranges::move(later.notices, std::back_inserter(notices));
+  encoder_arrived |= later.encoder_arrived;
+}
+
+Core::Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing)
+    : self_(self),
+      name_(std::move(name)),
+      outbox_(self, store),
+      replica_(store),
+      jitter_(jitter),
+      encoder_(stored_encoder(store)),
+      newest_(replica_.revision()),
+      hello_(timing.first_retry, timing.longest_retry),
+      contribute_(hello_),
+      want_(hello_),
+      chunk_(hello_) {
+  if (const auto id = store.get(Column::meta, bytes("aggregator"))) aggregator_ = ClientId::from_bytes(*id);
+}
+
+Effects Core::receive(const protocol::Message& message, Instant now) {
+  last_heard_ = std::max(last_heard_, now);
+  Effects effects = std::visit([&](const auto& body) { return on(body, now); }, message.body);
+  send_what_is_due(now, effects);
+  return effects;
+}
+
+Effects Core::tick(Instant now) {
+  Effects effects;
+  send_what_is_due(now, effects);
+  return effects;
+}
+
+void Core::send_what_is_due(Instant now, Effects& effects) {
+  if (link_ == Link::established && now - last_heard_ > 3 * heartbeat_every_) {
+    effects.notices.push_back("the aggregator is silent; looking for it");
+    seek_again();
+  }
+  if (link_ == Link::seeking) {
+    if (!hello_.is_due(now)) return;
+    send(protocol::Hello{name_, replica_.revision()}, effects);
+    hello_.attempted(now, jitter_);
+    return;
+  }
+  if (now >= heartbeat_due_) {
+    send(protocol::Heartbeat{replica_.revision(), static_cast<std::uint32_t>(outbox_.undecided())}, effects);
+    heartbeat_due_ = now + heartbeat_every_;
+  }
+  if (download_ && chunk_.is_due(now)) {
+    send(download_->next_request(), effects);
+    chunk_.attempted(now, jitter_);
+  }
+  if (outbox_.undecided() > 0 && contribute_.is_due(now)) {
+    send(protocol::Contribute{outbox_.next_batch(kBatchBytes)}, effects);
+    contribute_.attempted(now, jitter_);
+  }
+  if (newest_ > replica_.revision() && want_.is_due(now)) {
+    send(protocol::Want{replica_.revision()}, effects);
+    want_.attempted(now, jitter_);
+  }
+}
+
+Instant Core::deadline() const {
+  if (link_ == Link::seeking) return hello_.due();
+  Instant soonest = std::min(heartbeat_due_, last_heard_ + 3 * heartbeat_every_ + Instant{1});
+  if (download_) soonest = std::min(soonest, chunk_.due());
+  if (outbox_.undecided() > 0) soonest = std::min(soonest, contribute_.due());
+  if (newest_ > replica_.revision()) soonest = std::min(soonest, want_.due());
+  return soonest;
+}
+
+void Core::seek_again() {
+  link_ = Link::seeking;
+  hello_.reset();
+}
+
+Effects Core::on(const protocol::Welcome& welcome, Instant now) {
+  Effects effects;
+  if (link_ == Link::established) return effects;  // an echo
+  effects.writes = agree_on(welcome, effects);
+  link_ = Link::established;
+  heartbeat_every_ = std::chrono::seconds(std::clamp(welcome.heartbeat_seconds, 1U, 3600U));
+  heartbeat_due_ = now + heartbeat_every_;
+  hello_.reset();
+  contribute_.reset();
+  want_.reset();
+  chunk_.reset();
+  heard_of(welcome.revision, welcome.encoder);
+  return effects;
+}
+
+// Both sides may have lost state: the aggregator may be new or restored from a backup, and so may the client.
+WriteSet Core::agree_on(const protocol::Welcome& welcome, Effects& effects) {
+  WriteSet writes;
+  const bool another = welcome.aggregator != aggregator_;
+  if (another || welcome.revision < replica_.revision()) {
+    if (aggregator_ != ClientId{})
+      effects.notices.push_back(another ? "this is another aggregator than before: everything is exchanged again"
+                                        : "the aggregator knows less than before: everything is exchanged again");
+    writes.append(replica_.clear());
+    aggregator_ = welcome.aggregator;
+    writes.put(Column::meta, bytes("aggregator"), copy(aggregator_.view()));
+    newest_ = Revision{};
+  }
+  if (welcome.highest_decided < outbox_.highest_decided()) {
+    writes.append(outbox_.offer_again(welcome.highest_decided));
+  } else if (welcome.highest_decided > outbox_.last() || renumber_on_welcome_) {
+    effects.notices.push_back("contributions are numbered anew: this state is older than what the aggregator has seen");
+    writes.append(outbox_.renumber(welcome.highest_decided));
+  }
+  renumber_on_welcome_ = false;
+  return writes;
+}
+
+Effects Core::on(const protocol::Accepted& accepted, Instant) {
+  Effects effects;
+  const std::size_t before = outbox_.undecided();
+  for (const Digest& id : accepted.contributions) effects.writes.append(outbox_.decided(id, true));
+  if (outbox_.undecided() < before) contribute_.reset();
+  if (link_ == Link::established) newest_ = std::max(newest_, accepted.revision);
+  return effects;
+}
+
+Effects Core::on(const protocol::Refused& refused, Instant) {
+  Effects effects;
+  if (refused.permanent) {
+    effects.writes = outbox_.decided(refused.contribution, false);
+    if (!effects.writes.empty()) {
+      effects.notices.push_back("a contribution was refused: " + refused.reason);
+      contribute_.reset();
+    }
+    return effects;
+  }
+  const auto first = outbox_.next_batch(0);
+  const bool is_first = !first.empty() && first.front().id() == refused.contribution;
+  if (link_ == Link::established && is_first) {  // its number does not follow what the aggregator has
+    renumber_on_welcome_ = true;
+    seek_again();
+  }
+  return effects;
+}
+
+Effects Core::on(const protocol::Knowledge& knowledge, Instant) {
+  Effects effects;
+  if (link_ != Link::established) return effects;
+  effects.writes = replica_.apply(knowledge);
+  if (!effects.writes.empty()) {
+    newest_ = std::max(newest_, replica_.revision());
+    want_.reset();
+  }
+  return effects;
+}
+
+Effects Core::on(const protocol::BlobChunk& chunk, Instant) {
+  Effects effects;
+  if (!download_) return effects;
+  switch (download_->take(chunk)) {
+    case Download::Outcome::echo:
+      break;
+    case Download::Outcome::progress:
+      chunk_.reset();
+      break;
+    case Download::Outcome::absent:
+      effects.notices.push_back("the aggregator does not have the encoder " + chunk.blob.brief() + " that it names");
+      break;
+    case Download::Outcome::corrupt:
+      effects.notices.push_back("the encoder " + chunk.blob.brief() + " arrived corrupt; fetching it again");
+      break;
+    case Download::Outcome::complete:
+      encoder_ = download_->blob();
+      effects.writes.put(Column::blobs, copy(encoder_.view()), download_->release());
+      effects.writes.put(Column::meta, bytes("encoder"), copy(encoder_.view()));
+      effects.encoder_arrived = true;
+      download_.reset();
+  }
+  return effects;
+}
+
+Effects Core::on(const protocol::Announce& announce, Instant) {
+  Effects effects;
+  if (link_ != Link::established) return effects;
+  if (announce.aggregator != aggregator_) {
+    seek_again();
+  } else {
+    heard_of(announce.revision, announce.encoder);
+  }
+  return effects;
+}
+
+void Core::heard_of(Revision revision, const Digest& encoder) {
+  if (revision < newest_) return;  // it has been overtaken: the encoder may be an older one
+  newest_ = revision;
+  if (encoder.empty() || encoder == encoder_) {
+    download_.reset();
+  } else if (!download_ || download_->blob() != encoder) {
+    download_.emplace(encoder);
+    chunk_.reset();
+  }
+}
+
+Effects Core::learned(Lesson lesson, Instant now) {
+  Effects effects;
+  effects.writes.put(Column::meta, lesson_key(lesson.topic), std::move(lesson.memory));
+  const bool idle = outbox_.undecided() == 0;
+  effects.writes.append(outbox_.add(std::move(lesson.topic), replica_.revision(), std::move(lesson.payload)));
+  if (idle) contribute_.reset();
+  send_what_is_due(now, effects);
+  return effects;
+}
+
+Effects Core::leave() {
+  Effects effects;
+  if (link_ == Link::established) send(protocol::Goodbye{}, effects);
+  seek_again();
+  return effects;
+}
+
+std::optional<Bytes> lesson_memory(const Store& store, const Topic& topic) {
+  return store.get(Column::meta, lesson_key(topic));
+}
+
+Digest stored_encoder(const Store& store) {
+  const auto id = store.get(Column::meta, bytes("encoder"));
+  return id ? Digest::from_bytes(*id) : Digest{};
+}
+
+}  // namespace outrider::client

@@ -1,0 +1,111 @@
+// The client as a state machine without I/O: (event, now) -> what to write, what to send, what has become possible.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/backoff.h"
+#include "client/download.h"
+#include "client/outbox.h"
+#include "client/replica.h"
+#include "knowledge/instant.h"
+#include "learners/random.h"
+#include "protocol/messages.h"
+#include "storage/store.h"
+
+namespace outrider::client {
+
+// What an event causes. The shell commits `writes` first; then it sends `messages` and acts on the rest.
+struct Effects {
+  WriteSet writes;
+  std::vector<protocol::Message> messages;
+  std::vector<std::string> notices;  // for people, one sentence each
+  bool encoder_arrived = false;      // Core::encoder() is in the store now; what was learned with another must be
+                                     // learned again
+
+  void append(Effects later);
+};
+
+// What a learner made of the examples of one class.
+struct Lesson {
+  Topic topic;
+  Bytes payload;  // for the aggregator
+  Bytes memory;   // the learner's own: what it needs to continue from here
+};
+
+struct Timing {
+  Instant first_retry{500};
+  Instant longest_retry{15'000};
+};
+
+// enrol -> sync -> learn -> contribute -> wait. Everything it has said survives a crash and is repeated until it is
+// decided. Not thread-safe.
+class Core {
+ public:
+  // Restores what `store` holds. `store` must outlive the core and change only by the core's own effects.
+  Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing = {});
+
+  Effects receive(const protocol::Message& message, Instant now);
+  // Sends what is due. Call it at the start and at deadline() or later.
+  Effects tick(Instant now);
+  Instant deadline() const;
+
+  // Takes a lesson: writes it down with its memory and contributes it. Nothing is lost once that is committed.
+  Effects learned(Lesson lesson, Instant now);
+  // Says goodbye; the core sends nothing more until the next tick.
+  Effects leave();
+
+  Digest encoder() const { return encoder_; }
+  Revision replica() const { return replica_.revision(); }
+  // The newest revision that the client has heard of.
+  Revision newest() const { return newest_; }
+  bool connected() const { return link_ == Link::established; }
+  std::size_t undecided() const { return outbox_.undecided(); }
+
+ private:
+  enum class Link : std::uint8_t { seeking, established };
+
+  Effects on(const protocol::Welcome& welcome, Instant now);
+  Effects on(const protocol::Accepted& accepted, Instant now);
+  Effects on(const protocol::Refused& refused, Instant now);
+  Effects on(const protocol::Knowledge& knowledge, Instant now);
+  Effects on(const protocol::BlobChunk& chunk, Instant now);
+  Effects on(const protocol::Announce& announce, Instant now);
+  template <typename Other>
+  Effects on(const Other&, Instant) {
+    return {};  // what only clients say, and what the shell answers
+  }
+
+  void send_what_is_due(Instant now, Effects& effects);
+  void send(protocol::Body body, Effects& effects) const { effects.messages.push_back({self_, std::move(body)}); }
+  WriteSet agree_on(const protocol::Welcome& welcome, Effects& effects);
+  void heard_of(Revision revision, const Digest& encoder);
+  void seek_again();
+
+  ClientId self_;
+  std::string name_;
+  Outbox outbox_;
+  Replica replica_;
+  Random jitter_;
+  Digest encoder_;                    // in the store
+  ClientId aggregator_;               // whose knowledge the replica holds; all zero: nobody's yet
+  std::optional<Download> download_;  // of the encoder that the aggregator wants used
+  Link link_ = Link::seeking;
+  Revision newest_{};
+  Instant heartbeat_every_{5'000};
+  Instant last_heard_{};
+  Instant heartbeat_due_{};
+  bool renumber_on_welcome_ = false;
+  Backoff hello_;
+  Backoff contribute_;
+  Backoff want_;
+  Backoff chunk_;
+};
+
+// What a learner wrote down with its last lesson on the topic; nothing if there was none.
+std::optional<Bytes> lesson_memory(const Store& store, const Topic& topic);
+// The encoder in a client's store; empty: none yet.
+Digest stored_encoder(const Store& store);
+
+}  // namespace outrider::client

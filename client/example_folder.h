@@ -1,0 +1,43 @@
+// The watched data folder: one folder per class with pictures in it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace outrider::client {
+
+// What is new under one class.
+struct NewExamples {
+  std::string class_name;
+  std::vector<std::filesystem::path> files;  // sorted
+};
+
+// Remembers which files it has reported; reports a file again when its size or time of change is another. Not
+// thread-safe.
+class ExampleFolder {
+ public:
+  explicit ExampleFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  // Looks once; classes sorted by name. Hidden files are left out. Throws InputError when the folder cannot be read.
+  std::vector<NewExamples> look();
+
+  // These files are to be reported again at the next look.
+  void forget(const std::vector<std::filesystem::path>& files);
+  void forget_all() { known_.clear(); }
+
+ private:
+  struct Version {
+    std::uintmax_t size = 0;
+    std::filesystem::file_time_type changed;
+    bool operator==(const Version&) const = default;
+  };
+
+  std::vector<std::filesystem::path> new_files(const std::filesystem::path& class_folder);
+
+  std::filesystem::path folder_;
+  std::map<std::filesystem::path, Version> known_;
+};
+
+}  // namespace outrider::client

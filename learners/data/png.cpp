@@ -1,0 +1,98 @@
+#include <cassert>
+#include <cstring>
+
+#include <png.h>
+
+#include "knowledge/error.h"
+#include "learners/data/codecs.h"
+#include "learners/data/limits.h"
+
+namespace outrider {
+namespace {
+
+// libpng's simplified interface: it catches its own longjmp and reports through a message.
+class PngReader {
+ public:
+  PngReader(ByteView bytes, const std::string& name) : name_(name) {
+    image_.version = PNG_IMAGE_VERSION;
+    if (png_image_begin_read_from_memory(&image_, bytes.data(), bytes.size()) == 0) fail();
+  }
+  ~PngReader() { png_image_free(&image_); }
+  PngReader(const PngReader&) = delete;
+  PngReader& operator=(const PngReader&) = delete;
+
+  ImageShape shape() const {
+    require_sane_size(name_, image_.height, image_.width);
+    return {.channels = (image_.format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1,
+            .height = static_cast<int>(image_.height),
+            .width = static_cast<int>(image_.width)};
+  }
+
+  std::vector<std::uint8_t> read(const ImageShape& shape) {
+    image_.format = shape.channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+    image_.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
+    const png_color white{255, 255, 255};
+    std::vector<std::uint8_t> interleaved(shape.size());
+    if (png_image_finish_read(&image_, &white, interleaved.data(), 0, nullptr) == 0) fail();
+    return interleaved;
+  }
+
+ private:
+  [[noreturn]] void fail() const { throw InputError(name_ + " is a damaged PNG picture: " + image_.message); }
+
+  const std::string& name_;
+  png_image image_{};
+};
+
+}  // namespace
+
+void to_planar(std::span<const std::uint8_t> interleaved, const ImageShape& shape, std::span<std::uint8_t> planar) {
+  assert(interleaved.size() == shape.size() && planar.size() == shape.size());
+  const auto channels = static_cast<std::size_t>(shape.channels);
+  const std::size_t plane = shape.size() / channels;
+  for (std::size_t c = 0; c < channels; ++c)
+    for (std::size_t i = 0; i < plane; ++i) planar[c * plane + i] = interleaved[i * channels + c];
+}
+
+void to_interleaved(std::span<const std::uint8_t> planar, const ImageShape& shape,
+                    std::span<std::uint8_t> interleaved) {
+  assert(interleaved.size() == shape.size() && planar.size() == shape.size());
+  const auto channels = static_cast<std::size_t>(shape.channels);
+  const std::size_t plane = shape.size() / channels;
+  for (std::size_t c = 0; c < channels; ++c)
+    for (std::size_t i = 0; i < plane; ++i) interleaved[i * channels + c] = planar[c * plane + i];
+}
+
+Image decode_png(ByteView bytes, const std::string& name) {
+  PngReader reader(bytes, name);
+  Image image{.shape = reader.shape(), .pixels = {}};
+  std::vector<std::uint8_t> interleaved = reader.read(image.shape);
+  if (image.shape.channels == 1) {
+    image.pixels = std::move(interleaved);
+  } else {
+    image.pixels.resize(interleaved.size());
+    to_planar(interleaved, image.shape, image.pixels);
+  }
+  return image;
+}
+
+Bytes encode_png(const ImageShape& shape, std::span<const std::uint8_t> pixels) {
+  assert(shape.channels == 1 || shape.channels == 3);
+  assert(pixels.size() == shape.size() && shape.size() > 0);
+  std::vector<std::uint8_t> interleaved(pixels.begin(), pixels.end());
+  if (shape.channels == 3) to_interleaved(pixels, shape, interleaved);
+
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = static_cast<png_uint_32>(shape.width);
+  image.height = static_cast<png_uint_32>(shape.height);
+  image.format = shape.channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+  Bytes png(size);
+  if (png_image_write_to_memory(&image, png.data(), &size, 0, interleaved.data(), 0, nullptr) == 0)
+    throw std::runtime_error(std::string("libpng cannot encode a picture: ") + image.message);
+  png.resize(size);
+  return png;
+}
+
+}  // namespace outrider

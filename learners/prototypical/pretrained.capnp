@@ -1,0 +1,15 @@
+@0xa8c1e4907d2b5f13;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("outrider::wire");
+
+# What pre-training leaves behind: the file that an aggregator starts from.
+struct Pretrained {
+  encoder @0 :Data;            # an encoder's wire form (encoder.capnp)
+  classes @1 :List(Class);     # the base classes, may be empty
+
+  struct Class {
+    name  @0 :Text;
+    state @1 :Data;            # class_state.capnp
+  }
+}

@@ -1,0 +1,247 @@
+#include "simulations/chart.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "simulations/display_width.h"
+
+namespace outrider::simulations {
+namespace {
+
+constexpr double kWidth = 760, kHeight = 440;
+constexpr double kRight = 28, kBottom = 62;
+constexpr double kLetter = 6.9;  // width of a letter of 12 pixels, on the generous side
+constexpr std::size_t kColours = 8;
+constexpr std::size_t kMostMarkers = 40;
+
+// After Okabe and Ito's palette, which colour-blind readers tell apart; each is light enough on dark and dark on light.
+constexpr std::array<const char*, kColours> kOnLight{"#0072b2", "#d55e00", "#009e73", "#b5459a",
+                                                     "#8a6d00", "#3aa0d8", "#6b4fbb", "#5b5b5b"};
+constexpr std::array<const char*, kColours> kOnDark{"#4db1f0", "#ff8c42", "#2ecf9f", "#e58ac9",
+                                                    "#e3c341", "#9ad8ff", "#b39dff", "#c0c0c0"};
+
+std::string escaped(std::string_view text) {
+  std::string result;
+  for (const char character : text) switch (character) {
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      default:
+        result += character >= 0 && character < ' ' ? ' ' : character;
+    }
+  return result;
+}
+
+std::string style() {
+  std::string rules =
+      "text{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;font-size:12px;fill:#333}"
+      ".title{font-size:15px;font-weight:600;fill:#111}.page{fill:#fff}"
+      ".grid{stroke:#e3e3e3;stroke-width:1}.axis{stroke:#888;stroke-width:1}"
+      ".line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.dashed{stroke-dasharray:6 5}"
+      ".band{stroke:none;fill-opacity:.16}.marker{stroke:none}";
+  std::string dark = "text{fill:#ccc}.title{fill:#f2f2f2}.page{fill:#16181c}.grid{stroke:#2e3138}.axis{stroke:#777}";
+  for (std::size_t i = 0; i < kColours; ++i) {
+    rules += fmt::format(".s{0}{{stroke:{1}}}.f{0}{{fill:{1}}}", i, kOnLight[i]);
+    dark += fmt::format(".s{0}{{stroke:{1}}}.f{0}{{fill:{1}}}", i, kOnDark[i]);
+  }
+  return "<style>" + rules + "@media (prefers-color-scheme:dark){" + dark + "}</style>\n";
+}
+
+// Covers the points (with their spread) that can be drawn, unless the chart says otherwise.
+AxisScale scale_of(const Chart& chart, double ChartPoint::*coordinate, std::optional<double> from,
+                   std::optional<double> to) {
+  const bool vertical = coordinate == &ChartPoint::y;
+  double least = INFINITY, greatest = -INFINITY;
+  for (const ChartSeries& series : chart.series)
+    for (const ChartPoint& point : series.points) {
+      if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;
+      const double room = vertical && std::isfinite(point.spread) ? std::fabs(point.spread) : 0;
+      least = std::min(least, point.*coordinate - room);
+      greatest = std::max(greatest, point.*coordinate + room);
+    }
+  if (!(least <= greatest)) least = from.value_or(0), greatest = std::max(least, to.value_or(1));
+  least = from.value_or(least);
+  greatest = std::max(to.value_or(greatest), least);
+  AxisScale scale = nice_scale(least, greatest, vertical ? 6 : 8);
+  // Time and counts run from edge to edge; heights go out to the next mark.
+  if (from || (!vertical && least < greatest)) scale.first = least;
+  if ((to || !vertical) && least < greatest) scale.last = greatest;
+  return scale;
+}
+
+std::string mark_text(double value, const AxisScale& scale) {
+  const double size = std::max(std::fabs(scale.first), std::fabs(scale.last));
+  if (size >= 1e7 || scale.decimals > 6) return fmt::format("{:.4g}", value);
+  std::string text = fmt::format("{:.{}f}", value, scale.decimals);
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::size_t sign = text.starts_with('-') ? 1 : 0;
+  if (size >= 10000)
+    for (std::size_t at = point; at > sign + 3;) text.insert(at -= 3, 1, ',');
+  if (sign == 1) text.replace(0, 1, "−");
+  return text;
+}
+
+double text_width(std::string_view text) {
+  return kLetter * static_cast<double>(display_width(text));
+}
+
+// Draws one chart: places everything first, then writes element after element.
+class Drawing {
+ public:
+  explicit Drawing(const Chart& chart)
+      : chart_(chart),
+        x_(scale_of(chart, &ChartPoint::x, chart.x_from, chart.x_to)),
+        y_(scale_of(chart, &ChartPoint::y, chart.y_from, chart.y_to)) {
+    double widest = 0;
+    for (const double mark : y_.marks()) widest = std::max(widest, text_width(mark_text(mark, y_)));
+    left_ = 14 + (chart.y_label.empty() ? 0 : 22) + widest + 8;
+    top_ = chart.title.empty() ? 18 : 46;
+  }
+
+  std::string svg() {
+    const std::string legend_part = legend();  // moves top_ down
+    add("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" width=\"{0}\" height=\"{1}\" "
+        "role=\"img\">\n",
+        kWidth, kHeight);
+    add("<title>{}</title>\n", escaped(chart_.title));
+    svg_ += style();
+    add("<rect class=\"page\" width=\"{}\" height=\"{}\"/>\n", kWidth, kHeight);
+    if (!chart_.title.empty()) add("<text class=\"title\" x=\"14\" y=\"27\">{}</text>\n", escaped(chart_.title));
+    svg_ += legend_part;
+    axes();
+    add("<clipPath id=\"plot\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/></clipPath>\n",
+        left_ - 4, top_ - 4, kWidth - kRight - left_ + 8, kHeight - kBottom - top_ + 8);
+    svg_ += "<g clip-path=\"url(#plot)\">\n";
+    for (std::size_t i = 0; i < chart_.series.size(); ++i) band(chart_.series[i], i % kColours);
+    for (std::size_t i = 0; i < chart_.series.size(); ++i) line(chart_.series[i], i % kColours);
+    svg_ += "</g>\n</svg>\n";
+    return std::move(svg_);
+  }
+
+ private:
+  template <typename... Arguments>
+  void add(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    fmt::format_to(std::back_inserter(svg_), format, std::forward<Arguments>(arguments)...);
+  }
+
+  double across(double x) const { return left_ + (x - x_.first) / (x_.last - x_.first) * (kWidth - kRight - left_); }
+  double down(double y) const {
+    return kHeight - kBottom - (y - y_.first) / (y_.last - y_.first) * (kHeight - kBottom - top_);
+  }
+
+  std::string legend() {
+    std::string text;
+    double x = 14;
+    for (std::size_t i = 0; i < chart_.series.size(); ++i) {
+      const ChartSeries& series = chart_.series[i];
+      const double width = 30 + text_width(series.name) + 16;
+      if (x > 14 && x + width > kWidth - 14) {
+        x = 14;
+        top_ += 19;
+      }
+      text += fmt::format(
+          "<line class=\"line s{0}{1}\" x1=\"{2:.1f}\" y1=\"{3:.1f}\" x2=\"{4:.1f}\" y2=\"{3:.1f}\"/>"
+          "<text x=\"{5:.1f}\" y=\"{6:.1f}\">{7}</text>\n",
+          i % kColours, series.dashed ? " dashed" : "", x, top_, x + 22, x + 29, top_ + 4, escaped(series.name));
+      x += width;
+    }
+    if (!chart_.series.empty()) top_ += 22;
+    return text;
+  }
+
+  void axes() {
+    const double bottom = kHeight - kBottom, right = kWidth - kRight;
+    for (const double mark : y_.marks())
+      add("<line class=\"grid\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{2:.1f}\" y2=\"{1:.1f}\"/>"
+          "<text x=\"{3:.1f}\" y=\"{4:.1f}\" text-anchor=\"end\">{5}</text>\n",
+          left_, down(mark), right, left_ - 8, down(mark) + 4, mark_text(mark, y_));
+    for (const double mark : x_.marks())
+      add("<line class=\"axis\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{0:.1f}\" y2=\"{2:.1f}\"/>"
+          "<text x=\"{0:.1f}\" y=\"{3:.1f}\" text-anchor=\"middle\">{4}</text>\n",
+          across(mark), bottom, bottom + 5, bottom + 20, mark_text(mark, x_));
+    add("<line class=\"axis\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{2:.1f}\" y2=\"{1:.1f}\"/>\n", left_, bottom, right);
+    add("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n", (left_ + right) / 2, kHeight - 14,
+        escaped(chart_.x_label));
+    add("<text transform=\"translate(24 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n", (top_ + bottom) / 2,
+        escaped(chart_.y_label));
+  }
+
+  // Calls use(points) for every stretch of the series without a gap.
+  template <typename Use>
+  static void for_stretches(const ChartSeries& series, Use&& use) {
+    std::vector<ChartPoint> stretch;
+    for (const ChartPoint& point : series.points) {
+      if (std::isfinite(point.x) && std::isfinite(point.y)) {
+        stretch.push_back(point);
+        continue;
+      }
+      if (!stretch.empty()) use(stretch);
+      stretch.clear();
+    }
+    if (!stretch.empty()) use(stretch);
+  }
+
+  void band(const ChartSeries& series, std::size_t colour) {
+    for_stretches(series, [&](std::vector<ChartPoint> stretch) {
+      for (ChartPoint& point : stretch) point.spread = std::isfinite(point.spread) ? std::fabs(point.spread) : 0;
+      if (std::none_of(stretch.begin(), stretch.end(), [](const ChartPoint& point) { return point.spread > 0; }))
+        return;
+      add("<polygon class=\"band f{}\" points=\"", colour);
+      for (const ChartPoint& point : stretch) add("{:.1f},{:.1f} ", across(point.x), down(point.y + point.spread));
+      for (auto point = stretch.rbegin(); point != stretch.rend(); ++point)
+        add("{:.1f},{:.1f} ", across(point->x), down(point->y - point->spread));
+      svg_ += "\"/>\n";
+    });
+  }
+
+  void line(const ChartSeries& series, std::size_t colour) {
+    const bool markers = !series.dashed && series.points.size() <= kMostMarkers;
+    for_stretches(series, [&](const std::vector<ChartPoint>& stretch) {
+      add("<polyline class=\"line s{}{}\" points=\"", colour, series.dashed ? " dashed" : "");
+      for (const ChartPoint& point : stretch) add("{:.1f},{:.1f} ", across(point.x), down(point.y));
+      svg_ += "\"/>\n";
+      if (!markers && stretch.size() > 1) return;
+      for (const ChartPoint& point : stretch)
+        add("<circle class=\"marker f{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"/>", colour, across(point.x),
+            down(point.y));
+      svg_ += '\n';
+    });
+  }
+
+  const Chart& chart_;
+  AxisScale x_, y_;
+  double left_ = 0, top_ = 0;
+  std::string svg_;
+};
+
+}  // namespace
+
+std::string to_svg(const Chart& chart) {
+  return Drawing(chart).svg();
+}
+
+void save_svg(const Chart& chart, const std::filesystem::path& path) {
+  std::ofstream stream(path, std::ios::binary);
+  stream << to_svg(chart);
+  stream.close();
+  if (!stream) throw InputError("the chart " + path.string() + " cannot be written: " + std::strerror(errno));
+}
+
+}  // namespace outrider::simulations

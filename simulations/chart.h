@@ -1,0 +1,49 @@
+// Line charts as SVG files that need nothing else: no script, no font, no other file. They follow the reader's light or
+// dark setting.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace outrider::simulations {
+
+struct ChartPoint {
+  double x = 0;
+  double y = 0;       // not finite: a gap in the line
+  double spread = 0;  // drawn as a band from y - spread to y + spread
+};
+
+struct ChartSeries {
+  std::string name;
+  std::vector<ChartPoint> points;  // joined in this order
+  bool dashed = false;             // for bounds and other lines of reference
+};
+
+struct Chart {
+  std::string title;
+  std::string x_label;
+  std::string y_label;
+  std::vector<ChartSeries> series;  // eight colours, then again from the first
+  // Where an axis begins and ends; otherwise it covers the data, out to round numbers.
+  std::optional<double> x_from, x_to, y_from, y_to;
+};
+
+std::string to_svg(const Chart& chart);
+// Replaces the file. Throws InputError when it cannot be written.
+void save_svg(const Chart& chart, const std::filesystem::path& path);
+
+// An axis from `first` to `last` with marks at multiples of `step`, which is 1, 2 or 5 times a power of ten.
+struct AxisScale {
+  double first = 0;
+  double last = 1;
+  double step = 1;
+  int decimals = 0;  // that the marks need
+
+  std::vector<double> marks() const;
+};
+// Covers [least, greatest] with about `marks` marks; least <= greatest.
+AxisScale nice_scale(double least, double greatest, int marks = 6);
+
+}  // namespace outrider::simulations

@@ -1,0 +1,68 @@
+#include "simulations/csv.h"
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "knowledge/error.h"
+
+namespace outrider::simulations {
+namespace {
+
+template <typename Number>
+std::string shortest(Number number) {
+  std::array<char, 32> buffer;
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
+  return {buffer.data(), end};
+}
+
+bool needs_quotes(std::string_view text) {
+  return text.find_first_of(",\"\r\n") != text.npos || text.starts_with(' ') || text.ends_with(' ');
+}
+
+}  // namespace
+
+CsvField::CsvField(double number) : text_(shortest(number)) {}
+CsvField::CsvField(float number) : text_(shortest(number)) {}
+
+std::string csv_line(const std::vector<CsvField>& fields) {
+  std::string line;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) line += ',';
+    const std::string& text = fields[i].text();
+    if (!needs_quotes(text)) {
+      line += text;
+      continue;
+    }
+    line += '"';
+    for (const char character : text) line.append(character == '"' ? 2 : 1, character);
+    line += '"';
+  }
+  return line;
+}
+
+CsvFile::CsvFile(std::filesystem::path path, const std::vector<std::string>& columns)
+    : path_(std::move(path)), stream_(path_, std::ios::binary), columns_(columns.size()) {
+  require_written();
+  row(std::vector<CsvField>(columns.begin(), columns.end()));
+}
+
+void CsvFile::row(const std::vector<CsvField>& fields) {
+  if (fields.size() != columns_)
+    throw InputError("a row of " + std::to_string(fields.size()) + " fields was given to " + path_.string() +
+                     ", which has " + std::to_string(columns_) + " columns");
+  stream_ << csv_line(fields) << '\n';
+  require_written();
+}
+
+void CsvFile::flush() {
+  stream_.flush();
+  require_written();
+}
+
+void CsvFile::require_written() {
+  if (!stream_) throw InputError("the file " + path_.string() + " cannot be written: " + std::strerror(errno));
+}
+
+}  // namespace outrider::simulations

@@ -1,0 +1,73 @@
+#include "simulations/csv.h"
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "knowledge/error.h"
+
+namespace outrider::simulations {
+namespace {
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+class CsvFileTest : public testing::Test {
+ protected:
+  CsvFileTest() { std::filesystem::create_directories(folder_); }
+  ~CsvFileTest() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path folder_ =
+      std::filesystem::path(testing::TempDir()) / ("outrider_csv_" + std::to_string(::getpid()));
+};
+
+TEST(CsvLine, QuotesWhereItMust) {
+  EXPECT_EQ(csv_line({"plain", "a,b", "say \"hi\"", "two\nlines", " x", "", "Größe"}),
+            "plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",\" x\",,Größe");
+}
+
+TEST(CsvLine, NumbersReadBackTheSame) {
+  EXPECT_EQ(csv_line({0.1, 0.1f, 1e300, -7, std::uint64_t{18446744073709551615u}, 1.0}),
+            "0.1,0.1,1e+300,-7,18446744073709551615,1");
+  EXPECT_EQ(csv_line({std::nan(""), -INFINITY}), "nan,-inf");
+  const double awkward = 1.0 / 3;
+  EXPECT_EQ(std::stod(CsvField(awkward).text()), awkward);
+}
+
+TEST_F(CsvFileTest, WritesHeadingsAndRows) {
+  const auto path = folder_ / "run.csv";
+  {
+    CsvFile file(path, {"round", "accuracy"});
+    file.row({1, 0.5});
+    file.flush();
+    EXPECT_EQ(content_of(path), "round,accuracy\n1,0.5\n");
+    file.row({2, "n/a"});
+  }
+  EXPECT_EQ(content_of(path), "round,accuracy\n1,0.5\n2,n/a\n");
+}
+
+TEST_F(CsvFileTest, RefusesOddRowsAndPlacesItCannotWriteTo) {
+  CsvFile file(folder_ / "run.csv", {"a", "b"});
+  EXPECT_THROW(file.row({1}), InputError);
+  try {
+    CsvFile(folder_ / "missing" / "run.csv", {"a"});
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("missing/run.csv"), std::string::npos);
+  }
+}
+
+TEST_F(CsvFileTest, ReportsAFullDisk) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "needs /dev/full";
+  CsvFile file("/dev/full", {"a"});
+  EXPECT_THROW(file.flush(), InputError);
+}
+
+}  // namespace
+}  // namespace outrider::simulations

@@ -1,0 +1,180 @@
+#include "simulations/virtual_world.h"
+
+#include <gtest/gtest.h>
+
+#include "learners/prototypical/class_state.h"
+#include "learners/prototypical/merge.h"
+
+namespace outrider::simulations {
+namespace {
+
+constexpr std::size_t kDimension = 8;
+constexpr NetworkFaults kCalm{};
+constexpr NetworkFaults kStorm{0.2F, 0.3F, Instant{1}, Instant{900}};
+
+std::vector<std::unique_ptr<Family>> families() {
+  std::vector<std::unique_ptr<Family>> result;
+  result.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return kDimension; }));
+  return result;
+}
+
+Bytes encoder_blob() { return Bytes(700'000, 7); }  // three chunks
+Digest space() { return Digest::of(encoder_blob()); }
+
+client::Lesson lesson(std::size_t client, std::size_t number) {
+  Random random(99, "lesson", client, number);
+  ClassStateBuilder builder(kDimension);
+  for (std::size_t example = 0; example < 3 * kDimension; example += kDimension) {
+    std::vector<float> embedding(kDimension);
+    for (float& x : embedding) x = 10 * random.normal();
+    builder.add(embedding);
+  }
+  // Numbers collide on purpose: clients teach common classes and teach them again.
+  const std::string subject = "class " + std::to_string(number % 3 == 0 ? number % 4 : 10 * client + number % 5);
+  return {{std::string(kPrototypeKind), space(), subject}, encode(builder.state()), {1, 2, 3}};
+}
+
+class Federation {
+ public:
+  explicit Federation(std::uint64_t seed, NetworkFaults faults, std::size_t clients = 2)
+      : world(seed, faults, families), clients_(clients) {
+    for (std::size_t i = 0; i < clients; ++i) world.add_client("client " + std::to_string(i));
+    world.publish(encoder_blob(), {{std::string(kPrototypeKind), "base", lesson(7, 7).payload}});
+  }
+
+  // Every client learns twelve lessons, spread over time; `between` happens after each round.
+  void teach(const std::function<void(std::size_t round)>& between = [](std::size_t) {}) {
+    for (std::size_t round = 0; round < 12; ++round) {
+      for (std::size_t client = 0; client < clients_; ++client) world.learn(client, lesson(client, round));
+      world.run_for(Instant{700});
+      between(round);
+    }
+    ASSERT_TRUE(world.settle(std::chrono::minutes(30)));
+  }
+
+  // The replica as the client would use it.
+  Digest replica_digest(std::size_t client) const {
+    Hasher hasher;
+    client::for_each_known(world.client_store(client), std::string(kPrototypeKind), space(),
+                           [&](const Topic& topic, ByteView payload) {
+                             hasher.field(topic.kind).field(topic.space.view()).field(topic.subject).field(payload);
+                           });
+    return hasher.finish();
+  }
+
+  void expect_same_as(const Digest& knowledge) const {
+    EXPECT_EQ(world.aggregator().knowledge_digest(), knowledge);
+    for (std::size_t client = 0; client < clients_; ++client) EXPECT_EQ(replica_digest(client), knowledge) << client;
+  }
+
+  VirtualWorld world;
+
+ private:
+  std::size_t clients_;
+};
+
+Digest calm_result() {
+  static const Digest digest = [] {
+    Federation federation(1, kCalm);
+    federation.teach();
+    return federation.world.aggregator().knowledge_digest();
+  }();
+  return digest;
+}
+
+class EverySeed : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(EverySeed, LossRepeatsAndReorderingChangeNothing) {
+  Federation federation(GetParam(), kStorm);
+  federation.teach();
+  federation.expect_same_as(calm_result());
+}
+
+TEST_P(EverySeed, CrashesChangeNothing) {
+  Federation federation(GetParam(), kStorm);
+  Random fate(GetParam(), "crashes");
+  federation.teach([&](std::size_t) {
+    const std::uint32_t victim = fate.below(4);
+    if (victim < 2) federation.world.crash_client(victim);
+    if (victim == 2) federation.world.crash_aggregator();
+    if (victim == 3) federation.world.fail_next_commit();
+    federation.world.run_for(Instant(fate.below(500)));
+  });
+  federation.expect_same_as(calm_result());
+}
+
+TEST_P(EverySeed, AnAggregatorRestoredFromABackupIsToldAgain) {
+  Federation federation(GetParam(), kStorm);
+  std::unique_ptr<MemoryStore> backup;
+  federation.teach([&](std::size_t round) {
+    if (round == 3) backup = federation.world.back_up_aggregator();
+    if (round == 8) federation.world.restore_aggregator(std::move(backup));
+  });
+  federation.expect_same_as(calm_result());
+}
+
+TEST_P(EverySeed, AReplacedAggregatorIsToldAgain) {
+  Federation federation(GetParam(), kStorm);
+  federation.teach([&](std::size_t round) {
+    if (round != 6) return;
+    federation.world.replace_aggregator();
+    federation.world.publish(encoder_blob(), {{std::string(kPrototypeKind), "base", lesson(7, 7).payload}});
+  });
+  federation.expect_same_as(calm_result());
+}
+
+TEST_P(EverySeed, AClientRestoredFromABackupLosesNothingThatItTeachesAfterwards) {
+  Federation federation(GetParam(), kStorm);
+  std::unique_ptr<MemoryStore> backup;
+  federation.teach([&](std::size_t round) {
+    if (round == 2) backup = federation.world.back_up_client(0);
+    if (round == 4) federation.world.restore_client(0, std::move(backup));
+  });
+  // It forgot that it had taught rounds 3 and 4; the aggregator did not, unless they were never delivered.
+  EXPECT_EQ(federation.replica_digest(0), federation.world.aggregator().knowledge_digest());
+  EXPECT_EQ(federation.replica_digest(1), federation.world.aggregator().knowledge_digest());
+  Federation taught_again(GetParam(), kStorm);
+  taught_again.teach([&](std::size_t round) {
+    if (round == 2) backup = taught_again.world.back_up_client(0);
+    if (round != 4) return;
+    taught_again.world.restore_client(0, std::move(backup));
+    taught_again.world.learn(0, lesson(0, 3));
+    taught_again.world.learn(0, lesson(0, 4));
+  });
+  taught_again.expect_same_as(calm_result());
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, EverySeed, testing::Range<std::uint64_t>(1, 21));
+
+TEST(VirtualWorld, OneSeedOneHistory) {
+  Federation a(5, kStorm);
+  Federation b(5, kStorm);
+  a.teach();
+  b.teach();
+  EXPECT_EQ(a.world.now(), b.world.now());
+  EXPECT_EQ(a.world.delivered(), b.world.delivered());
+  EXPECT_EQ(a.world.aggregator().revision(), b.world.aggregator().revision());
+}
+
+TEST(VirtualWorld, ANewcomerCatchesUpWithEverything) {
+  Federation federation(3, kStorm);
+  federation.teach();
+  const std::size_t late = federation.world.add_client("late");
+  ASSERT_TRUE(federation.world.settle(std::chrono::minutes(5)));
+  EXPECT_EQ(federation.replica_digest(late), calm_result());
+}
+
+TEST(VirtualWorld, RefusedContributionsDoNotBlockTheNext) {
+  Federation federation(4, kStorm);
+  client::Lesson wrong = lesson(0, 1);
+  wrong.topic.space = Digest::of(bytes_of("another encoder"));
+  federation.world.learn(0, wrong);
+  wrong = lesson(0, 1);
+  wrong.payload = Bytes{1, 2, 3};
+  federation.world.learn(0, wrong);
+  federation.teach();
+  federation.expect_same_as(calm_result());
+}
+
+}  // namespace
+}  // namespace outrider::simulations
