@@ -18,11 +18,17 @@ const Bytes& encoder_name() {
   return name;
 }
 
-protocol::Message message(const ClientId& to, protocol::Body body) { return {to, std::move(body)}; }
+protocol::Message message(const ClientId& to, protocol::Body body) {
+  return {to, std::move(body)};
+}
 
-void append(Bytes& bytes, const Bytes& more) { bytes.insert(bytes.end(), more.begin(), more.end()); }
+void append(Bytes& bytes, const Bytes& more) {
+  bytes.insert(bytes.end(), more.begin(), more.end());
+}
 
-Bytes copy(ByteView view) { return {view.begin(), view.end()}; }
+Bytes copy(ByteView view) {
+  return {view.begin(), view.end()};
+}
 
 }  // namespace
 
@@ -33,8 +39,8 @@ void Effects::append(Effects later) {
 
 // What one Contribute message leads to.
 struct Core::Batch {
-  Revision revision{};  // of what it adds
-  Bytes accepted_keys;  // in the column "contributions"
+  Revision revision{};           // of what it adds
+  Bytes accepted_keys;           // in the column "contributions"
   std::vector<Digest> accepted;  // what to acknowledge, repeats included
   Effects effects;
 };
@@ -45,9 +51,8 @@ Core::Core(ClientId self, const Store& store, std::vector<std::unique_ptr<Family
 }
 
 void Core::restore() {
-  store_.scan(Column::blobs, {}, [&](ByteView key, ByteView content) {
-    catalogue_.open_space(Digest::from_bytes(key), content);
-  });
+  store_.scan(Column::blobs, {},
+              [&](ByteView key, ByteView content) { catalogue_.open_space(Digest::from_bytes(key), content); });
   store_.scan(Column::clients, {}, [&](ByteView key, ByteView value) {
     roster_.restore(ClientId::from_bytes(key), decode_client_record(value));
   });
@@ -92,8 +97,8 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   client->last_seen = now;
   client->replica = hello.replica;
   client->announced = revision_;
-  effects.messages.push_back(message(
-      from, protocol::Welcome{self_, revision_, encoder_, client->highest_decided, pace_.heartbeat_seconds}));
+  effects.messages.push_back(
+      message(from, protocol::Welcome{self_, revision_, encoder_, client->highest_decided, pace_.heartbeat_seconds}));
   return effects;
 }
 
@@ -103,7 +108,8 @@ Effects Core::on(const ClientId& from, const protocol::Contribute& contribute, I
   Batch batch;
   batch.revision = next(revision_);
   for (const Contribution& contribution : contribute.contributions) decide(from, *client, contribution, batch);
-  if (!batch.accepted_keys.empty()) record_revision(batch.revision, std::move(batch.accepted_keys), batch.effects.writes);
+  if (!batch.accepted_keys.empty())
+    record_revision(batch.revision, std::move(batch.accepted_keys), batch.effects.writes);
   if (!batch.effects.writes.empty())
     batch.effects.writes.put(Column::clients, copy(from.view()),
                              encode(ClientRecord{client->name, client->highest_decided}));
@@ -116,10 +122,11 @@ void Core::decide(const ClientId& from, Client& client, const Contribution& cont
   const SequenceNumber sequence = contribution.sequence;
   if (sequence <= client.highest_decided) return repeat_verdict(from, client, contribution, batch);
   if (sequence != next(client.highest_decided)) {  // one before it is on its way or lost; it will be sent again
-    batch.effects.messages.push_back(message(
-        from, protocol::Refused{contribution.id(), "contribution " + std::to_string(number(next(client.highest_decided))) +
-                                              " of this client must come first",
-                                false}));
+    batch.effects.messages.push_back(
+        message(from, protocol::Refused{contribution.id(),
+                                        "contribution " + std::to_string(number(next(client.highest_decided))) +
+                                            " of this client must come first",
+                                        false}));
     return;
   }
   if (auto reason = objection(from, contribution)) {

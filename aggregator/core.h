@@ -60,8 +60,8 @@ class Core {
   // When tick() has something to do; kNever: not before the next message.
   Instant deadline() const;
 
-  // Makes `encoder` the one that clients learn with, and `base` known in its space. Nothing happens where it already is.
-  // Throws InputError when no family can use the encoder or a piece of base knowledge does not fit it.
+  // Makes `encoder` the one that clients learn with, and `base` known in its space. Nothing happens where it already
+  // is. Throws InputError when no family can use the encoder or a piece of base knowledge does not fit it.
   Effects publish(Bytes encoder, const std::vector<BaseKnowledge>& base);
 
   Revision revision() const { return revision_; }

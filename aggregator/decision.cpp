@@ -48,6 +48,8 @@ ClientRecord decode_client_record(ByteView bytes) {
   });
 }
 
-Bytes decision_key(const ClientId& client, SequenceNumber sequence) { return key_of(client.view(), number(sequence)); }
+Bytes decision_key(const ClientId& client, SequenceNumber sequence) {
+  return key_of(client.view(), number(sequence));
+}
 
 }  // namespace outrider::aggregator

@@ -10,11 +10,17 @@ namespace {
 
 constexpr std::size_t kBatchBytes = 256u << 10;
 
-Bytes bytes(std::string_view text) { return {text.begin(), text.end()}; }
-Bytes copy(ByteView view) { return {view.begin(), view.end()}; }
+Bytes bytes(std::string_view text) {
+  return {text.begin(), text.end()};
+}
+Bytes copy(ByteView view) {
+  return {view.begin(), view.end()};
+}
+
+constexpr std::string_view kLessonPrefix = "lesson/";
 
 Bytes lesson_key(const Topic& topic) {
-  Bytes key = bytes("lesson/");
+  Bytes key = bytes(kLessonPrefix);
   const Bytes rest = topic_key(topic);
   key.insert(key.end(), rest.begin(), rest.end());
   return key;
@@ -243,6 +249,12 @@ Effects Core::leave() {
 
 std::optional<Bytes> lesson_memory(const Store& store, const Topic& topic) {
   return store.get(Column::meta, lesson_key(topic));
+}
+
+void for_each_lesson(const Store& store, const std::string& kind, const Digest& space,
+                     const std::function<void(const Topic&, ByteView)>& visit) {
+  store.scan(Column::meta, lesson_key({kind, space, {}}),
+             [&](ByteView key, ByteView memory) { visit(topic_of(key.subspan(kLessonPrefix.size())), memory); });
 }
 
 Digest stored_encoder(const Store& store) {

@@ -105,6 +105,9 @@ class Core {
 
 // What a learner wrote down with its last lesson on the topic; nothing if there was none.
 std::optional<Bytes> lesson_memory(const Store& store, const Topic& topic);
+// Calls visit(topic, memory) for the lessons of a kind in a space, sorted by subject.
+void for_each_lesson(const Store& store, const std::string& kind, const Digest& space,
+                     const std::function<void(const Topic&, ByteView memory)>& visit);
 // The encoder in a client's store; empty: none yet.
 Digest stored_encoder(const Store& store);
 

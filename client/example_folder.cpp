@@ -11,7 +11,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+bool hidden(const fs::path& path) {
+  return path.filename().string().starts_with('.');
+}
 
 std::vector<fs::path> sorted_entries(const fs::path& folder) {
   std::error_code error;

@@ -26,7 +26,9 @@ Outbox::Outbox(ClientId self, const Store& store) : self_(self) {
   });
 }
 
-SequenceNumber Outbox::last() const { return undecided_.empty() ? highest_decided_ : undecided_.rbegin()->first; }
+SequenceNumber Outbox::last() const {
+  return undecided_.empty() ? highest_decided_ : undecided_.rbegin()->first;
+}
 
 WriteSet Outbox::add(Topic topic, Revision learned_against, Bytes payload) {
   Contribution contribution{self_, next(last()), learned_against, std::move(topic), std::move(payload)};

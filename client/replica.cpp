@@ -12,7 +12,9 @@ Bytes revision_name() {
   return {name.begin(), name.end()};
 }
 
-Bytes prefix_of(const std::string& kind, const Digest& space) { return topic_key(Topic{kind, space, {}}); }
+Bytes prefix_of(const std::string& kind, const Digest& space) {
+  return topic_key(Topic{kind, space, {}});
+}
 
 }  // namespace
 
@@ -37,9 +39,8 @@ WriteSet Replica::apply(const protocol::Knowledge& knowledge) {
 
 WriteSet Replica::clear() {
   WriteSet writes;
-  store_.scan(Column::replica, {}, [&](ByteView key, ByteView) {
-    writes.erase(Column::replica, Bytes(key.begin(), key.end()));
-  });
+  store_.scan(Column::replica, {},
+              [&](ByteView key, ByteView) { writes.erase(Column::replica, Bytes(key.begin(), key.end())); });
   revision_ = Revision{};
   writes.erase(Column::meta, revision_name());
   return writes;

@@ -30,10 +30,18 @@ enum class SequenceNumber : std::uint64_t {};
 // Numbers the states of the aggregator: 0 is the empty state, each accepted batch makes the next.
 enum class Revision : std::uint64_t {};
 
-constexpr std::uint64_t number(SequenceNumber sequence) { return static_cast<std::uint64_t>(sequence); }
-constexpr std::uint64_t number(Revision revision) { return static_cast<std::uint64_t>(revision); }
-constexpr SequenceNumber next(SequenceNumber sequence) { return SequenceNumber{number(sequence) + 1}; }
-constexpr Revision next(Revision revision) { return Revision{number(revision) + 1}; }
+constexpr std::uint64_t number(SequenceNumber sequence) {
+  return static_cast<std::uint64_t>(sequence);
+}
+constexpr std::uint64_t number(Revision revision) {
+  return static_cast<std::uint64_t>(revision);
+}
+constexpr SequenceNumber next(SequenceNumber sequence) {
+  return SequenceNumber{number(sequence) + 1};
+}
+constexpr Revision next(Revision revision) {
+  return Revision{number(revision) + 1};
+}
 
 // Says which piece of knowledge something is about. Two contributions of one client with equal topics are versions of
 // the same thing: the one with the higher sequence number counts.

@@ -17,7 +17,9 @@ Contribution example() {
   return c;
 }
 
-TEST(Contribution, SurvivesEncoding) { EXPECT_EQ(decode_contribution(encode(example())), example()); }
+TEST(Contribution, SurvivesEncoding) {
+  EXPECT_EQ(decode_contribution(encode(example())), example());
+}
 
 TEST(Contribution, TextWithANulSurvivesEncoding) {
   Contribution c = example();

@@ -1,8 +1,8 @@
 #include "knowledge/digest.h"
 
-#include <sodium.h>
-
 #include <algorithm>
+
+#include <sodium.h>
 
 #include "knowledge/error.h"
 
@@ -44,16 +44,19 @@ Digest Digest::of(ByteView content) {
 }
 
 Digest Digest::from_bytes(ByteView raw) {
-  if (raw.size() != kSize)
-    throw InputError("a digest has 32 bytes, not " + std::to_string(raw.size()));
+  if (raw.size() != kSize) throw InputError("a digest has 32 bytes, not " + std::to_string(raw.size()));
   Digest digest;
   std::copy(raw.begin(), raw.end(), digest.bytes.begin());
   return digest;
 }
 
-Digest Digest::from_hex(std::string_view text) { return from_bytes(outrider::from_hex(text)); }
+Digest Digest::from_hex(std::string_view text) {
+  return from_bytes(outrider::from_hex(text));
+}
 
-std::string Digest::hex() const { return to_hex(bytes); }
+std::string Digest::hex() const {
+  return to_hex(bytes);
+}
 
 std::string to_hex(ByteView bytes) {
   static constexpr std::string_view kDigits = "0123456789abcdef";

@@ -1,14 +1,14 @@
 // Reading Cap'n Proto from bytes that nobody vouches for: limits first, then the data.
 #pragma once
 
-#include <capnp/message.h>
-#include <capnp/serialize.h>
-#include <kj/exception.h>
-
 #include <algorithm>
 #include <cstring>
 #include <string>
 #include <utility>
+
+#include <capnp/message.h>
+#include <capnp/serialize.h>
+#include <kj/exception.h>
 
 #include "knowledge/bytes.h"
 #include "knowledge/digest.h"
@@ -28,11 +28,19 @@ inline Bytes flatten(capnp::MessageBuilder& message) {
   return {bytes.begin(), bytes.end()};
 }
 
-inline ByteView view(capnp::Data::Reader data) { return {data.begin(), data.size()}; }
-inline capnp::Data::Reader data(ByteView bytes) { return {bytes.data(), bytes.size()}; }
+inline ByteView view(capnp::Data::Reader data) {
+  return {data.begin(), data.size()};
+}
+inline capnp::Data::Reader data(ByteView bytes) {
+  return {bytes.data(), bytes.size()};
+}
 // Whole, with any NUL inside; capnp's own conversion from std::string stops there.
-inline capnp::Text::Reader text(const std::string& text) { return {text.c_str(), text.size()}; }
-inline std::string text(capnp::Text::Reader reader) { return {reader.begin(), reader.size()}; }
+inline capnp::Text::Reader text(const std::string& text) {
+  return {text.c_str(), text.size()};
+}
+inline std::string text(capnp::Text::Reader reader) {
+  return {reader.begin(), reader.size()};
+}
 
 // Calls use(root) with the root struct `T` of the message in `bytes` and returns its result. Every malformation
 // (truncated, over the limits, pointers out of bounds) becomes an InputError that starts with `what`.
@@ -40,8 +48,8 @@ inline std::string text(capnp::Text::Reader reader) { return {reader.begin(), re
 template <typename T, typename Use>
 auto read(ByteView bytes, const std::string& what, Use&& use, Limits limits = {}) {
   if (bytes.size() > limits.bytes)
-    throw InputError(what + " has " + std::to_string(bytes.size()) + " bytes; at most " +
-                     std::to_string(limits.bytes) + " are read");
+    throw InputError(what + " has " + std::to_string(bytes.size()) + " bytes; at most " + std::to_string(limits.bytes) +
+                     " are read");
   if (bytes.empty() || bytes.size() % sizeof(capnp::word) != 0)
     throw InputError(what + " has " + std::to_string(bytes.size()) +
                      " bytes, which is no whole number of 8-byte words: it is truncated or not Cap'n Proto");

@@ -21,6 +21,7 @@ struct KeyPair {
   // The pair that belongs to a secret key. Throws InputError unless it has exactly 32 bytes.
   static KeyPair from_secret_key(ByteView secret_key);
 
+  Bytes secret_bytes() const { return {secret_key.begin(), secret_key.end()}; }
   ClientId client_id() const { return ClientId::from_public_key(public_key); }
 };
 

@@ -126,9 +126,11 @@ class Drawing {
     if (!chart_.title.empty()) add("<text class=\"title\" x=\"14\" y=\"27\">{}</text>\n", escaped(chart_.title));
     svg_ += legend_part;
     axes();
-    add("<clipPath id=\"plot\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/></clipPath>\n",
-        left_ - 4, top_ - 4, kWidth - kRight - left_ + 8, kHeight - kBottom - top_ + 8);
-    svg_ += "<g clip-path=\"url(#plot)\">\n";
+    // Charts that share a page share its ids: equal ids name equal shapes.
+    const std::string plot = fmt::format("plot-{:.0f}-{:.0f}", left_, top_);
+    add("<clipPath id=\"{}\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/></clipPath>\n", plot,
+        std::round(left_) - 4, std::round(top_) - 4, kWidth - kRight - left_ + 8, kHeight - kBottom - top_ + 8);
+    add("<g clip-path=\"url(#{})\">\n", plot);
     for (std::size_t i = 0; i < chart_.series.size(); ++i) band(chart_.series[i], i % kColours);
     for (std::size_t i = 0; i < chart_.series.size(); ++i) line(chart_.series[i], i % kColours);
     svg_ += "</g>\n</svg>\n";

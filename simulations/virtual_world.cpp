@@ -40,13 +40,17 @@ void VirtualWorld::learn(std::size_t client, client::Lesson lesson) {
   apply(node, node.core->learned(std::move(lesson), now_));
 }
 
-void VirtualWorld::crash_client(std::size_t client) { start(clients_[client]); }
+void VirtualWorld::crash_client(std::size_t client) {
+  start(clients_[client]);
+}
 
 void VirtualWorld::crash_aggregator() {
   aggregator_ = std::make_unique<aggregator::Core>(aggregator_id_, *aggregator_store_, families_());
 }
 
-void VirtualWorld::fail_next_commit() { aggregator_store_->fail_next_commits(); }
+void VirtualWorld::fail_next_commit() {
+  aggregator_store_->fail_next_commits();
+}
 
 void VirtualWorld::restore_aggregator(std::unique_ptr<MemoryStore> backup) {
   aggregator_store_.swap(backup);

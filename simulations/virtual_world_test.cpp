@@ -18,8 +18,12 @@ std::vector<std::unique_ptr<Family>> families() {
   return result;
 }
 
-Bytes encoder_blob() { return Bytes(700'000, 7); }  // three chunks
-Digest space() { return Digest::of(encoder_blob()); }
+Bytes encoder_blob() {
+  return Bytes(700'000, 7);
+}  // three chunks
+Digest space() {
+  return Digest::of(encoder_blob());
+}
 
 client::Lesson lesson(std::size_t client, std::size_t number) {
   Random random(99, "lesson", client, number);

@@ -25,6 +25,7 @@ namespace outrider {
 namespace {
 
 rocksdb::Slice slice(ByteView bytes) {
+  if (bytes.empty()) return {};  // a null pointer would reach memcmp
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 ByteView view(const rocksdb::Slice& slice) {

@@ -2,11 +2,12 @@
 
 namespace outrider {
 
-Bytes remember(Store& store, Column column, const Bytes& key, const std::function<Bytes()>& make) {
-  if (auto kept = store.get(column, key)) return *std::move(kept);
+Bytes remember(Store& store, std::string_view name, const std::function<Bytes()>& make) {
+  const Bytes key(name.begin(), name.end());
+  if (auto kept = store.get(Column::meta, key)) return *std::move(kept);
   Bytes made = make();
   WriteSet writes;
-  writes.put(column, key, made);
+  writes.put(Column::meta, key, made);
   store.commit(writes);
   return made;
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "storage/store.h"
 
 namespace outrider {
 
-// The value under `key`; made and durably kept if there is none yet. Throws InputError when it cannot be kept.
-Bytes remember(Store& store, Column column, const Bytes& key, const std::function<Bytes()>& make);
+// The value of this name in the column "meta"; made and durably kept if there is none yet. Throws InputError when it
+// cannot be kept.
+Bytes remember(Store& store, std::string_view name, const std::function<Bytes()>& make);
 
 }  // namespace outrider

@@ -53,8 +53,8 @@ Pretrained load_pretrained(const std::filesystem::path& file) {
         pretrained.encoder.assign(encoder.begin(), encoder.end());
         for (const auto entry : reader.getClasses()) {
           std::string name = wire::text(entry.getName());
-          ClassState state = decode_class_state(wire::view(entry.getState()), kContributedLimits,
-                                                what + ", class '" + name + "'");
+          ClassState state =
+              decode_class_state(wire::view(entry.getState()), kContributedLimits, what + ", class '" + name + "'");
           pretrained.classes.emplace_back(std::move(name), std::move(state));
         }
         return pretrained;

@@ -1,9 +1,9 @@
 #include "learners/prototypical/pretrained.h"
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
+
+#include <gtest/gtest.h>
 
 #include "knowledge/error.h"
 

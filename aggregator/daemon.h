@@ -1,0 +1,27 @@
+// The aggregator as a server: the core on a loop with a ZeroMQ socket and a RocksDB store.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "aggregator/core.h"
+
+namespace outrider::aggregator {
+
+struct DaemonOptions {
+  std::filesystem::path state;                      // created if it does not exist
+  std::string listen = "tcp://127.0.0.1:7700";      // "*" as port: any free one
+  std::optional<std::filesystem::path> pretrained;  // what clients learn with: see learners/prototypical/pretrained.h
+  Limits limits;
+  Pace pace;
+  // Called once, when clients can connect, with the address to give to them.
+  std::function<void(const std::string& address)> on_ready = {};
+};
+
+// Serves until SIGINT or SIGTERM. Every acknowledgement leaves after its write is durable; messages that arrive
+// together share one commit. Throws InputError when it cannot start (state in use, address in use, no such file).
+void run_daemon(DaemonOptions options);
+
+}  // namespace outrider::aggregator

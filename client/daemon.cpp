@@ -1,0 +1,222 @@
+#include "client/daemon.h"
+
+#include <condition_variable>
+#include <csignal>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <spdlog/spdlog.h>
+
+#include "client/core.h"
+#include "client/learner.h"
+#include "client/traffic_record.h"
+#include "knowledge/error.h"
+#include "protocol/transport.h"
+#include "storage/remember.h"
+
+namespace outrider::client {
+namespace {
+
+protocol::KeyPair identity(Store& store) {
+  return protocol::KeyPair::from_secret_key(
+      remember(store, "secret key", [] { return protocol::KeyPair::generate().secret_bytes(); }));
+}
+
+// Where the learner's thread and the loop meet: which encoder to use.
+class Blackboard {
+ public:
+  void show(const Digest& encoder) {
+    const std::lock_guard lock(mutex_);
+    encoder_ = encoder;
+    changed_.notify_all();
+  }
+
+  // Waits for another encoder than `current`, at most for `patience`; returns the one to use.
+  Digest wait(const Digest& current, std::chrono::milliseconds patience, const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, stop, patience, [&] { return encoder_ != current; });
+    return encoder_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  Digest encoder_;
+};
+
+class Daemon {
+ public:
+  explicit Daemon(DaemonOptions options)
+      : options_(std::move(options)),
+        store_(open_store(options_.state)),
+        keys_(identity(*store_)),
+        traffic_before_(load_traffic(*store_)),
+        core_(std::make_unique<Core>(make_core())),
+        timer_(io_),
+        signals_(io_, SIGINT, SIGTERM) {
+    const protocol::Address address = protocol::Address::parse(options_.aggregator);
+    socket_ = std::make_unique<protocol::DealerSocket>(
+        io_, address, protocol::DealerSocket::Options{.socket = {}, .keys = keys_},
+        protocol::DealerSocket::Handlers{
+            .on_message = [this](protocol::Message message) { take(core_->receive(message, now())); },
+            .on_unsupported = [this](const std::string& sentence) { stop_with(sentence); }});
+    spdlog::info("client {} ({}) looks for {}; data {}, state {}", name(), keys_.client_id().brief(),
+                 address.endpoint(), options_.data.string(), options_.state.string());
+  }
+
+  void run() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+      if (error) return;
+      spdlog::info("stopping on {}", signal == SIGINT ? "ctrl-C" : "SIGTERM");
+      io_.stop();
+    });
+    blackboard_.show(core_->encoder());
+    {
+      const std::jthread learner([this](const std::stop_token& stop) { learn_until(stop); });
+      take(core_->tick(now()));
+      io_.run();
+    }
+    take(core_->leave());
+    flush();
+    save_traffic(*store_, traffic());
+    if (failure_) throw InputError(*failure_);
+  }
+
+ private:
+  Core make_core() const {
+    const std::uint64_t seed = std::random_device{}();  // clients must not retry in step
+    return {keys_.client_id(), name(), *store_, Random(seed, "jitter")};
+  }
+
+  std::string name() const { return options_.name.empty() ? boost::asio::ip::host_name() : options_.name; }
+
+  Instant now() const { return std::chrono::duration_cast<Instant>(std::chrono::steady_clock::now() - start_); }
+
+  TrafficRecord traffic() const {
+    const protocol::Traffic since = socket_->traffic();
+    return {traffic_before_.sent + since.bytes_sent, traffic_before_.received + since.bytes_received};
+  }
+
+  void stop_with(const std::string& sentence) {
+    failure_ = sentence;
+    io_.stop();
+  }
+
+  // On the learner's thread.
+  void learn_until(const std::stop_token& stop) {
+    Learner learner(options_.data, *store_, options_.threads);
+    Digest encoder;
+    while (!stop.stop_requested()) {
+      try {
+        const Digest wanted = blackboard_.wait(encoder, options_.look_every, stop);
+        if (wanted != encoder) learner.use(wanted);
+        encoder = wanted;
+        learner.learn([&](Lesson lesson, std::string report) { teach(std::move(lesson), std::move(report), stop); },
+                      [&](const std::string& sentence) { complain(sentence); }, stop);
+      } catch (const InputError& error) {
+        complain(error.what());
+      }
+    }
+  }
+
+  // On the learner's thread: hands the lesson to the loop and waits until it is durable.
+  void teach(Lesson lesson, std::string report, const std::stop_token& stop) {
+    auto done = std::make_shared<std::promise<void>>();
+    std::future<void> durable = done->get_future();
+    boost::asio::post(io_, [this, done, lesson = std::move(lesson), report = std::move(report)] {
+      take(core_->learned(lesson, now()));
+      flush();
+      spdlog::info("{}", report);
+      done->set_value();
+    });
+    while (durable.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready)
+      if (stop.stop_requested()) return;  // the loop has ended; the pictures are still there
+  }
+
+  // A picture that is still being written is wrong for a moment only: the same complaint is made once.
+  void complain(const std::string& sentence) {
+    if (std::exchange(last_complaint_, sentence) != sentence) spdlog::warn("{}", sentence);
+  }
+
+  void take(Effects effects) {
+    gathered_.append(std::move(effects));
+    if (std::exchange(flush_posted_, true)) return;
+    boost::asio::post(io_, [this] { flush(); });
+  }
+
+  void flush() {
+    flush_posted_ = false;
+    const Effects effects = std::exchange(gathered_, {});
+    if (!effects.writes.empty() && !commit(effects.writes)) return;
+    for (const protocol::Message& message : effects.messages) socket_->send(message);
+    for (const std::string& notice : effects.notices) spdlog::info("{}", notice);
+    if (effects.encoder_arrived) {
+      spdlog::info("received the encoder {}", core_->encoder().brief());
+      blackboard_.show(core_->encoder());
+    }
+    if (std::exchange(was_connected_, core_->connected()) != core_->connected())
+      spdlog::info(core_->connected() ? "connected" : "not connected");
+    schedule_tick();
+  }
+
+  // What is not durable has not happened: the core is ahead of its store now, so this run ends and the next begins with
+  // what the store holds.
+  bool commit(const WriteSet& writes) {
+    try {
+      store_->commit(writes);
+      return true;
+    } catch (const InputError& error) {
+      stop_with(std::string(error.what()) + "; stopped so that nothing is lost: start again when there is room");
+      return false;
+    }
+  }
+
+  void schedule_tick() {
+    timer_.expires_after(std::clamp(core_->deadline() - now(), Instant{1}, Instant{60'000}));
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) take(core_->tick(now()));
+    });
+  }
+
+  DaemonOptions options_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::unique_ptr<Store> store_;
+  protocol::KeyPair keys_;
+  TrafficRecord traffic_before_;
+  std::unique_ptr<Core> core_;
+  boost::asio::io_context io_;
+  boost::asio::steady_timer timer_;
+  boost::asio::signal_set signals_;
+  std::unique_ptr<protocol::DealerSocket> socket_;
+  Blackboard blackboard_;
+  Effects gathered_;
+  bool flush_posted_ = false;
+  bool was_connected_ = false;
+  std::optional<std::string> failure_;
+  std::string last_complaint_;  // of the learner's thread
+};
+
+void create_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw InputError("the data folder " + folder.string() + " cannot be created: " + error.message());
+}
+
+}  // namespace
+
+void run_daemon(DaemonOptions options) {
+  create_folder(options.data);
+  Daemon(std::move(options)).run();
+}
+
+}  // namespace outrider::client

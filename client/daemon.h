@@ -1,0 +1,23 @@
+// The client as a daemon: the core on a loop with a ZeroMQ socket and a RocksDB store, and a learner beside it.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+namespace outrider::client {
+
+struct DaemonOptions {
+  std::string aggregator;                      // tcp://HOST:PORT, with #KEY if it is on another machine
+  std::filesystem::path data;                  // one folder per class; watched; created if it does not exist
+  std::filesystem::path state;                 // created if it does not exist
+  std::string name;                            // for people; empty: the host's
+  int threads = 0;                             // for the encoder; 0: one per processor
+  std::chrono::milliseconds look_every{1000};  // at the data folder
+};
+
+// Learns, contributes and keeps up until SIGINT or SIGTERM; goes on where it was stopped or killed. Throws InputError
+// when it cannot start, or when the aggregator speaks another version of the protocol.
+void run_daemon(DaemonOptions options);
+
+}  // namespace outrider::client

@@ -1,0 +1,68 @@
+#include "client/predictor.h"
+
+#include <map>
+
+#include "client/core.h"
+#include "knowledge/error.h"
+#include "learners/data/resize.h"
+#include "learners/prototypical/class_memory.h"
+#include "learners/prototypical/merge.h"
+
+namespace outrider::client {
+namespace {
+
+using Classes = std::vector<std::pair<std::string, ClassState>>;
+
+Classes at_least_one(Classes classes) {
+  if (classes.empty())
+    throw InputError(
+        "this client knows no class yet: put pictures into its data folder, one folder per class, or let "
+        "it meet an aggregator that knows some");
+  return classes;
+}
+
+}  // namespace
+
+Classes own_classes(const Store& store) {
+  const Digest encoder = stored_encoder(store);
+  Classes classes;
+  if (encoder.empty()) return classes;
+  for_each_lesson(store, std::string(kPrototypeKind), encoder, [&](const Topic& topic, ByteView memory) {
+    classes.emplace_back(topic.subject, ClassMemory::decode(memory).state());
+  });
+  return classes;
+}
+
+Classes known_classes(const Store& store) {
+  const Digest encoder = stored_encoder(store);
+  if (encoder.empty()) return {};
+  std::map<std::string, ClassState> classes;
+  for (auto& [name, state] : own_classes(store)) classes.emplace(name, std::move(state));
+  for_each_known(store, std::string(kPrototypeKind), encoder, [&](const Topic& topic, ByteView payload) {
+    classes.insert_or_assign(topic.subject,
+                             decode_class_state(payload, kMergedLimits, "class '" + topic.subject + "'"));
+  });
+  return {std::make_move_iterator(classes.begin()), std::make_move_iterator(classes.end())};
+}
+
+Encoder load_encoder(const Store& store) {
+  const Digest id = stored_encoder(store);
+  const auto blob = id.empty() ? std::nullopt : store.get(Column::blobs, id.view());
+  if (!blob) throw InputError("this client has no encoder yet: it fetches one when it first meets its aggregator");
+  return Encoder::decode(*blob);
+}
+
+Predictor::Predictor(const Store& store, Head head, int threads)
+    : embedder_(load_encoder(store), threads), classifier_(at_least_one(known_classes(store)), head) {}
+
+Answer Predictor::predict(const Image& picture) {
+  std::vector<float> embedding(embedder_.dimension());
+  embedder_.embed(resize(picture, embedder_.input()).pixels, embedding);
+  const Prediction prediction = classifier_.predict_one(embedding);
+  const auto& names = classifier_.classes();
+  Answer answer{names[prediction.nearest], prediction.distance, {}, prediction.runner_up_distance};
+  if (names.size() > 1) answer.runner_up = names[prediction.runner_up];
+  return answer;
+}
+
+}  // namespace outrider::client

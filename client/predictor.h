@@ -1,0 +1,48 @@
+// Answers from a client's state: which class a picture shows.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "learners/data/image.h"
+#include "learners/encoders/embedder.h"
+#include "learners/prototypical/classifier.h"
+#include "storage/store.h"
+
+namespace outrider::client {
+
+// The classes that a state knows in the space of its encoder: merged ones from the replica and, until they are merged,
+// what the client has learned itself. Sorted by name. Empty where there is no encoder yet.
+std::vector<std::pair<std::string, ClassState>> known_classes(const Store& store);
+// Only what the client has learned itself.
+std::vector<std::pair<std::string, ClassState>> own_classes(const Store& store);
+
+// Throws InputError when the state has no encoder yet.
+Encoder load_encoder(const Store& store);
+
+struct Answer {
+  std::string class_name;
+  float distance = 0;
+  std::string runner_up;  // empty: only one class is known
+  float runner_up_distance = 0;
+};
+
+// A snapshot of a state, which may go on changing. Used by one thread at a time.
+class Predictor {
+ public:
+  // Throws InputError when the state knows no encoder or no class yet, with what to do about it.
+  explicit Predictor(const Store& store, Head head = Head::euclidean, int threads = 1);
+
+  // A picture of any size.
+  Answer predict(const Image& picture);
+  std::size_t classes() const { return classifier_.classes().size(); }
+
+ private:
+  Embedder embedder_;
+  PrototypeClassifier classifier_;
+};
+
+}  // namespace outrider::client
