@@ -172,13 +172,14 @@ Effects Core::on(const protocol::Refused& refused, Instant) {
   return effects;
 }
 
-Effects Core::on(const protocol::Knowledge& knowledge, Instant) {
+Effects Core::on(const protocol::Knowledge& knowledge, Instant now) {
   Effects effects;
   if (link_ != Link::established) return effects;
   effects.writes = replica_.apply(knowledge);
   if (!effects.writes.empty()) {
     newest_ = std::max(newest_, replica_.revision());
     want_.reset();
+    if (replica_.revision() == newest_) heartbeat_due_ = now;  // says that it has caught up
   }
   return effects;
 }

@@ -240,7 +240,6 @@ TEST_F(RocksDbStoreTest, AReadOnlyViewTakesNoCommits) {
 #ifdef NDEBUG
   EXPECT_THROW(view->commit(put("a", "2")), std::logic_error);
 #else
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(view->commit(put("a", "2")), "read-only");
 #endif
   EXPECT_EQ(view->get(Column::meta, bytes_of("a")), bytes("1"));

@@ -99,10 +99,11 @@ Dataset load_cifar_file(Cifar kind, const fs::path& file, std::vector<std::strin
 }
 
 Dataset load_cifar(Cifar kind, const fs::path& folder, Part part) {
-  if (!fs::is_directory(folder)) throw InputError(folder.string() + " is no folder");
+  if (existing_type(folder) != fs::file_type::directory) throw InputError(folder.string() + " is no folder");
   const Format& format = format_of(kind);
   const fs::path names = folder / format.names_file;
-  Dataset data = empty_dataset(fs::exists(names) ? read_names(names, format.classes) : default_names(kind));
+  std::error_code unknown;  // what cannot be looked at is refused below, when it is listed
+  Dataset data = empty_dataset(fs::exists(names, unknown) ? read_names(names, format.classes) : default_names(kind));
   for (const fs::path& file : files_of(folder, part == Part::train ? format.train_prefix : format.test_prefix))
     append(data, format, file);
   return data;

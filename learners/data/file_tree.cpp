@@ -38,7 +38,7 @@ std::vector<std::string> without_files(const std::set<std::string>& folders, con
 class FolderTree final : public FileTree {
  public:
   explicit FolderTree(const fs::path& path) : FileTree(path.string()), path_(path) {
-    if (!fs::is_directory(path_)) throw InputError(root_ + " is no folder");
+    if (existing_type(path_) != fs::file_type::directory) throw InputError(root_ + " is no folder");
     try {
       list();
     } catch (const fs::filesystem_error& error) {
@@ -158,12 +158,18 @@ std::vector<std::string_view> path_parts(std::string_view path) {
   return parts;
 }
 
-Bytes read_file(const fs::path& path, std::uint64_t limit) {
+fs::file_type existing_type(const fs::path& path) {
   std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (status.type() == fs::file_type::not_found) throw InputError(path.string() + " does not exist");
-  if (status.type() != fs::file_type::regular) throw InputError(path.string() + " is no regular file");
+  const fs::file_type type = fs::status(path, error).type();
+  if (type == fs::file_type::not_found) throw InputError(path.string() + " does not exist");
+  if (type == fs::file_type::none) throw InputError(path.string() + " cannot be opened: " + error.message());
+  return type;
+}
+
+Bytes read_file(const fs::path& path, std::uint64_t limit) {
+  if (existing_type(path) != fs::file_type::regular) throw InputError(path.string() + " is no regular file");
   std::ifstream file(path, std::ios::binary);
+  std::error_code error;
   const std::uint64_t size = fs::file_size(path, error);
   if (!file || error) throw InputError(path.string() + " cannot be opened for reading");
   if (size > limit) refuse_size(path.string(), size, limit);
@@ -174,10 +180,10 @@ Bytes read_file(const fs::path& path, std::uint64_t limit) {
 }
 
 std::unique_ptr<FileTree> FileTree::open(const fs::path& path, std::string_view inside) {
-  if (!fs::exists(path)) throw InputError(path.string() + " does not exist");
+  const fs::file_type type = existing_type(path);
   while (inside.ends_with('/')) inside.remove_suffix(1);
   std::unique_ptr<FileTree> tree;
-  if (fs::is_directory(path))
+  if (type == fs::file_type::directory)
     tree = std::make_unique<FolderTree>(inside.empty() ? path : path / inside);
   else
     tree = std::make_unique<ZipTree>(path, std::string(inside));

@@ -11,6 +11,9 @@
 
 namespace outrider {
 
+// What lies at `path`, links followed. Throws InputError when nothing does or it cannot be looked at.
+std::filesystem::file_type existing_type(const std::filesystem::path& path);
+
 // The whole file. Throws InputError when it is missing, no regular file, unreadable or longer than `limit` bytes.
 Bytes read_file(const std::filesystem::path& path, std::uint64_t limit);
 

@@ -71,6 +71,8 @@ TEST(FileTree, MissingEmptyAndForeignAreRefused) {
   const TemporaryFolder folder;
   EXPECT_THAT(refusal([&] { FileTree::open(folder / "none"); }), HasSubstr("none does not exist"));
   EXPECT_THAT(refusal([&] { FileTree::open(folder.path()); }), HasSubstr("has no files"));
+  const std::string long_name(300, 'n');
+  EXPECT_THAT(refusal([&] { FileTree::open(folder / long_name); }), HasSubstr(long_name + " cannot be opened: "));
   const auto text = folder.write("text", bytes_of("this is no archive"));
   EXPECT_THAT(refusal([&] { FileTree::open(text); }), HasSubstr("text is no readable zip archive"));
 }

@@ -8,6 +8,7 @@
 
 #include "knowledge/digest.h"
 #include "knowledge/error.h"
+#include "learners/data/file_tree.h"
 
 namespace outrider {
 namespace {
@@ -52,7 +53,8 @@ class Sha256 {
 }  // namespace
 
 std::string sha256_of_file(const std::filesystem::path& path) {
-  if (!std::filesystem::is_regular_file(path)) throw InputError(path.string() + " is no regular file");
+  if (existing_type(path) != std::filesystem::file_type::regular)
+    throw InputError(path.string() + " is no regular file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw InputError(path.string() + " cannot be opened for reading");
   Sha256 hash;

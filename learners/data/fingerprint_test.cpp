@@ -24,7 +24,8 @@ TEST(Fingerprint, FilesOfManyBuffersAreReadWhole) {
 
 TEST(Fingerprint, MissingFileIsNamed) {
   const TemporaryFolder folder;
-  EXPECT_THAT(refusal([&] { sha256_of_file(folder / "none"); }), HasSubstr("none is no regular file"));
+  EXPECT_THAT(refusal([&] { sha256_of_file(folder / "none"); }), HasSubstr("none does not exist"));
+  EXPECT_THAT(refusal([&] { sha256_of_file(folder.path()); }), HasSubstr("is no regular file"));
 }
 
 TEST(Fingerprint, DependsOnEveryField) {

@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "knowledge/error.h"
+#include "learners/data/file_tree.h"
 #include "learners/data/limits.h"
 
 namespace outrider {
@@ -25,8 +26,7 @@ std::string hex(std::uint32_t number) {
 class IdxFile {
  public:
   IdxFile(const std::filesystem::path& path, std::uint32_t magic) : name_(path.string()) {
-    if (!std::filesystem::exists(path)) throw InputError(name_ + " does not exist");
-    if (!std::filesystem::is_regular_file(path)) throw InputError(name_ + " is no regular file");
+    if (existing_type(path) != std::filesystem::file_type::regular) throw InputError(name_ + " is no regular file");
     file_.reset(::gzopen(path.c_str(), "rb"));
     if (!file_) throw InputError(name_ + " cannot be opened for reading");
     ::gzbuffer(file_.get(), 1u << 17);

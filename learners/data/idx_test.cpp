@@ -118,7 +118,7 @@ TEST_F(Idx, AbsurdDimensionsAreRefusedBeforeMemoryIsTaken) {
   EXPECT_THAT(refused(many, with(kLabels, 4, 0xff)), HasSubstr("at most 4 GiB"));
 }
 
-TEST_F(Idx, LyingCountTakesLittleMemory) {  // 2^31 bytes claimed, within the limits
+TEST_F(Idx, CountFarBeyondTheFileIsRefused) {  // 2 GiB claimed, within the limits
   const Bytes many = with(kImages, 4, 0x2a);
   EXPECT_THAT(refused(many, with(kLabels, 4, 0x2a)), HasSubstr("images is truncated"));
 }

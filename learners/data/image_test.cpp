@@ -1,6 +1,6 @@
 #include "learners/data/image.h"
 
-#include <sys/stat.h>
+#include <algorithm>
 
 #include "learners/data/limits.h"
 #include "learners/data/test_files.h"
@@ -113,7 +113,8 @@ TEST(Image, AbsurdDimensionsAreRefused) {
   const Bytes png = raw_png(100000, 100000, 8, PngColour::gray, {0, 0});
   EXPECT_THAT(refusal([&] { decode(png); }), HasSubstr("100000x100000"));
   Bytes jpeg = jpeg_of(8, 8, 1, std::vector<std::uint8_t>(64, 0));
-  const auto frame = std::search(jpeg.begin(), jpeg.end(), std::begin({0xff, 0xc0}), std::end({0xff, 0xc0}));
+  const Bytes marker{0xff, 0xc0};  // of the frame header
+  const auto frame = std::search(jpeg.begin(), jpeg.end(), marker.begin(), marker.end());
   ASSERT_NE(frame, jpeg.end());
   std::fill(frame + 5, frame + 9, std::uint8_t{0xf0});  // height and width
   EXPECT_THAT(refusal([&] { decode(jpeg); }), HasSubstr("61680x61680"));

@@ -25,6 +25,11 @@ double to_mel(double hertz) {
 }
 
 class LogMel {
+  struct Triangle {
+    std::size_t first_bin = 0;
+    std::vector<float> weights;  // of the bins from there on
+  };
+
  public:
   LogMel() {
     for (std::size_t i = 0; i < kWindow; ++i) {
@@ -33,11 +38,14 @@ class LogMel {
       if (i < kWindow / 2) twiddles_[i] = std::complex<float>(std::polar(1.0, -angle));
     }
     const double step = to_mel(kMelRate / 2.0) / (kMelBands + 1);
-    for (std::size_t bin = 0; bin < kBins; ++bin) {
-      const double position = to_mel(static_cast<double>(bin) * kMelRate / kWindow) / step;  // band b peaks at b + 1
-      for (std::size_t band = 0; band < kMelBands; ++band)
-        weights_[band][bin] = static_cast<float>(std::max(0.0, 1 - std::abs(position - static_cast<double>(band + 1))));
-    }
+    for (std::size_t band = 0; band < kMelBands; ++band)
+      for (std::size_t bin = 0; bin < kBins; ++bin) {
+        const double position = to_mel(static_cast<double>(bin) * kMelRate / kWindow) / step;  // band b peaks at b + 1
+        const double weight = 1 - std::abs(position - static_cast<double>(band + 1));
+        if (weight <= 0) continue;
+        if (triangles_[band].weights.empty()) triangles_[band].first_bin = bin;
+        triangles_[band].weights.push_back(static_cast<float>(weight));
+      }
   }
 
   // Energies of the bands; `frame` has at most kWindow samples.
@@ -46,8 +54,10 @@ class LogMel {
     for (std::size_t i = 0; i < frame.size(); ++i) spectrum[i] = frame[i] * window_[i];
     transform(spectrum);
     Bands bands{};
-    for (std::size_t band = 0; band < kMelBands; ++band)
-      for (std::size_t bin = 0; bin < kBins; ++bin) bands[band] += weights_[band][bin] * std::norm(spectrum[bin]);
+    for (std::size_t band = 0; band < kMelBands; ++band) {
+      const auto& [first, weights] = triangles_[band];
+      for (std::size_t i = 0; i < weights.size(); ++i) bands[band] += weights[i] * std::norm(spectrum[first + i]);
+    }
     return bands;
   }
 
@@ -75,7 +85,7 @@ class LogMel {
 
   std::array<float, kWindow> window_{};
   std::array<std::complex<float>, kWindow / 2> twiddles_{};
-  std::array<std::array<float, kBins>, kMelBands> weights_{};
+  std::array<Triangle, kMelBands> triangles_;
 };
 
 std::vector<float> centred(std::span<const std::int16_t> samples) {

@@ -19,10 +19,16 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* kFashionMnistPackage = "/usr/share/datasets/fashion-mnist";
 
+// What cannot be looked at is refused by the loader that opens it.
+bool present(const fs::path& path) {
+  std::error_code unknown;
+  return fs::exists(path, unknown);
+}
+
 // The first of folder/names that exists.
 fs::path find_in(const fs::path& folder, const std::vector<std::string>& names) {
   for (const std::string& name : names)
-    if (fs::exists(folder / name)) return folder / name;
+    if (present(folder / name)) return folder / name;
   throw InputError((folder / names.front()).string() + " does not exist" +
                    (names.size() > 1 ? ", nor does " + (folder / names.back()).string() : ""));
 }
@@ -39,7 +45,7 @@ DatasetPair open_mnist(const fs::path& path) {
 
 DatasetPair open_fashion_mnist(const fs::path& path) {
   const fs::path folder = path.empty() ? fs::path(kFashionMnistPackage) : path;
-  if (path.empty() && !fs::exists(folder))
+  if (path.empty() && !present(folder))
     throw InputError(folder.string() + " does not exist: install the package dataset-fashion-mnist or give a path");
   const std::vector<std::string> classes{"t-shirt", "trouser", "pullover", "dress", "coat",
                                          "sandal",  "shirt",   "sneaker",  "bag",   "ankle-boot"};
@@ -93,13 +99,13 @@ DatasetPair open_images(const fs::path& path) {
 }
 
 DatasetPair open_cifar(Cifar kind, const fs::path& path, const char* unpacked) {
-  const fs::path folder = fs::is_directory(path / unpacked) ? path / unpacked : path;
+  const fs::path folder = present(path / unpacked) ? path / unpacked : path;
   return {load_cifar(kind, folder, Part::train), load_cifar(kind, folder, Part::test), folder.string(), {}};
 }
 
 DatasetPair open_cifar10(const fs::path& path) {
-  const fs::path jpeg = fs::exists(path / "cifar10-jpeg.zip") ? path / "cifar10-jpeg.zip" : path;
-  if (!fs::is_regular_file(jpeg)) return open_cifar(Cifar::cifar10, path, "cifar-10-batches-bin");
+  const fs::path jpeg = present(path / "cifar10-jpeg.zip") ? path / "cifar10-jpeg.zip" : path;
+  if (existing_type(jpeg) == fs::file_type::directory) return open_cifar(Cifar::cifar10, path, "cifar-10-batches-bin");
   DatasetPair pair = open_images(jpeg);
   pair.source += " (JPEG-compressed copies: figures differ a little from those on the originals)";
   return pair;
@@ -110,7 +116,7 @@ DatasetPair open_cifar100(const fs::path& path) {
 }
 
 DatasetPair open_fsdd(const fs::path& path) {
-  const fs::path archive = fs::exists(path / "recordings.zip") ? path / "recordings.zip" : path;
+  const fs::path archive = present(path / "recordings.zip") ? path / "recordings.zip" : path;
   return {load_fsdd(archive, Part::train), load_fsdd(archive, Part::test), archive.string(), {}};
 }
 
@@ -142,7 +148,7 @@ DatasetPair open_dataset(std::string_view kind_name, const fs::path& path) {
   const Kind& kind = find_kind(kind_name);
   const std::string name = kind.name;
   if (path.empty() && !kind.has_default) throw InputError("the data set " + name + " needs a path");
-  if (!path.empty() && !fs::exists(path)) throw InputError(path.string() + " does not exist");
+  if (!path.empty()) existing_type(path);  // one that is missing is refused by its own name
   DatasetPair pair = kind.open(path);
   if (pair.train.shape != pair.test.shape)
     throw InputError(pair.source + " has " + describe(pair.train.shape) + " pictures to train but " +

@@ -1,0 +1,40 @@
+#include "learners/nn/loss.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+namespace outrider::nn {
+
+double softmax_cross_entropy(std::span<const float> logits, std::span<const std::uint32_t> labels,
+                             std::span<float> gradient) {
+  assert(!labels.empty() && logits.size() % labels.size() == 0 && gradient.size() == logits.size());
+  const std::size_t classes = logits.size() / labels.size();
+  const auto samples = static_cast<double>(labels.size());
+  double loss = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    assert(labels[i] < classes);
+    const auto row = logits.subspan(i * classes, classes);
+    const auto slope = gradient.subspan(i * classes, classes);
+    const double largest = *std::ranges::max_element(row);
+    double sum = 0;
+    for (const float logit : row) sum += std::exp(logit - largest);
+    for (std::size_t k = 0; k < classes; ++k)
+      slope[k] = static_cast<float>((std::exp(row[k] - largest) / sum - (k == labels[i] ? 1.0 : 0.0)) / samples);
+    loss += std::log(sum) - (row[labels[i]] - largest);
+  }
+  return loss / samples;
+}
+
+std::size_t count_correct(std::span<const float> logits, std::span<const std::uint32_t> labels) {
+  assert(!labels.empty() && logits.size() % labels.size() == 0);
+  const std::size_t classes = logits.size() / labels.size();
+  std::size_t correct = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto row = logits.subspan(i * classes, classes);
+    correct += std::ranges::max_element(row) - row.begin() == static_cast<std::ptrdiff_t>(labels[i]);
+  }
+  return correct;
+}
+
+}  // namespace outrider::nn

@@ -1,0 +1,17 @@
+// Losses on the plain output of a plan.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace outrider::nn {
+
+// Mean over the n samples of -log softmax(logits)[label]. `logits`: n x k; `labels`: n, each < k; writes its gradient,
+// n x k, to `gradient`. n and k are at least 1. Sums in double, in order.
+double softmax_cross_entropy(std::span<const float> logits, std::span<const std::uint32_t> labels,
+                             std::span<float> gradient);
+
+// How many of the n samples have their largest logit (the first of equals) at their label.
+std::size_t count_correct(std::span<const float> logits, std::span<const std::uint32_t> labels);
+
+}  // namespace outrider::nn

@@ -1,0 +1,56 @@
+#include "learners/nn/loss.h"
+
+#include <cmath>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "learners/random.h"
+
+namespace outrider::nn {
+namespace {
+
+double loss_in_double(const std::vector<double>& logits, const std::vector<std::uint32_t>& labels) {
+  const std::size_t classes = logits.size() / labels.size();
+  double loss = 0;
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    double sum = 0;
+    for (std::size_t k = 0; k < classes; ++k) sum += std::exp(logits[n * classes + k]);
+    loss -= std::log(std::exp(logits[n * classes + labels[n]]) / sum);
+  }
+  return loss / static_cast<double>(labels.size());
+}
+
+TEST(SoftmaxCrossEntropy, MatchesFiniteDifferences) {
+  const std::vector<std::uint32_t> labels{0, 6, 3};
+  std::vector<float> logits(21);
+  Random random(2);
+  for (float& logit : logits) logit = 2 * random.normal();
+  std::vector<float> gradient(21);
+  const double loss = softmax_cross_entropy(logits, labels, gradient);
+  std::vector<double> exact(logits.begin(), logits.end());
+  EXPECT_NEAR(loss, loss_in_double(exact, labels), 1e-12);
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    auto above = exact;
+    auto below = exact;
+    above[i] += 1e-5;
+    below[i] -= 1e-5;
+    EXPECT_NEAR(gradient[i], (loss_in_double(above, labels) - loss_in_double(below, labels)) / 2e-5, 1e-7);
+  }
+}
+
+TEST(SoftmaxCrossEntropy, SurvivesLargeLogits) {
+  std::vector<float> gradient(2);
+  EXPECT_NEAR(softmax_cross_entropy(std::vector<float>{1e30F, -1e30F}, std::vector<std::uint32_t>{0}, gradient), 0, 0);
+  EXPECT_EQ(gradient, (std::vector<float>{0, 0}));
+  EXPECT_NEAR(softmax_cross_entropy(std::vector<float>{0, 5000}, std::vector<std::uint32_t>{0}, gradient), 5000, 1e-9);
+}
+
+TEST(CountCorrect, TakesTheFirstOfEquals) {
+  const std::vector<float> logits{1, 1, 0, 2, 0, 3};
+  EXPECT_EQ(count_correct(logits, std::vector<std::uint32_t>{0, 1, 1}), 3U);
+  EXPECT_EQ(count_correct(logits, std::vector<std::uint32_t>{1, 0, 0}), 0U);
+}
+
+}  // namespace
+}  // namespace outrider::nn

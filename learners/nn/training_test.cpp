@@ -1,0 +1,216 @@
+// Many steps: the loss curve against the reference, repeatability, and that a step allocates nothing of ours.
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include <dlfcn.h>
+#include <gtest/gtest.h>
+
+#include "knowledge/error.h"
+#include "learners/nn/loss.h"
+#include "learners/nn/optimizer.h"
+#include "learners/nn/plan.h"
+#include "learners/nn/reference_network.h"
+#include "learners/random.h"
+
+namespace {
+
+// While counting, operator new notes who called it.
+std::atomic<bool> g_counting = false;
+std::atomic<std::size_t> g_allocations = 0;
+void* g_callers[4096];
+std::size_t g_sizes[4096];
+
+}  // namespace
+
+// Replaces the global one; oneDNN's calls come here too.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  if (g_counting) {
+    const std::size_t index = g_allocations++;
+    if (index < std::size(g_callers)) {
+      g_callers[index] = __builtin_return_address(0);
+      g_sizes[index] = size;
+    }
+  }
+  void* memory = std::malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(size == 0 ? 1 : size);
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace outrider::nn {
+namespace {
+
+constexpr const char* kConv4Like =
+    "input 1x16x16; conv 12 k3 p1 nobias; batchnorm; relu; maxpool 2; conv 16 k3 p1 nobias; batchnorm; relu; maxpool "
+    "2; "
+    "conv 16 k3 p1 nobias; batchnorm; relu; maxpool 2; flatten; linear 4";
+constexpr std::size_t kBatch = 8;
+
+struct Batch {
+  std::vector<float> input;
+  std::vector<std::uint32_t> labels;
+};
+
+// Pictures of four classes: noise with one bright quadrant.
+Batch make_batch(const NetworkSpec& spec, std::uint64_t round) {
+  Random random(11, "batch", 0, round);
+  Batch batch{std::vector<float>(kBatch * spec.input.size()), std::vector<std::uint32_t>(kBatch)};
+  for (std::size_t n = 0; n < kBatch; ++n) {
+    batch.labels[n] = random.below(4);
+    for (std::uint32_t y = 0; y < 16; ++y)
+      for (std::uint32_t x = 0; x < 16; ++x)
+        batch.input[n * 256 + y * 16 + x] = random.normal() + (y / 8 * 2 + x / 8 == batch.labels[n] ? 1.0F : 0.0F);
+  }
+  return batch;
+}
+
+std::vector<double> reference_losses(const NetworkSpec& spec, const Parameters& start, int steps, double rate,
+                                     double momentum) {
+  ReferenceNetwork network(spec, start, kBatch);
+  std::map<std::string, std::vector<double>> velocities;
+  std::vector<double> losses;
+  for (int step = 0; step < steps; ++step) {
+    const Batch batch = make_batch(spec, static_cast<std::uint64_t>(step));
+    const auto logits = network.forward({batch.input.begin(), batch.input.end()}, true);
+    std::vector<double> slope(logits.size());
+    double loss = 0;
+    for (std::size_t n = 0; n < kBatch; ++n) {
+      double sum = 0;
+      for (std::size_t k = 0; k < 4; ++k) sum += std::exp(logits[n * 4 + k]);
+      for (std::size_t k = 0; k < 4; ++k)
+        slope[n * 4 + k] = (std::exp(logits[n * 4 + k]) / sum - (k == batch.labels[n] ? 1 : 0)) / double{kBatch};
+      loss -= std::log(std::exp(logits[n * 4 + batch.labels[n]]) / sum) / double{kBatch};
+    }
+    losses.push_back(loss);
+    network.backward(slope);
+    for (auto& [name, gradient] : network.gradients) {
+      auto& velocity = velocities[name];
+      velocity.resize(gradient.size());
+      for (std::size_t i = 0; i < gradient.size(); ++i) {
+        velocity[i] = momentum * velocity[i] + gradient[i];
+        network.values[name][i] -= rate * velocity[i];
+      }
+    }
+  }
+  return losses;
+}
+
+struct Trajectory {
+  std::vector<double> losses;
+  Parameters parameters;
+};
+
+Trajectory train(const OptimizerOptions& options, float rate, int steps, int threads) {
+  const auto spec = parse_network(kConv4Like);
+  TrainingPlan plan(spec, kBatch, threads);
+  plan.load(Parameters::initial(spec, 7));
+  Optimizer optimizer(plan, options);
+  Trajectory run;
+  for (int step = 0; step < steps; ++step) {
+    const Batch batch = make_batch(spec, static_cast<std::uint64_t>(step));
+    run.losses.push_back(softmax_cross_entropy(plan.forward(batch.input), batch.labels, plan.output_gradient()));
+    plan.backward();
+    optimizer.step(rate);
+  }
+  run.parameters = plan.parameters();
+  return run;
+}
+
+TEST(Training, FiftyStepsFollowTheReference) {
+  const auto spec = parse_network(kConv4Like);
+  const auto expected = reference_losses(spec, Parameters::initial(spec, 7), 50, 0.02, 0.9);
+  const auto found = train({.momentum = 0.9F}, 0.02F, 50, 2).losses;
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    EXPECT_NEAR(found[i], expected[i], 1e-3 * (1 + expected[i])) << "step " << i;
+  EXPECT_LT(expected.back(), 0.5 * expected.front());
+}
+
+TEST(Training, SameSeedAndThreadsSameBits) {
+  for (const int threads : {1, 2}) {
+    const Trajectory a = train({.method = Method::kAdam}, 0.01F, 10, threads);
+    const Trajectory b = train({.method = Method::kAdam}, 0.01F, 10, threads);
+    EXPECT_EQ(a.losses, b.losses) << threads;
+    EXPECT_EQ(a.parameters, b.parameters) << threads;
+  }
+}
+
+TEST(Training, AThreadCountThatTheMachineMayLackWorks) {
+  const Trajectory run = train({.method = Method::kAdamW, .weight_decay = 0.01F}, 0.01F, 2, 3);
+  const Trajectory again = train({.method = Method::kAdamW, .weight_decay = 0.01F}, 0.01F, 2, 3);
+  EXPECT_EQ(run.losses, again.losses);
+  EXPECT_EQ(run.parameters, again.parameters);
+}
+
+TEST(Training, AStepAllocatesOnlyOneDnnsArgumentTables) {
+  const auto spec = parse_network(kConv4Like);
+  TrainingPlan plan(spec, kBatch, 2);
+  plan.load(Parameters::initial(spec, 7));
+  Optimizer optimizer(plan, {.method = Method::kAdam, .gradient_norm = 1});
+  const Batch batch = make_batch(spec, 0);
+  const auto step = [&] {
+    std::ranges::copy(batch.input, plan.input().begin());
+    const auto logits = plan.forward();
+    softmax_cross_entropy(logits, batch.labels, plan.output_gradient());
+    plan.backward();
+    optimizer.step(0.01F);
+  };
+  step();
+  step();
+  g_allocations = 0;
+  g_counting = true;
+  step();
+  g_counting = false;
+  const std::size_t count = g_allocations;
+  ASSERT_LE(count, std::size(g_callers));
+  for (std::size_t i = 0; i < count; ++i) {
+    Dl_info caller{};
+    ASSERT_NE(dladdr(g_callers[i], &caller), 0);
+    EXPECT_NE(std::strstr(caller.dli_fname, "libdnnl"), nullptr) << g_sizes[i] << " bytes for " << caller.dli_fname;
+    EXPECT_LE(g_sizes[i], 1024U);
+  }
+}
+
+TEST(Training, StatesItsBytesBeforeAllocating) {
+  const auto spec = parse_network(kConv4Like);
+  for (const int threads : {1, 2}) {
+    const TrainingPlan plan(spec, kBatch, threads);
+    EXPECT_EQ(plan.bytes(), TrainingPlan::planned_bytes(spec, kBatch, threads));
+    EXPECT_GT(plan.bytes(), kBatch * 12 * 256 * sizeof(float));
+  }
+}
+
+TEST(Training, AMovedPlanKeepsItsOptimizer) {
+  const auto spec = parse_network("input 3x1x1; linear 2");
+  TrainingPlan first(spec, 1, 1);
+  first.load(Parameters::initial(spec, 1));
+  Optimizer optimizer(first, {});
+  TrainingPlan plan = std::move(first);
+  const Parameters before = plan.parameters();
+  plan.forward(std::vector<float>{1, 2, 3});
+  plan.backward(std::vector<float>{1, 0});
+  optimizer.step(0.5F);
+  EXPECT_EQ(plan.parameters().at("0.weight").values[2], before.at("0.weight").values[2] - 1.5F);
+  EXPECT_EQ(plan.parameters().at("0.weight").values[3], before.at("0.weight").values[3]);
+  EXPECT_EQ(plan.parameters().at("0.bias").values, (std::vector<float>{-0.5F, 0}));
+}
+
+TEST(Training, RefusesAnEmptyBatchAndForeignParameters) {
+  const auto spec = parse_network("input 3x1x1; linear 2");
+  EXPECT_THROW(TrainingPlan(spec, 0, 1), InputError);
+  EXPECT_THROW(TrainingPlan(spec, 1, -1), InputError);
+  TrainingPlan plan(spec, 1, 1);
+  EXPECT_THROW(plan.load(Parameters::initial(parse_network("input 3x1x1; linear 3"), 1)), InputError);
+}
+
+}  // namespace
+}  // namespace outrider::nn

@@ -1,0 +1,264 @@
+// The command line: verbs that parse their arguments and call the libraries.
+#include <csignal>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "aggregator/daemon.h"
+#include "client/daemon.h"
+#include "client/predictor.h"
+#include "client/status_query.h"
+#include "knowledge/error.h"
+#include "simulations/pretraining.h"
+#include "simulations/simulate.h"
+#include "simulations/table.h"
+
+namespace {
+
+using namespace outrider;
+namespace fs = std::filesystem;
+
+constexpr int kFailure = 1;
+constexpr int kUsage = 2;
+
+const std::map<std::string, Head> kHeads{
+    {"euclidean", Head::euclidean}, {"cosine", Head::cosine}, {"mahalanobis", Head::mahalanobis}};
+
+// Each verb adds itself with its options and, when it was chosen, runs.
+using Run = std::function<int()>;
+
+CLI::App* verb(CLI::App& app, const std::string& name, const std::string& description, const std::string& example) {
+  CLI::App* added = app.add_subcommand(name, description);
+  added->footer("Example:\n  " + example);
+  return added;
+}
+
+void write_address(const fs::path& file, const std::string& address) {
+  const fs::path temporary = file.string() + ".tmp";
+  std::ofstream(temporary) << address << '\n';
+  std::error_code error;
+  fs::rename(temporary, file, error);
+  if (error) throw InputError("the address cannot be written to " + file.string() + ": " + error.message());
+}
+
+Run add_aggregator(CLI::App& app) {
+  struct Options {
+    aggregator::DaemonOptions daemon;
+    std::string pretrained;
+    std::string address_file;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* added = verb(app, "aggregator", "Serve: merge what clients contribute and hand it back",
+                         "outrider aggregator --state /var/lib/outrider --listen 'tcp://*:7700' --pretrained "
+                         "fashion.outrider");
+  added->add_option("--state", options->daemon.state, "Directory of the durable state; created if it does not exist")
+      ->required();
+  added
+      ->add_option("--listen", options->daemon.listen,
+                   "Where to listen. A loopback address is plain; any other is encrypted, and clients need the "
+                   "address with the key that is printed at the start")
+      ->capture_default_str();
+  added->add_option("--pretrained", options->pretrained,
+                    "The encoder that clients learn with, as written by `outrider pretrain`; needed once, it is kept "
+                    "in the state");
+  added->add_option("--heartbeat", options->daemon.pace.heartbeat_seconds, "Seconds between signs of life of a client")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  added->add_option("--address-file", options->address_file, "Write the address for clients to this file, when ready");
+  return [options] {
+    if (!options->pretrained.empty()) options->daemon.pretrained = options->pretrained;
+    options->daemon.on_ready = [options](const std::string& address) {
+      spdlog::info("clients connect with: outrider client --aggregator '{}' --data DIR --state DIR", address);
+      if (!options->address_file.empty()) write_address(options->address_file, address);
+    };
+    aggregator::run_daemon(options->daemon);
+    return 0;
+  };
+}
+
+Run add_client(CLI::App& app) {
+  auto options = std::make_shared<client::DaemonOptions>();
+  CLI::App* added =
+      verb(app, "client", "Learn from the pictures in a folder, contribute, and keep up with what others have taught",
+           "outrider client --aggregator tcp://127.0.0.1:7700 --data pictures --state state");
+  added->add_option("--aggregator", options->aggregator, "Its address, as it printed it: tcp://HOST:PORT[#KEY]")
+      ->required();
+  added->add_option("--data", options->data, "Pictures (PNG, JPEG), one folder per class; watched for new ones")
+      ->required();
+  added->add_option("--state", options->state, "Directory of the durable state; created if it does not exist")
+      ->required();
+  added->add_option("--name", options->name, "How people know this client (default: the host's name)");
+  added->add_option("--threads", options->threads, "For the encoder; 0: one per processor")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+  return [options] {
+    client::run_daemon(*options);
+    return 0;
+  };
+}
+
+nlohmann::json to_json(const protocol::Status& status) {
+  nlohmann::json clients = nlohmann::json::array();
+  for (const auto& client : status.clients)
+    clients.push_back({{"id", client.client.hex()},
+                       {"name", client.name},
+                       {"contributions_decided", number(client.highest_decided)},
+                       {"undelivered", client.outbox},
+                       {"replica_revision", number(client.replica)},
+                       {"connected", client.connected}});
+  nlohmann::json classes = nlohmann::json::array();
+  for (const auto& topic : status.topics)
+    classes.push_back({{"kind", topic.topic.kind},
+                       {"space", topic.topic.space.hex()},
+                       {"class", topic.topic.subject},
+                       {"contributors", topic.contributors},
+                       {"changed_in_revision", number(topic.changed)}});
+  return {{"aggregator", status.aggregator.hex()},
+          {"revision", number(status.revision)},
+          {"encoder", status.encoder.empty() ? nlohmann::json() : nlohmann::json(status.encoder.hex())},
+          {"clients", std::move(clients)},
+          {"classes", std::move(classes)}};
+}
+
+void print(const protocol::Status& status) {
+  fmt::print("revision {}   encoder {}   {} classes   {} clients\n\n", number(status.revision),
+             status.encoder.empty() ? "none" : status.encoder.brief(), status.topics.size(), status.clients.size());
+  simulations::Table clients({"client", "id", "connected", "taught", "undelivered", "replica"});
+  for (const auto& client : status.clients)
+    clients.row({client.name, client.client.brief(), client.connected ? "yes" : "no",
+                 std::to_string(number(client.highest_decided)), std::to_string(client.outbox),
+                 std::to_string(number(client.replica))});
+  if (!status.clients.empty()) std::cout << clients << '\n';
+  simulations::Table classes({"class", "contributors", "since revision"});
+  for (const auto& topic : status.topics)
+    classes.row({topic.topic.subject + (topic.topic.space == status.encoder ? "" : " (earlier encoder)"),
+                 std::to_string(topic.contributors), std::to_string(number(topic.changed))});
+  if (!status.topics.empty()) std::cout << classes;
+}
+
+Run add_status(CLI::App& app) {
+  struct Options {
+    std::string aggregator = "tcp://127.0.0.1:7700";
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* added = verb(app, "status", "Show an aggregator's clients, classes and revision",
+                         "outrider status --aggregator tcp://127.0.0.1:7700");
+  added->add_option("--aggregator", options->aggregator, "Its address")->capture_default_str();
+  added->add_flag("--json", options->json, "For programs");
+  return [options] {
+    const protocol::Status status = client::query_status(options->aggregator, std::chrono::seconds(5));
+    if (options->json) {
+      std::cout << to_json(status).dump(2) << '\n';
+    } else {
+      print(status);
+    }
+    return 0;
+  };
+}
+
+Run add_predict(CLI::App& app) {
+  struct Options {
+    std::vector<std::string> images;
+    std::string state;
+    Head head = Head::euclidean;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* added = verb(app, "predict", "Tell which class pictures show, from a client's state",
+                         "outrider predict --state state picture.png");
+  added->add_option("images", options->images, "Pictures (PNG, JPEG) of any size")->required();
+  added->add_option("--state", options->state, "A client's state directory; the client may be running")->required();
+  added->add_option("--head", options->head, "How distance is measured: euclidean, cosine or mahalanobis")
+      ->transform(CLI::CheckedTransformer(kHeads, CLI::ignore_case).description(""));
+  added->add_flag("--json", options->json, "For programs: one object a line");
+  return [options] {
+    const auto store = open_store_read_only(options->state);
+    client::Predictor predictor(*store, options->head);
+    for (const std::string& image : options->images) {
+      const client::Answer answer = predictor.predict(load_image(image));
+      if (options->json) {
+        nlohmann::json line{{"image", image}, {"class", answer.class_name}, {"distance", answer.distance}};
+        if (!answer.runner_up.empty()) {
+          line["runner_up"] = answer.runner_up;
+          line["runner_up_distance"] = answer.runner_up_distance;
+        }
+        std::cout << line.dump() << '\n';
+      } else {
+        fmt::print("{}: {}  distance {:.4g}", image, answer.class_name, answer.distance);
+        if (answer.runner_up.empty()) {
+          fmt::print("  (no other class is known)\n");
+        } else {
+          fmt::print("  runner-up {} {:.4g}\n", answer.runner_up, answer.runner_up_distance);
+        }
+      }
+    }
+    return 0;
+  };
+}
+
+Run add_pretrain(CLI::App& app) {
+  auto options = std::make_shared<simulations::PretrainOptions>();
+  CLI::App* added = verb(app, "pretrain", "Train an encoder on base classes, for an aggregator to start from",
+                         "outrider pretrain --kind fashion-mnist --classes trouser --classes bag --classes coat "
+                         "--output fashion.outrider");
+  simulations::add_options(*added, *options);
+  return [options] { return simulations::run_pretrain(*options); };
+}
+
+Run add_simulate(CLI::App& app) {
+  auto options = std::make_shared<simulations::SimulateOptions>();
+  CLI::App* added = verb(app, "simulate", "Run a scenario: pre-train, start an aggregator and clients, measure, report",
+                         "outrider simulate scenarios/fashion-recon.toml");
+  added->add_option("scenario", options->scenario, "The scenario's TOML file")->required();
+  added->add_option("--output", options->output, "Directory for the report (default: runs/NAME)");
+  added->add_option("--data", options->data, "Where the data set lies (default: as the scenario says)");
+  added->add_option("--seed", options->seed, "Instead of the scenario's");
+  added->add_option("--episodes", options->episodes, "Episodes of pre-training, instead of the scenario's");
+  return [options] { return simulations::simulate(*options); };
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Outrider: federated and continual learning for edge devices that keep meeting new classes");
+  app.set_version_flag("--version", OUTRIDER_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  std::string level = "info";
+  app.add_option("--log", level, "How much is logged: debug, info, warn, error")->capture_default_str();
+  std::map<std::string, Run> verbs{{"aggregator", add_aggregator(app)}, {"client", add_client(app)},
+                                   {"status", add_status(app)},         {"predict", add_predict(app)},
+                                   {"pretrain", add_pretrain(app)},     {"simulate", add_simulate(app)}};
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;
+  }
+  spdlog::set_default_logger(spdlog::stderr_color_mt("outrider"));
+  spdlog::set_pattern("%H:%M:%S.%e %^%l%$ %v");
+  spdlog::set_level(spdlog::level::from_str(level));
+  return verbs.at(app.get_subcommands().front()->get_name())();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const InputError& error) {
+    std::cerr << "outrider: " << error.what() << '\n';
+  } catch (const std::exception& error) {
+    std::cerr << "outrider: an unexpected error: " << error.what() << '\n';
+  }
+  return kFailure;
+}

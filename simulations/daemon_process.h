@@ -1,0 +1,42 @@
+// A daemon as a child process.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace outrider::simulations {
+
+// Runs from construction; killed by the destructor, and by the kernel when the parent dies. Move-only.
+class DaemonProcess {
+ public:
+  // `arguments` without the program's name; output and errors go to the end of `log`. Throws InputError when the
+  // program cannot be started or the log cannot be written.
+  DaemonProcess(const std::filesystem::path& program, std::vector<std::string> arguments,
+                const std::filesystem::path& log);
+  ~DaemonProcess();
+  DaemonProcess(DaemonProcess&& other) noexcept;
+  DaemonProcess& operator=(DaemonProcess&& other) noexcept;
+
+  pid_t pid() const { return pid_; }
+  bool running();
+
+  // Asks it to stop as ctrl-C does and waits. Throws InputError, naming the log, if it does not end in time (it is
+  // killed then) or ends with a failure.
+  void stop(std::chrono::milliseconds patience);
+  // kill -9, and waits.
+  void kill();
+
+ private:
+  void reap(bool wait);
+
+  pid_t pid_ = -1;
+  std::optional<int> status_;  // as waitpid gives it, once it has ended
+  std::filesystem::path log_;
+};
+
+}  // namespace outrider::simulations

@@ -1,0 +1,110 @@
+#include "simulations/fleet.h"
+
+#include <algorithm>
+#include <fstream>
+#include <thread>
+#include <utility>
+
+#include "client/status_query.h"
+#include "knowledge/error.h"
+#include "learners/data/image_folder.h"
+#include "learners/data/split.h"
+
+namespace outrider::simulations {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+// The daemon writes its address when it is ready.
+std::string wait_for_address(const fs::path& file, DaemonProcess& daemon, const fs::path& log) {
+  for (int i = 0; i < 3000; ++i) {
+    std::ifstream stream(file);
+    std::string address;
+    if (std::getline(stream, address)) return address;
+    if (!daemon.running()) throw InputError("the aggregator did not start; its log is " + log.string());
+    std::this_thread::sleep_for(10ms);
+  }
+  throw InputError("the aggregator was not ready within 30 seconds; its log is " + log.string());
+}
+
+bool caught_up(const protocol::Status& status, std::size_t classes, std::size_t clients) {
+  const auto known = std::ranges::count_if(
+      status.topics, [&](const protocol::TopicStatus& topic) { return topic.topic.space == status.encoder; });
+  if (static_cast<std::size_t>(known) != classes || status.clients.size() != clients) return false;
+  return std::ranges::all_of(status.clients, [&](const protocol::ClientStatus& client) {
+    return client.connected && client.outbox == 0 && client.replica == status.revision;
+  });
+}
+
+}  // namespace
+
+Fleet::Fleet(FleetOptions options) : options_(std::move(options)) {
+  fs::create_directories(options_.directory);
+  start_aggregator();
+  for (std::size_t client = 0; client < options_.clients; ++client) start_client(client);
+}
+
+void Fleet::start_aggregator() {
+  const fs::path address_file = options_.directory / "aggregator.address";
+  const fs::path log = options_.directory / "aggregator.log";
+  fs::remove(address_file);
+  aggregator_.clear();
+  aggregator_.emplace_back(options_.program,
+                           std::vector<std::string>{"aggregator", "--state", aggregator_state().string(), "--listen",
+                                                    address_.empty() ? "tcp://127.0.0.1:*" : address_, "--pretrained",
+                                                    options_.pretrained.string(), "--heartbeat", "1", "--address-file",
+                                                    address_file.string()},
+                           log);
+  address_ = wait_for_address(address_file, aggregator_.front(), log);
+}
+
+void Fleet::start_client(std::size_t client) {
+  fs::create_directories(client_data(client));
+  DaemonProcess process(options_.program,
+                        {"client", "--aggregator", address_, "--data", client_data(client).string(), "--state",
+                         client_state(client).string(), "--name", client_name(client), "--threads",
+                         std::to_string(options_.threads_per_client)},
+                        client_directory(client) / "client.log");
+  if (client < clients_.size()) {
+    clients_[client] = std::move(process);
+  } else {
+    clients_.push_back(std::move(process));
+  }
+}
+
+void Fleet::show_class(std::size_t client, const Dataset& data, const std::vector<std::size_t>& pictures,
+                       const std::string& class_name) {
+  const fs::path staging = client_directory(client) / "staging";
+  write_image_folder(data, pictures, staging);
+  const std::string folder = folder_of_class(class_name);
+  fs::rename(staging / folder, client_data(client) / folder);
+}
+
+void Fleet::rendezvous(std::size_t classes, std::chrono::seconds patience, const Watch& watch) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (std::chrono::steady_clock::now() < deadline) {
+    require_alive();
+    const protocol::Status status = client::query_status(address_, 30s);
+    if (watch) watch(status);
+    if (caught_up(status, classes, clients())) return;
+    std::this_thread::sleep_for(50ms);
+  }
+  throw InputError("the clients have not caught up within " + std::to_string(patience.count()) +
+                   " seconds; see the logs in " + options_.directory.string());
+}
+
+void Fleet::require_alive() {
+  if (!aggregator_.front().running())
+    throw InputError("the aggregator died; its log is " + (options_.directory / "aggregator.log").string());
+  for (std::size_t client = 0; client < clients_.size(); ++client)
+    if (!clients_[client].running())
+      throw InputError(client_name(client) + " died; its log is " + (client_directory(client) / "client.log").string());
+}
+
+void Fleet::stop() {
+  for (DaemonProcess& client : clients_) client.stop(20s);
+  aggregator_.front().stop(20s);
+}
+
+}  // namespace outrider::simulations

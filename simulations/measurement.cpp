@@ -1,0 +1,65 @@
+#include "simulations/measurement.h"
+
+#include "learners/data/resize.h"
+#include "learners/data/split.h"
+#include "learners/prototypical/classifier.h"
+
+namespace outrider::simulations {
+namespace {
+
+ClassState state_of(const std::vector<float>& embeddings, std::size_t dimension) {
+  ClassStateBuilder builder(dimension);
+  builder.add(embeddings);
+  return builder.state();
+}
+
+}  // namespace
+
+std::vector<float> embed(const Dataset& pool, const std::vector<std::size_t>& pictures, Embedder& embedder) {
+  return embedder.embed(resize(select(pool, pictures), embedder.input()));
+}
+
+SupersetTest::SupersetTest(const Mission& mission, Embedder& embedder) : dimension_(embedder.dimension()) {
+  for (const BaseClass& base : mission.base_classes)
+    embeddings_[base.name] = embed(mission.test_pool, base.tests, embedder);
+  for (const NewClass& added : mission.new_classes)
+    embeddings_[added.name] = embed(mission.test_pool, added.tests, embedder);
+}
+
+void SupersetTest::include(const std::string& class_name) {
+  included_.push_back(class_name);
+}
+
+std::size_t SupersetTest::pictures() const {
+  std::size_t count = 0;
+  for (const std::string& name : included_) count += embeddings_.at(name).size() / dimension_;
+  return count;
+}
+
+double SupersetTest::accuracy(const ClassStates& known) const {
+  if (known.empty()) return 0;
+  const PrototypeClassifier classifier(known);
+  return accuracy_by([&](const std::vector<float>& embeddings) {
+    std::vector<std::string> names;
+    for (const Prediction& prediction : classifier.predict(embeddings))
+      names.push_back(classifier.classes()[prediction.nearest]);
+    return names;
+  });
+}
+
+ClassStates base_prototypes(const Mission& mission, Embedder& embedder) {
+  ClassStates states;
+  for (const BaseClass& base : mission.base_classes)
+    states.emplace_back(base.name, state_of(embed(mission.base, base.examples, embedder), embedder.dimension()));
+  return states;
+}
+
+ClassStates batch_prototypes(const Mission& mission, Embedder& embedder) {
+  ClassStates states = base_prototypes(mission, embedder);
+  for (const NewClass& added : mission.new_classes)
+    states.emplace_back(added.name,
+                        state_of(embed(mission.support_pool, added.support, embedder), embedder.dimension()));
+  return states;
+}
+
+}  // namespace outrider::simulations

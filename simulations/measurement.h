@@ -1,0 +1,53 @@
+// Superset accuracy: how well a set of class states tells the test pictures of a set of classes apart.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "learners/encoders/embedder.h"
+#include "learners/prototypical/class_state.h"
+#include "simulations/mission.h"
+
+namespace outrider::simulations {
+
+using ClassStates = std::vector<std::pair<std::string, ClassState>>;
+
+// Embeds all test pictures once. Classes become part of the superset one by one.
+class SupersetTest {
+ public:
+  SupersetTest(const Mission& mission, Embedder& embedder);
+
+  // The pictures of this class count from now on.
+  void include(const std::string& class_name);
+  std::size_t classes() const { return included_.size(); }
+  std::size_t pictures() const;
+
+  // The share of the included pictures whose class is predicted; a class that `known` lacks is never predicted.
+  double accuracy(const ClassStates& known) const;
+  // As above, by any judge: predict(embeddings of n pictures) gives n names.
+  template <typename Predict>
+  double accuracy_by(Predict&& predict) const {
+    std::size_t correct = 0;
+    for (const std::string& name : included_) {
+      const std::vector<float>& embeddings = embeddings_.at(name);
+      for (const std::string& answer : predict(embeddings)) correct += answer == name ? 1 : 0;
+    }
+    return included_.empty() ? 0 : static_cast<double>(correct) / static_cast<double>(pictures());
+  }
+
+ private:
+  std::size_t dimension_;
+  std::map<std::string, std::vector<float>> embeddings_;  // by class: n x d
+  std::vector<std::string> included_;
+};
+
+// Pictures of a pool as the encoder reads them, embedded: n x d.
+std::vector<float> embed(const Dataset& pool, const std::vector<std::size_t>& pictures, Embedder& embedder);
+
+// The upper bound: all examples of all classes at one place, at once.
+ClassStates batch_prototypes(const Mission& mission, Embedder& embedder);
+ClassStates base_prototypes(const Mission& mission, Embedder& embedder);
+
+}  // namespace outrider::simulations

@@ -1,0 +1,124 @@
+#include "simulations/pretraining.h"
+
+#include <algorithm>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include "knowledge/error.h"
+#include "learners/data/open.h"
+#include "learners/data/resize.h"
+#include "learners/data/split.h"
+#include "learners/prototypical/pretrained.h"
+#include "simulations/measurement.h"
+
+namespace outrider::simulations {
+namespace {
+
+// Loss and accuracy over the latest episodes: single ones jump about.
+class Trend {
+ public:
+  void add(const EpisodeReport& report) {
+    const double share = std::max(0.02, 1.0 / static_cast<double>(report.episode + 1));
+    loss_ += share * (report.loss - loss_);
+    accuracy_ += share * (report.accuracy - accuracy_);
+  }
+  std::string text() const { return fmt::format("loss {:.3f}, accuracy {:.1f} %", loss_, 100 * accuracy_); }
+
+ private:
+  double loss_ = 0;
+  double accuracy_ = 0;
+};
+
+std::vector<std::uint32_t> labels_of(const Dataset& data, const std::vector<std::string>& names) {
+  std::vector<std::uint32_t> labels;
+  for (const std::string& name : names) {
+    const auto found = std::ranges::find(data.classes, name);
+    if (found == data.classes.end())
+      throw InputError(fmt::format("the data set has no class '{}'; it has: {}", name, fmt::join(data.classes, ", ")));
+    labels.push_back(static_cast<std::uint32_t>(found - data.classes.begin()));
+  }
+  return labels;
+}
+
+Preprocessing preprocessing_of(const Pretraining& options) {
+  return {options.input, options.invert, options.mean, options.deviation};
+}
+
+}  // namespace
+
+Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t seed, ProgressDisplay& display) {
+  EpisodicOptions episodic;
+  episodic.shape = {options.way, options.shots, options.queries, options.rotations};
+  episodic.labels = labels_of(base, options.classes);
+  episodic.episodes = options.episodes;
+  episodic.learning_rate = options.learning_rate;
+  episodic.halve_every = options.halve_every;
+  episodic.seed = seed;
+  episodic.threads = options.threads;
+  const Dataset pictures = resize(base, options.input);
+  Phase phase(display, "pre-training", options.episodes);
+  Trend trend;
+  Encoder encoder = train_encoder(pictures, options.architecture, preprocessing_of(options), episodic,
+                                  [&](const EpisodeReport& report) {
+                                    trend.add(report);
+                                    phase.note(trend.text());
+                                    phase.advance();
+                                    return true;
+                                  });
+  encoder.name = options.architecture;
+  return encoder;
+}
+
+void add_options(CLI::App& app, PretrainOptions& options) {
+  Pretraining& training = options.training;
+  app.add_option("--kind", options.data.kind, fmt::format("The data set: {}", fmt::join(dataset_kinds(), ", ")))
+      ->required();
+  app.add_option("--path", options.data.path, "Where it lies; fashion-mnist: default is Debian's package");
+  app.add_option("--classes", training.classes, "Base classes by name (default: all)");
+  app.add_option("--architecture", training.architecture, "The network")->capture_default_str();
+  app.add_option("--input", options.input, "Pictures are resized to CHANNELSxHEIGHTxWIDTH")->capture_default_str();
+  app.add_flag("--invert", training.invert, "Dark becomes light");
+  app.add_option("--mean", training.mean, "Of pixel values in [0, 1]; subtracted")->capture_default_str();
+  app.add_option("--deviation", training.deviation, "Of pixel values in [0, 1]; divided by")->capture_default_str();
+  app.add_option("--way", training.way, "Classes in an episode")->capture_default_str();
+  app.add_option("--shots", training.shots, "Support pictures of each")->capture_default_str();
+  app.add_option("--queries", training.queries, "Query pictures of each")->capture_default_str();
+  app.add_flag("--rotations", training.rotations, "Turned classes are further classes");
+  app.add_option("--episodes", training.episodes, "How many")->capture_default_str();
+  app.add_option("--learning-rate", training.learning_rate, "Of Adam")->capture_default_str();
+  app.add_option("--halve-every", training.halve_every, "Episodes until it is halved")->capture_default_str();
+  app.add_option("--threads", training.threads, "Part of the result")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "Same seed, same encoder")->capture_default_str();
+  app.add_option("--output", options.output, "The file to write")->required();
+}
+
+int run_pretrain(const PretrainOptions& options) {
+  Pretraining training = options.training;
+  training.input = parse_image_shape(options.input);
+  const Dataset data = open_dataset(options.data.kind, options.data.path).train;
+  const std::vector<std::uint32_t> labels = labels_of(data, training.classes);
+  ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
+  const Encoder encoder = pretrain(training, data, options.seed, display);
+  Embedder embedder(encoder, 0);
+  Pretrained pretrained{encoder.encode(), {}};
+  const auto examples = indices_by_class(data);
+  for (std::uint32_t label = 0; label < data.classes.size(); ++label) {
+    if (!labels.empty() && std::ranges::find(labels, label) == labels.end()) continue;
+    if (examples[label].empty()) continue;
+    ClassStateBuilder builder(embedder.dimension());
+    builder.add(embed(data, examples[label], embedder));
+    pretrained.classes.emplace_back(data.classes[label], builder.state());
+  }
+  save_pretrained(pretrained, options.output);
+  fmt::print("{}: encoder {} ({}, d = {}) and {} base classes\n", options.output, encoder.id().brief(), encoder.name,
+             encoder.dimension(), pretrained.classes.size());
+  return 0;
+}
+
+}  // namespace outrider::simulations

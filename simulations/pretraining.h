@@ -1,0 +1,33 @@
+// Pre-training: an encoder from base classes, and their prototypes.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "learners/encoders/encoder.h"
+#include "learners/prototypical/training.h"
+#include "simulations/progress.h"
+#include "simulations/scenario.h"
+
+namespace CLI {
+class App;
+}
+
+namespace outrider::simulations {
+
+// Trains on `base` (of any size and colours; resized here) and shows how it goes.
+Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t seed, ProgressDisplay& display);
+
+// The verb `outrider pretrain`.
+struct PretrainOptions {
+  DataSource data;
+  Pretraining training;
+  std::uint64_t seed = 1;
+  std::string input = "1x28x28";
+  std::string output;
+};
+void add_options(CLI::App& app, PretrainOptions& options);
+int run_pretrain(const PretrainOptions& options);
+
+}  // namespace outrider::simulations

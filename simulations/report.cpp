@@ -1,0 +1,166 @@
+#include "simulations/report.h"
+
+#include <algorithm>
+#include <fstream>
+#include <numeric>
+#include <ostream>
+#include <thread>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "knowledge/error.h"
+#include "learners/evaluation/summary.h"
+#include "simulations/chart.h"
+#include "simulations/csv.h"
+#include "simulations/table.h"
+
+namespace outrider::simulations {
+namespace {
+
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) /
+         static_cast<double>(std::max<std::size_t>(1, values.size()));
+}
+
+template <typename Member>
+double mean_of(const std::vector<ClientResult>& clients, Member member) {
+  std::vector<double> values;
+  for (const ClientResult& client : clients) values.push_back(client.*member);
+  return mean(values);
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.2f} %", 100 * share);
+}
+
+nlohmann::json to_json(const Scenario& scenario) {
+  const Pretraining& training = scenario.pretraining;
+  return {{"name", scenario.name},
+          {"seed", scenario.seed},
+          {"pretraining",
+           {{"architecture", training.architecture},
+            {"classes", training.classes},
+            {"way", training.way},
+            {"shots", training.shots},
+            {"queries", training.queries},
+            {"rotations", training.rotations},
+            {"episodes", training.episodes},
+            {"learning_rate", training.learning_rate},
+            {"halve_every", training.halve_every},
+            {"threads", training.threads}}},
+          {"mission",
+           {{"clients", scenario.mission.clients},
+            {"steps", scenario.mission.steps},
+            {"shots", scenario.mission.shots},
+            {"keep_base", scenario.mission.keep_base}}},
+          {"fine_tuning",
+           {{"epochs", scenario.fine_tuning.epochs}, {"learning_rate", scenario.fine_tuning.learning_rate}}}};
+}
+
+nlohmann::json to_json(const ClientResult& client) {
+  return {{"name", client.name},
+          {"classes", client.classes},
+          {"accuracy_before", client.before},
+          {"accuracy_after", client.after},
+          {"payload_bytes_per_class", client.payload_bytes_per_class},
+          {"wire_bytes_per_class", client.wire_bytes_per_class},
+          {"seconds_per_class", client.seconds_per_class}};
+}
+
+nlohmann::json to_json(const StepResult& step) {
+  nlohmann::json json{{"classes", step.classes},
+                      {"accuracy_before", step.before},
+                      {"accuracy_after", step.after},
+                      {"upper_bound", step.upper_bound},
+                      {"seconds", step.seconds}};
+  if (step.fine_tuning) json["fine_tuning"] = *step.fine_tuning;
+  return json;
+}
+
+nlohmann::json to_json(const Report& report) {
+  nlohmann::json clients = nlohmann::json::array();
+  for (const ClientResult& client : report.clients) clients.push_back(to_json(client));
+  nlohmann::json steps = nlohmann::json::array();
+  for (const StepResult& step : report.steps) steps.push_back(to_json(step));
+  return {{"outrider", OUTRIDER_VERSION},
+          {"scenario", to_json(report.scenario)},
+          {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
+          {"encoder", {{"id", report.encoder}, {"dimension", report.dimension}}},
+          {"pretraining_seconds", report.pretraining_seconds},
+          {"processors", std::thread::hardware_concurrency()},
+          {"clients", std::move(clients)},
+          {"steps", std::move(steps)},
+          {"largest_relative_difference_to_batch_prototypes", report.largest_difference}};
+}
+
+void save_csv(const Report& report, const std::filesystem::path& file) {
+  CsvFile csv(file, {"classes", "accuracy_before", "accuracy_after", "upper_bound", "fine_tuning", "seconds"});
+  for (const StepResult& step : report.steps)
+    csv.row({step.classes, mean(step.before), mean(step.after), step.upper_bound,
+             step.fine_tuning ? CsvField(*step.fine_tuning) : CsvField(""), step.seconds});
+  csv.flush();
+}
+
+void save_curve(const Report& report, const std::filesystem::path& file) {
+  ChartSeries after{"after each rendezvous (mean of the clients)", {}, false};
+  ChartSeries before{"each client by itself (mean)", {}, false};
+  ChartSeries tuned{"sequential fine-tuning", {}, false};
+  ChartSeries bound{"batch prototypes, same encoder", {}, true};
+  for (const StepResult& step : report.steps) {
+    const auto x = static_cast<double>(step.classes);
+    after.points.push_back({x, 100 * mean(step.after), 100 * summarise(step.after).deviation});
+    before.points.push_back({x, 100 * mean(step.before), 100 * summarise(step.before).deviation});
+    bound.points.push_back({x, 100 * step.upper_bound});
+    if (step.fine_tuning) tuned.points.push_back({x, 100 * *step.fine_tuning});
+  }
+  Chart chart;
+  chart.title = report.scenario.title;
+  chart.x_label = "classes in the superset";
+  chart.y_label = "superset accuracy, %";
+  chart.series = {after, bound, before};
+  if (!tuned.points.empty()) chart.series.push_back(tuned);
+  chart.y_from = 0;
+  chart.y_to = 100;
+  save_svg(chart, file);
+}
+
+}  // namespace
+
+double Report::mean_after() const {
+  return mean_of(clients, &ClientResult::after);
+}
+double Report::mean_before() const {
+  return mean_of(clients, &ClientResult::before);
+}
+
+void print_summary(const Report& report, std::ostream& stream) {
+  stream << '\n' << report.scenario.title << '\n';
+  if (report.steps.empty()) return;
+  const StepResult& last = report.steps.back();
+  stream << fmt::format("{} classes, {} clients, {} labelled pictures of each new class, seed {}\n\n", last.classes,
+                        report.clients.size(), report.scenario.mission.shots, report.scenario.seed);
+  Table table({"", "classes learned", "before merging", "after merging", "bytes/class", "sent/class", "ms/class"});
+  for (const ClientResult& client : report.clients)
+    table.row({client.name, std::to_string(client.classes), percent(client.before), percent(client.after),
+               fmt::format("{:.0f}", client.payload_bytes_per_class),
+               fmt::format("{:.0f}", client.wire_bytes_per_class),
+               fmt::format("{:.1f}", 1000 * client.seconds_per_class)});
+  table.rule();
+  table.row({"mean", "", percent(report.mean_before()), percent(report.mean_after())});
+  table.row({"upper bound: all examples at once, same encoder", "", "", percent(last.upper_bound)});
+  if (last.fine_tuning) table.row({"lower bound: sequential fine-tuning", "", "", percent(*last.fine_tuning)});
+  stream << table;
+}
+
+void save(const Report& report, const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / "report.json";
+  std::ofstream stream(file);
+  stream << to_json(report).dump(2) << '\n';
+  stream.close();
+  if (!stream) throw InputError("the report cannot be written to " + file.string());
+  save_csv(report, directory / "accuracy.csv");
+  save_curve(report, directory / "accuracy.svg");
+}
+
+}  // namespace outrider::simulations

@@ -1,0 +1,221 @@
+#include "simulations/simulate.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <iostream>
+#include <utility>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "client/core.h"
+#include "client/predictor.h"
+#include "client/traffic_record.h"
+#include "knowledge/error.h"
+#include "learners/prototypical/class_memory.h"
+#include "learners/prototypical/merge.h"
+#include "learners/prototypical/pretrained.h"
+#include "simulations/fine_tuning.h"
+#include "simulations/fleet.h"
+#include "simulations/measurement.h"
+#include "simulations/mission.h"
+#include "simulations/pretraining.h"
+
+namespace outrider::simulations {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kMarker = "scenario.toml";  // what a run's directory is known by
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// An empty directory with the scenario in it. Only an earlier run is ever removed.
+void prepare(const fs::path& directory, const fs::path& scenario) {
+  if (fs::exists(directory) && !fs::exists(directory / kMarker) && !fs::is_empty(directory))
+    throw InputError("the output directory " + directory.string() + " holds something other than an earlier run");
+  fs::remove_all(directory);
+  fs::create_directories(directory);
+  fs::copy_file(scenario, directory / kMarker);
+}
+
+class Run {
+ public:
+  Run(Scenario scenario, fs::path directory, fs::path program, ProgressDisplay& display)
+      : directory_(std::move(directory)), program_(std::move(program)), display_(display) {
+    report_.scenario = std::move(scenario);
+  }
+
+  Report execute() {
+    load();
+    const Encoder encoder = learn_encoder();
+    Embedder embedder(encoder, 0);
+    const ClassStates batch = batch_prototypes(mission_, embedder);
+    SupersetTest test(mission_, embedder);
+    for (const BaseClass& base : mission_.base_classes) test.include(base.name);
+    run_mission(embedder, batch, test);
+    fine_tune(encoder);
+    save(report_, directory_);
+    return std::move(report_);
+  }
+
+ private:
+  const MissionPlan& plan() const { return report_.scenario.mission; }
+
+  void load() {
+    Phase phase(display_, "loading the data");
+    mission_ = plan_mission(report_.scenario);
+    report_.data_source = mission_.source;
+    report_.data_sha256 = mission_.sha256;
+  }
+
+  Encoder learn_encoder() {
+    const auto start = std::chrono::steady_clock::now();
+    Pretraining training = report_.scenario.pretraining;
+    Encoder encoder = pretrain(training, mission_.base, report_.scenario.seed, display_);
+    report_.pretraining_seconds = seconds_since(start);
+    report_.encoder = encoder.id().hex();
+    report_.dimension = encoder.dimension();
+    Embedder embedder(encoder, 0);
+    save_pretrained({encoder.encode(), base_prototypes(mission_, embedder)}, pretrained_file());
+    return encoder;
+  }
+
+  fs::path pretrained_file() const { return directory_ / "pretrained.outrider"; }
+
+  void run_mission(Embedder& embedder, const ClassStates& batch, SupersetTest& test) {
+    Phase phase(display_, "mission", plan().steps);
+    Fleet fleet({program_, directory_, pretrained_file(), plan().clients, plan().threads_per_client});
+    fleet.rendezvous(test.classes(), std::chrono::seconds(plan().patience_seconds));
+    for (std::size_t step = 0; step < plan().steps; ++step) {
+      run_step(fleet, step, batch, test);
+      phase.note(fmt::format("{} classes, superset accuracy {:.2f} %", test.classes(),
+                             100 * report_.steps.back().after.front()));
+      phase.advance();
+    }
+    fleet.stop();
+    describe_clients(fleet);
+    compare_prototypes(fleet, batch, embedder.dimension());
+  }
+
+  void run_step(Fleet& fleet, std::size_t step, const ClassStates& batch, SupersetTest& test) {
+    const auto start = std::chrono::steady_clock::now();
+    for (const NewClass& added : mission_.new_classes) {
+      if (added.step != step) continue;
+      fleet.show_class(added.client, mission_.support_pool, added.support, added.name);
+      test.include(added.name);
+    }
+    {
+      Phase phase(display_, "rendezvous", test.classes());
+      fleet.rendezvous(test.classes(), std::chrono::seconds(plan().patience_seconds),
+                       [&](const protocol::Status& status) {
+                         if (status.topics.size() > phase.done()) phase.advance(status.topics.size() - phase.done());
+                       });
+    }
+    StepResult result;
+    result.seconds = seconds_since(start);
+    result.classes = test.classes();
+    for (std::size_t client = 0; client < plan().clients; ++client) {
+      const auto store = open_store_read_only(fleet.client_state(client));
+      result.before.push_back(test.accuracy(with_base(client::own_classes(*store))));
+      result.after.push_back(test.accuracy(client::known_classes(*store)));
+    }
+    result.upper_bound = test.accuracy(so_far(batch, step));
+    report_.steps.push_back(std::move(result));
+  }
+
+  // What a client knew without the others.
+  ClassStates with_base(ClassStates own) const {
+    ClassStates base = load_pretrained(pretrained_file()).classes;
+    own.insert(own.end(), base.begin(), base.end());
+    return own;
+  }
+
+  // The batch prototypes of the classes up to a step: base classes first, then in the order of arrival.
+  ClassStates so_far(const ClassStates& batch, std::size_t step) const {
+    const auto arrived = static_cast<std::size_t>(
+        std::ranges::count_if(mission_.new_classes, [&](const NewClass& added) { return added.step <= step; }));
+    return {batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(mission_.base_classes.size() + arrived)};
+  }
+
+  void describe_clients(const Fleet& fleet) {
+    for (std::size_t client = 0; client < plan().clients; ++client) {
+      const auto store = open_store_read_only(fleet.client_state(client));
+      ClientResult result;
+      result.name = fleet.client_name(client);
+      result.before = report_.steps.back().before[client];
+      result.after = report_.steps.back().after[client];
+      double payload = 0;
+      double seconds = 0;
+      client::for_each_lesson(*store, std::string(kPrototypeKind), client::stored_encoder(*store),
+                              [&](const Topic&, ByteView memory) {
+                                const ClassMemory learned = ClassMemory::decode(memory);
+                                ++result.classes;
+                                payload += static_cast<double>(encode(learned.state()).size());
+                                seconds += static_cast<double>(learned.spent.count()) * 1e-6;
+                              });
+      const auto classes = static_cast<double>(std::max<std::size_t>(1, result.classes));
+      result.payload_bytes_per_class = payload / classes;
+      result.wire_bytes_per_class = static_cast<double>(client::load_traffic(*store).sent) / classes;
+      result.seconds_per_class = seconds / classes;
+      report_.clients.push_back(std::move(result));
+    }
+  }
+
+  void compare_prototypes(const Fleet& fleet, const ClassStates& batch, std::size_t dimension) {
+    const auto store = open_store_read_only(fleet.client_state(0));
+    const ClassStates merged = client::known_classes(*store);
+    for (const auto& [name, expected] : batch) {
+      const auto found = std::ranges::find(merged, name, &ClassStates::value_type::first);
+      if (found == merged.end()) throw InputError("the merged knowledge lacks the class '" + name + "'");
+      const std::vector<float> a = expected.prototype();
+      const std::vector<float> b = found->second.prototype();
+      for (std::size_t i = 0; i < dimension; ++i) {
+        const double difference = std::abs(static_cast<double>(a[i]) - b[i]);
+        const double scale = std::max(1e-6, std::abs(static_cast<double>(a[i])));
+        report_.largest_difference = std::max(report_.largest_difference, difference / scale);
+      }
+    }
+  }
+
+  void fine_tune(const Encoder& encoder) {
+    if (report_.scenario.fine_tuning.epochs == 0) return;
+    Phase phase(display_, "sequential fine-tuning", plan().steps);
+    const std::vector<double> accuracies = fine_tune_in_sequence(
+        report_.scenario, mission_, encoder, report_.scenario.pretraining.threads, [&] { phase.advance(); });
+    for (std::size_t step = 0; step < accuracies.size(); ++step) report_.steps[step].fine_tuning = accuracies[step];
+  }
+
+  fs::path directory_;
+  fs::path program_;
+  ProgressDisplay& display_;
+  Report report_;
+  Mission mission_;
+};
+
+}  // namespace
+
+Report run_scenario(const SimulateOptions& options, ProgressDisplay& display) {
+  Scenario scenario = load_scenario(options.scenario);
+  if (options.seed) scenario.seed = *options.seed;
+  if (options.episodes) scenario.pretraining.episodes = *options.episodes;
+  if (!options.data.empty()) scenario.data.path = options.data;
+  const fs::path directory = options.output.empty() ? fs::path("runs") / scenario.name : options.output;
+  prepare(directory, options.scenario);
+  const fs::path program = options.program.empty() ? fs::read_symlink("/proc/self/exe") : options.program;
+  return Run(std::move(scenario), directory, program, display).execute();
+}
+
+int simulate(const SimulateOptions& options) {
+  ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
+  const Report report = run_scenario(options, display);
+  print_summary(report, std::cout);
+  const fs::path directory = options.output.empty() ? fs::path("runs") / report.scenario.name : options.output;
+  std::cout << fmt::format("\nreport: {0}/report.json   curve: {0}/accuracy.svg, accuracy.csv\n", directory.string());
+  return 0;
+}
+
+}  // namespace outrider::simulations

@@ -1,0 +1,75 @@
+// Reads a TOML table strictly: every key must be known, of the right type and in its range.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "knowledge/error.h"
+
+namespace outrider::simulations {
+
+// Names the file and the line in every complaint. Call finish() last: it refuses keys that nobody asked for.
+class TomlReader {
+ public:
+  TomlReader(const toml::table& table, std::string file, std::string name)
+      : table_(table), file_(std::move(file)), name_(std::move(name)) {}
+
+  bool has(const std::string& key) const { return table_.contains(key); }
+
+  // Takes the key's value if it is there; the default stays otherwise.
+  void read(const std::string& key, std::string& value) { take<std::string>(key, "a text", value); }
+  void read(const std::string& key, bool& value) { take<bool>(key, "true or false", value); }
+  void read(const std::string& key, std::vector<std::string>& values);
+
+  template <typename Integer>
+  void read_integer(const std::string& key, Integer& value, std::int64_t least, std::int64_t most) {
+    auto wide = static_cast<std::int64_t>(value);
+    const std::string expected = fmt::format("a whole number from {} to {}", least, most);
+    take<std::int64_t>(key, expected, wide);
+    if (wide < least || wide > most) complain(key, expected);
+    value = static_cast<Integer>(wide);
+  }
+
+  void read_number(const std::string& key, float& value, double least, double most) {
+    const std::string expected = fmt::format("a number from {} to {}", least, most);
+    double wide = value;
+    take<double>(key, expected, wide);
+    if (!(wide >= least && wide <= most)) complain(key, expected);
+    value = static_cast<float>(wide);
+  }
+
+  void require(const std::string& key) const {
+    if (!has(key)) throw InputError(place(table_) + fmt::format("{} needs the key '{}'", name_, key));
+  }
+  [[noreturn]] void complain(const std::string& key, const std::string& expected) const {
+    throw InputError(place(*table_.get(key)) + fmt::format("{}.{} must be {}", name_, key, expected));
+  }
+  // A key that is read elsewhere.
+  void know(const std::string& key) { known_.insert(key); }
+  void finish() const;
+
+ private:
+  template <typename Type, typename Value>
+  void take(const std::string& key, const std::string& expected, Value& value) {
+    known_.insert(key);
+    const toml::node* node = table_.get(key);
+    if (node == nullptr) return;
+    const auto found = node->value<Type>();
+    if (!found) complain(key, expected);
+    value = *found;
+  }
+
+  std::string place(const toml::node& node) const { return fmt::format("{}:{}: ", file_, node.source().begin.line); }
+
+  const toml::table& table_;
+  std::string file_;
+  std::string name_;
+  std::set<std::string> known_;
+};
+
+}  // namespace outrider::simulations
