@@ -11,6 +11,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -168,6 +169,15 @@ Run add_status(CLI::App& app) {
   };
 }
 
+// Names the state in what is wrong with it.
+client::Predictor make_predictor(const Store& store, const std::string& state, Head head) {
+  try {
+    return client::Predictor(store, head);
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("nothing can be predicted from the state '{}': {}", state, error.what()));
+  }
+}
+
 Run add_predict(CLI::App& app) {
   struct Options {
     std::vector<std::string> images;
@@ -185,7 +195,7 @@ Run add_predict(CLI::App& app) {
   added->add_flag("--json", options->json, "For programs: one object a line");
   return [options] {
     const auto store = open_store_read_only(options->state);
-    client::Predictor predictor(*store, options->head);
+    client::Predictor predictor = make_predictor(*store, options->state, options->head);
     for (const std::string& image : options->images) {
       const client::Answer answer = predictor.predict(load_image(image));
       if (options->json) {
@@ -229,20 +239,35 @@ Run add_simulate(CLI::App& app) {
   return [options] { return simulations::simulate(*options); };
 }
 
+// What is wrong with the command line, as one sentence.
+std::string usage_mistake(const CLI::App& app, const CLI::ParseError& error) {
+  const bool verb_missing = app.get_subcommands().empty() && error.get_name() == "RequiredError";
+  if (!verb_missing) return error.what();
+  std::vector<std::string> verbs;
+  for (const CLI::App* known : app.get_subcommands({})) verbs.push_back(known->get_name());
+  const std::vector<std::string> words = app.remaining();
+  return fmt::format("{}; expected one of {}", words.empty() ? "a verb is missing" : "'" + words.front() + "' is no verb",
+                     fmt::join(verbs, ", "));
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Outrider: federated and continual learning for edge devices that keep meeting new classes");
   app.set_version_flag("--version", OUTRIDER_VERSION);
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
   std::string level = "info";
-  app.add_option("--log", level, "How much is logged: debug, info, warn, error")->capture_default_str();
+  app.add_option("--log", level, "How much is logged: debug, info, warn, error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}).description(""))
+      ->capture_default_str();
   std::map<std::string, Run> verbs{{"aggregator", add_aggregator(app)}, {"client", add_client(app)},
                                    {"status", add_status(app)},         {"predict", add_predict(app)},
                                    {"pretrain", add_pretrain(app)},     {"simulate", add_simulate(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    std::cerr << "outrider: " << usage_mistake(app, error) << "; run with --help for more information\n";
+    return kUsage;
   }
   spdlog::set_default_logger(spdlog::stderr_color_mt("outrider"));
   spdlog::set_pattern("%H:%M:%S.%e %^%l%$ %v");

@@ -7,7 +7,7 @@
 
 namespace outrider::aggregator {
 
-Catalogue::Catalogue(std::vector<std::unique_ptr<Family>> families) {
+Catalogue::Catalogue(const std::vector<std::unique_ptr<Family>>& families) {
   for (const auto& family : families) merges_.emplace(family->kind(), family->make_merge());
 }
 

@@ -16,7 +16,7 @@ namespace outrider::aggregator {
 // A fold over accepted contributions; its merged knowledge is a pure function of their set. Not thread-safe.
 class Catalogue {
  public:
-  explicit Catalogue(std::vector<std::unique_ptr<Family>> families);
+  explicit Catalogue(const std::vector<std::unique_ptr<Family>>& families);
 
   // Lets contributions refer to the blob `space` (an encoder). Throws InputError when no family can use it.
   void open_space(const Digest& space, ByteView definition);

@@ -20,6 +20,7 @@ namespace outrider::aggregator {
 struct Effects {
   WriteSet writes;
   std::vector<protocol::Message> messages;
+  std::vector<std::string> notices;  // for people, one sentence each; true once the writes are durable
 
   void append(Effects later);
 };
@@ -51,7 +52,7 @@ class Core {
  public:
   // Restores what `store` holds. `store` must outlive the core and change only by the core's own effects. `self` names
   // this state to clients. Throws InputError when the store's content cannot be read.
-  Core(ClientId self, const Store& store, std::vector<std::unique_ptr<Family>> families, Limits limits = {},
+  Core(ClientId self, const Store& store, const std::vector<std::unique_ptr<Family>>& families, Limits limits = {},
        Pace pace = {});
 
   Effects receive(const protocol::Message& message, Instant now);
@@ -81,9 +82,9 @@ class Core {
   Effects on(const ClientId& from, const protocol::WantBlob& want, Instant now);
   Effects on(const ClientId& from, const protocol::Heartbeat& heartbeat, Instant now);
   Effects on(const ClientId& from, const protocol::Goodbye& goodbye, Instant now);
-  Effects on(const ClientId& from, const protocol::StatusQuery& query, Instant now);
+  Effects on(const ClientId& from, const protocol::StatusQuery& query, Instant now) const;
   template <typename Other>
-  Effects on(const ClientId&, const Other&, Instant) {
+  Effects on(const ClientId&, const Other&, Instant) const {
     return {};  // what only aggregators say
   }
 

@@ -74,7 +74,8 @@ class Daemon {
     protocol::RouterSocket::Options socket;
     if (!address.loopback()) socket.curve = protocol::CurveServer{keys_, [](ByteView) { return true; }};
     router_ = std::make_unique<protocol::RouterSocket>(
-        io_, address, std::move(socket), [this](protocol::Message message) { take(core_->receive(message, now())); });
+        io_, address, std::move(socket),
+        [this](const protocol::Message& message) { take(core_->receive(message, now())); });
     const protocol::Status status = core_->status(now());
     spdlog::info("listening on {} with {} topics at revision {}, encoder {}", router_->bound_endpoint(),
                  status.topics.size(), number(status.revision),
@@ -95,6 +96,7 @@ class Daemon {
     flush_posted_ = false;
     const Effects effects = std::exchange(gathered_, {});
     if (!effects.writes.empty() && !commit(effects.writes)) return;
+    for (const std::string& notice : effects.notices) spdlog::info("{}", notice);
     for (const protocol::Message& message : effects.messages) router_->send(message);
     schedule_tick();
   }

@@ -27,6 +27,9 @@ struct Client {
   std::uint32_t outbox = 0;          // likewise
   Revision announced{};              // the newest revision it was told of
   Instant last_seen = kNever;        // kNever: not since the start
+
+  // For people: its name and the beginning of its id.
+  std::string title(const ClientId& id) const { return name + " (" + id.brief() + ")"; }
 };
 
 // Bounded: at most as many clients as find_or_add is told, a fixed number of recent verdicts each.

@@ -10,17 +10,10 @@ namespace {
 
 constexpr std::size_t kBatchBytes = 256u << 10;
 
-Bytes bytes(std::string_view text) {
-  return {text.begin(), text.end()};
-}
-Bytes copy(ByteView view) {
-  return {view.begin(), view.end()};
-}
-
 constexpr std::string_view kLessonPrefix = "lesson/";
 
 Bytes lesson_key(const Topic& topic) {
-  Bytes key = bytes(kLessonPrefix);
+  Bytes key = to_bytes(kLessonPrefix);
   const Bytes rest = topic_key(topic);
   key.insert(key.end(), rest.begin(), rest.end());
   return key;
@@ -47,7 +40,7 @@ Core::Core(ClientId self, std::string name, const Store& store, Random jitter, T
       contribute_(hello_),
       want_(hello_),
       chunk_(hello_) {
-  if (const auto id = store.get(Column::meta, bytes("aggregator"))) aggregator_ = ClientId::from_bytes(*id);
+  if (const auto id = store.get(Column::meta, to_bytes("aggregator"))) aggregator_ = ClientId::from_bytes(*id);
 }
 
 Effects Core::receive(const protocol::Message& message, Instant now) {
@@ -131,7 +124,7 @@ WriteSet Core::agree_on(const protocol::Welcome& welcome, Effects& effects) {
                                         : "the aggregator knows less than before: everything is exchanged again");
     writes.append(replica_.clear());
     aggregator_ = welcome.aggregator;
-    writes.put(Column::meta, bytes("aggregator"), copy(aggregator_.view()));
+    writes.put(Column::meta, to_bytes("aggregator"), to_bytes(aggregator_.view()));
     newest_ = Revision{};
   }
   if (welcome.highest_decided < outbox_.highest_decided()) {
@@ -201,8 +194,8 @@ Effects Core::on(const protocol::BlobChunk& chunk, Instant) {
       break;
     case Download::Outcome::complete:
       encoder_ = download_->blob();
-      effects.writes.put(Column::blobs, copy(encoder_.view()), download_->release());
-      effects.writes.put(Column::meta, bytes("encoder"), copy(encoder_.view()));
+      effects.writes.put(Column::blobs, to_bytes(encoder_.view()), download_->release());
+      effects.writes.put(Column::meta, to_bytes("encoder"), to_bytes(encoder_.view()));
       effects.encoder_arrived = true;
       download_.reset();
   }
@@ -259,7 +252,7 @@ void for_each_lesson(const Store& store, const std::string& kind, const Digest& 
 }
 
 Digest stored_encoder(const Store& store) {
-  const auto id = store.get(Column::meta, bytes("encoder"));
+  const auto id = store.get(Column::meta, to_bytes("encoder"));
   return id ? Digest::from_bytes(*id) : Digest{};
 }
 

@@ -68,7 +68,7 @@ class Daemon {
     socket_ = std::make_unique<protocol::DealerSocket>(
         io_, address, protocol::DealerSocket::Options{.socket = {}, .keys = keys_},
         protocol::DealerSocket::Handlers{
-            .on_message = [this](protocol::Message message) { take(core_->receive(message, now())); },
+            .on_message = [this](const protocol::Message& message) { take(core_->receive(message, now())); },
             .on_unsupported = [this](const std::string& sentence) { stop_with(sentence); }});
     spdlog::info("client {} ({}) looks for {}; data {}, state {}", name(), keys_.client_id().brief(),
                  address.endpoint(), options_.data.string(), options_.state.string());

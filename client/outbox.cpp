@@ -7,8 +7,7 @@ namespace outrider::client {
 namespace {
 
 Bytes highest_decided_name() {
-  const ByteView name = bytes_of("highest decided");
-  return {name.begin(), name.end()};
+  return to_bytes("highest decided");
 }
 
 }  // namespace
@@ -68,7 +67,7 @@ WriteSet Outbox::offer_again(SequenceNumber highest_decided) {
   return renumber_from(highest_decided, std::move(all));
 }
 
-WriteSet Outbox::renumber_from(SequenceNumber highest_decided, std::map<SequenceNumber, Contribution> contributions) {
+WriteSet Outbox::renumber_from(SequenceNumber highest_decided, std::map<SequenceNumber, Contribution>&& contributions) {
   WriteSet writes;
   for (const auto& [sequence, contribution] : contributions) writes.erase(Column::contributions, key(sequence));
   highest_decided_ = highest_decided;

@@ -42,7 +42,7 @@ class Outbox {
  private:
   Bytes key(SequenceNumber sequence) const { return key_of(self_.view(), number(sequence)); }
   void record_highest(WriteSet& writes) const;
-  WriteSet renumber_from(SequenceNumber highest_decided, std::map<SequenceNumber, Contribution> contributions);
+  WriteSet renumber_from(SequenceNumber highest_decided, std::map<SequenceNumber, Contribution>&& contributions);
 
   ClientId self_;
   SequenceNumber highest_decided_{};

@@ -8,8 +8,7 @@ namespace outrider::client {
 namespace {
 
 Bytes revision_name() {
-  const ByteView name = bytes_of("replica revision");
-  return {name.begin(), name.end()};
+  return to_bytes("replica revision");
 }
 
 Bytes prefix_of(const std::string& kind, const Digest& space) {

@@ -4,8 +4,7 @@ namespace outrider::client {
 namespace {
 
 Bytes traffic_name() {
-  const ByteView name = bytes_of("traffic");
-  return {name.begin(), name.end()};
+  return to_bytes("traffic");
 }
 
 }  // namespace

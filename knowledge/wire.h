@@ -42,6 +42,13 @@ inline std::string text(capnp::Text::Reader reader) {
   return {reader.begin(), reader.size()};
 }
 
+// What a kj::Exception says, without the C++ condition that it puts before: "expected a < b; What is wrong."
+inline std::string sentence_of(const kj::Exception& error) {
+  const std::string text(error.getDescription().cStr());
+  const std::size_t end = text.starts_with("expected ") ? text.find("; ") : std::string::npos;
+  return end == std::string::npos ? text : text.substr(end + 2);
+}
+
 // Calls use(root) with the root struct `T` of the message in `bytes` and returns its result. Every malformation
 // (truncated, over the limits, pointers out of bounds) becomes an InputError that starts with `what`.
 // Reads in place where the buffer is word-aligned and copies once where it is not.
@@ -68,7 +75,7 @@ auto read(ByteView bytes, const std::string& what, Use&& use, Limits limits = {}
     capnp::FlatArrayMessageReader reader(words, options);
     return use(reader.template getRoot<T>());
   } catch (const kj::Exception& error) {
-    throw InputError(what + " is malformed: " + std::string(error.getDescription().cStr()));
+    throw InputError(what + " is malformed: " + sentence_of(error));
   }
 }
 

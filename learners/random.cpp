@@ -50,7 +50,9 @@ Random::result_type Random::operator()() {
   return block_[used_++];
 }
 
-float Random::uniform() { return static_cast<float>((*this)() >> 8) * 0x1p-24F; }
+float Random::uniform() {
+  return static_cast<float>((*this)() >> 8) * 0x1p-24F;
+}
 
 std::uint32_t Random::below(std::uint32_t bound) {
   assert(bound > 0);

@@ -14,8 +14,7 @@ class Random {
  public:
   using result_type = std::uint32_t;
 
-  explicit Random(std::uint64_t seed, std::string_view purpose = {}, std::uint64_t client = 0,
-                  std::uint64_t round = 0);
+  explicit Random(std::uint64_t seed, std::string_view purpose = {}, std::uint64_t client = 0, std::uint64_t round = 0);
 
   static constexpr result_type min() { return 0; }
   static constexpr result_type max() { return ~result_type{0}; }

@@ -1,10 +1,10 @@
 #include "learners/random.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <numeric>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace outrider {
 namespace {

@@ -40,13 +40,13 @@ struct StatusQuery {};
 struct Welcome {
   ClientId aggregator;  // which state this is: another id means that nothing known before applies
   Revision revision{};
-  Digest encoder;                      // empty: none yet
-  SequenceNumber highest_decided{};    // of this client: accepted or refused for good; its next contribution is one more
+  Digest encoder;                    // empty: none yet
+  SequenceNumber highest_decided{};  // of this client: accepted or refused for good; its next contribution is one more
   std::uint32_t heartbeat_seconds = 5;
 };
-struct Accepted {  // durable; never needs to be sent again
+struct Accepted {                     // durable; never needs to be sent again
   std::vector<Digest> contributions;  // their ids, in the order of their sequence numbers
-  Revision revision{};  // contains them
+  Revision revision{};                // contains them
 };
 struct Refused {
   Digest contribution;  // its id
@@ -101,8 +101,8 @@ struct Status {
   std::vector<TopicStatus> topics;
 };
 
-using Body = std::variant<Hello, Contribute, Want, WantBlob, Heartbeat, Goodbye, StatusQuery, Welcome, Accepted, Refused,
-                          Knowledge, BlobChunk, Announce, Unsupported, Status>;
+using Body = std::variant<Hello, Contribute, Want, WantBlob, Heartbeat, Goodbye, StatusQuery, Welcome, Accepted,
+                          Refused, Knowledge, BlobChunk, Announce, Unsupported, Status>;
 
 // One frame on the wire. `client` is the sender or, from the aggregator, the addressee.
 struct Message {

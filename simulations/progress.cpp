@@ -111,7 +111,10 @@ void ProgressDisplay::end(Phase& phase) {
     const std::string count =
         whole || phase.total_ == 0 ? with_separators(phase.done_) : figures(phase.done_, phase.total_, {}).count;
     erase();
-    stream_ << phase.name_ << ": " << joined({count + " in " + took, phase.note_}, ", ") << '\n' << std::flush;
+    const bool counted = phase.total_ > 0 || phase.done_ > 0;
+    if (!phase.failed())  // what went wrong is for whoever catches it to say
+      stream_ << phase.name_ << ": " << joined({counted ? count + " in " + took : took, phase.note_}, ", ") << '\n'
+              << std::flush;
   }
   phases_.pop_back();
 }

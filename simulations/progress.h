@@ -12,11 +12,13 @@
 //   seeds 1/3 › episodes ━━━━━━━━━━━━━━──────────  58 %  1,160/2,000  56.2/s  15 s left  loss 0.12
 // Otherwise a plain line is written every ten seconds:
 //   seeds 1/3: episodes 58 % (1,160/2,000, 56.2/s, 15 s left, loss 0.12)
-// An outermost phase leaves a line behind when it ends: what it did and how long it took.
+// An outermost phase leaves a line behind when it ends: what it did and how long it took. One that an exception ends
+// leaves none.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <iosfwd>
 #include <string>
@@ -83,12 +85,16 @@ class Phase {
  private:
   friend class ProgressDisplay;
 
+  // Whether an exception is what ends it.
+  bool failed() const { return std::uncaught_exceptions() > exceptions_before_; }
+
   ProgressDisplay& display_;
   std::string name_;
   std::uint64_t total_;
   std::uint64_t done_ = 0;
   std::string note_;
   std::chrono::nanoseconds begin_;
+  int exceptions_before_ = std::uncaught_exceptions();
 };
 
 // "0.4 s", "15 s", "3 min 05 s", "2 h 07 min".

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <stdexcept>
 
 #include <gtest/gtest.h>
 
@@ -146,6 +147,19 @@ TEST_F(Progress, MoreThanTheTotalIsStillWhole) {
   now_ += 1s;
   phase.advance(3);
   EXPECT_NE(take().find("100 %  3/2"), std::string::npos);
+}
+
+TEST_F(Progress, WhatAnExceptionEndsLeavesNoLine) {
+  ProgressDisplay display(stream_, false, options());
+  EXPECT_THROW(
+      {
+        Phase phase(display, "x", 2);
+        throw std::runtime_error("no data");
+      },
+      std::runtime_error);
+  EXPECT_EQ(take(), "");
+  { Phase next(display, "y", 0); }
+  EXPECT_NE(take(), "");
 }
 
 TEST(ProgressText, Durations) {

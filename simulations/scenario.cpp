@@ -14,6 +14,9 @@ constexpr const char* kShapeExpected =
 class File {
  public:
   explicit File(const std::filesystem::path& path) : path_(path.string()) {
+    std::error_code unknown;
+    if (!std::filesystem::is_regular_file(path, unknown))
+      throw InputError(fmt::format("the scenario {} is not there or no file", path_));
     try {
       root_ = toml::parse_file(path_);
     } catch (const toml::parse_error& error) {

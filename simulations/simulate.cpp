@@ -90,6 +90,7 @@ class Run {
     Phase phase(display_, "mission", plan().steps);
     Fleet fleet({program_, directory_, pretrained_file(), plan().clients, plan().threads_per_client});
     fleet.rendezvous(test.classes(), std::chrono::seconds(plan().patience_seconds));
+    if (plan().keep_base) measure(fleet, so_far(batch, {}), test, 0);
     for (std::size_t step = 0; step < plan().steps; ++step) {
       run_step(fleet, step, batch, test);
       phase.note(fmt::format("{} classes, superset accuracy {:.2f} %", test.classes(),
@@ -115,15 +116,19 @@ class Run {
                          if (status.topics.size() > phase.done()) phase.advance(status.topics.size() - phase.done());
                        });
     }
+    measure(fleet, so_far(batch, step), test, seconds_since(start));
+  }
+
+  void measure(const Fleet& fleet, const ClassStates& batch, const SupersetTest& test, double seconds) {
     StepResult result;
-    result.seconds = seconds_since(start);
+    result.seconds = seconds;
     result.classes = test.classes();
     for (std::size_t client = 0; client < plan().clients; ++client) {
       const auto store = open_store_read_only(fleet.client_state(client));
       result.before.push_back(test.accuracy(with_base(client::own_classes(*store))));
       result.after.push_back(test.accuracy(client::known_classes(*store)));
     }
-    result.upper_bound = test.accuracy(so_far(batch, step));
+    result.upper_bound = test.accuracy(batch);
     report_.steps.push_back(std::move(result));
   }
 
@@ -134,11 +139,11 @@ class Run {
     return own;
   }
 
-  // The batch prototypes of the classes up to a step: base classes first, then in the order of arrival.
-  ClassStates so_far(const ClassStates& batch, std::size_t step) const {
-    const auto arrived = static_cast<std::size_t>(
-        std::ranges::count_if(mission_.new_classes, [&](const NewClass& added) { return added.step <= step; }));
-    return {batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(mission_.base_classes.size() + arrived)};
+  // The batch prototypes of the base classes and, in the order of arrival, of the new ones up to a step.
+  ClassStates so_far(const ClassStates& batch, std::optional<std::size_t> step) const {
+    const auto arrived =
+        std::ranges::count_if(mission_.new_classes, [&](const NewClass& added) { return step && added.step <= *step; });
+    return {batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(mission_.base_classes.size()) + arrived};
   }
 
   void describe_clients(const Fleet& fleet) {
@@ -186,7 +191,9 @@ class Run {
     Phase phase(display_, "sequential fine-tuning", plan().steps);
     const std::vector<double> accuracies = fine_tune_in_sequence(
         report_.scenario, mission_, encoder, report_.scenario.pretraining.threads, [&] { phase.advance(); });
-    for (std::size_t step = 0; step < accuracies.size(); ++step) report_.steps[step].fine_tuning = accuracies[step];
+    const std::size_t first = report_.steps.size() - accuracies.size();  // the base alone is no step
+    for (std::size_t step = 0; step < accuracies.size(); ++step)
+      report_.steps[first + step].fine_tuning = accuracies[step];
   }
 
   fs::path directory_;

@@ -68,6 +68,19 @@ TEST_F(RocksDbStoreTest, CreatesTheDirectoryWithAllAboveIt) {
   EXPECT_EQ(open_store(directory_)->get(Column::meta, bytes_of("a")), bytes("1"));
 }
 
+TEST_F(RocksDbStoreTest, OnlyTheOwnerMayEnterANewDirectory) {
+  open_store(directory_);
+  EXPECT_EQ(std::filesystem::status(directory_).permissions(), std::filesystem::perms::owner_all);
+}
+
+TEST_F(RocksDbStoreTest, LeavesThePermissionsOfADirectoryThatExistsAlone) {
+  const auto chosen = std::filesystem::perms::owner_all | std::filesystem::perms::group_read;
+  std::filesystem::create_directories(directory_);
+  std::filesystem::permissions(directory_, chosen);
+  open_store(directory_);
+  EXPECT_EQ(std::filesystem::status(directory_).permissions(), chosen);
+}
+
 TEST_F(RocksDbStoreTest, RefusesADirectoryThatIsAFile) {
   std::ofstream(temporary_.path() / "deep") << "in the way";
   EXPECT_THAT([&] { open_store(directory_); },

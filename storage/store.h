@@ -46,8 +46,8 @@ class Store {
   // Atomic, and durable (synced) on return. Throws InputError when it cannot be: then nothing was written.
   virtual void commit(const WriteSet& writes) = 0;
   virtual std::optional<Bytes> get(Column column, ByteView key) const = 0;
-  // Calls visit(key, value) in key order for the keys that start with `prefix`. The views live until visit returns, which
-  // may read from the store but not commit.
+  // Calls visit(key, value) in key order for the keys that start with `prefix`. The views live until visit returns,
+  // which may read from the store but not commit.
   virtual void scan(Column column, ByteView prefix, const std::function<void(ByteView, ByteView)>& visit) const = 0;
 };
 

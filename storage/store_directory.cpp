@@ -42,7 +42,11 @@ void create_durably(const std::filesystem::path& directory) {
 StoreDirectory::StoreDirectory(std::filesystem::path path) : path_(std::move(path)) {
   try {
     const std::filesystem::path whole = std::filesystem::absolute(path_).lexically_normal();
-    create_durably(whole.has_filename() ? whole : whole.parent_path());  // "store/" is "store"
+    const std::filesystem::path directory = whole.has_filename() ? whole : whole.parent_path();  // "store/" is "store"
+    const bool is_new = !std::filesystem::is_directory(directory);
+    create_durably(directory);
+    if (is_new)
+      std::filesystem::permissions(directory, std::filesystem::perms::owner_all);  // it will hold a secret key
   } catch (const std::filesystem::filesystem_error& error) {
     throw InputError("cannot create the store's directory '" + path_.string() + "': " + error.code().message());
   }

@@ -13,7 +13,7 @@ constexpr wire::Limits kFileLimits{.bytes = std::size_t{512} << 20, .nesting = 8
 
 Bytes content_of(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
-  if (!stream)
+  if (!stream || std::filesystem::is_directory(file))  // a folder opens, but cannot be read
     throw InputError("the pre-trained encoder " + file.string() +
                      " cannot be opened; `outrider pretrain --output` writes such a file");
   return {std::istreambuf_iterator<char>(stream), {}};
