@@ -12,7 +12,7 @@ void TomlReader::read(const std::string& key, std::vector<std::string>& values) 
   if (array == nullptr) complain(key, "a list of texts");
   values.clear();
   for (const toml::node& element : *array) {
-    const auto text = element.value<std::string>();
+    const auto text = element.value_exact<std::string>();
     if (!text) complain(key, "a list of texts");
     values.push_back(*text);
   }

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include <fmt/format.h>
@@ -59,7 +61,12 @@ class TomlReader {
     known_.insert(key);
     const toml::node* node = table_.get(key);
     if (node == nullptr) return;
-    const auto found = node->value<Type>();
+    std::optional<Type> found;
+    if constexpr (std::is_same_v<Type, double>) {
+      found = node->value<double>();  // whole numbers too
+    } else {
+      found = node->value_exact<Type>();
+    }
     if (!found) complain(key, expected);
     value = *found;
   }

@@ -1,0 +1,178 @@
+#include "aggregator/core.h"
+
+#include <gtest/gtest.h>
+
+#include "knowledge/error.h"
+#include "learners/prototypical/class_state.h"
+#include "learners/prototypical/merge.h"
+#include "storage/memory_store.h"
+
+namespace outrider::aggregator {
+namespace {
+
+using protocol::Accepted;
+using protocol::Contribute;
+using protocol::Hello;
+using protocol::Knowledge;
+using protocol::Refused;
+using protocol::Want;
+using protocol::Welcome;
+
+const Bytes kEncoder{1, 2, 3};
+
+std::vector<std::unique_ptr<Family>> families() {
+  std::vector<std::unique_ptr<Family>> result;
+  result.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return std::size_t{2}; }));
+  return result;
+}
+
+class CoreTest : public testing::Test {
+ protected:
+  CoreTest() { perform(core_.publish(kEncoder, {})); }
+
+  std::vector<protocol::Body> perform(Effects effects) {
+    store_.commit(effects.writes);
+    std::vector<protocol::Body> bodies;
+    for (protocol::Message& message : effects.messages) bodies.push_back(std::move(message.body));
+    return bodies;
+  }
+  std::vector<protocol::Body> say(protocol::Body body) {
+    return perform(core_.receive({client_, std::move(body)}, now_));
+  }
+  template <typename Answer>
+  Answer ask(protocol::Body body) {
+    const auto answers = say(std::move(body));
+    EXPECT_EQ(answers.size(), 1U);
+    return std::get<Answer>(answers.at(0));
+  }
+
+  Contribution contribution(std::uint64_t sequence, const std::string& subject, float x = 1) const {
+    return {client_,
+            SequenceNumber{sequence},
+            Revision{},
+            {std::string(kPrototypeKind), Digest::of(kEncoder), subject},
+            encode(ClassState{1, {x, 0}, {}})};
+  }
+
+  ClientId self_ = ClientId::from_public_key(bytes_of("aggregator"));
+  ClientId client_ = ClientId::from_public_key(bytes_of("client"));
+  MemoryStore store_;
+  Core core_{self_, store_, families()};
+  Instant now_{1000};
+};
+
+TEST_F(CoreTest, AStrangerMustSayHelloFirst) {
+  EXPECT_TRUE(say(Contribute{{contribution(1, "bag")}}).empty());
+  EXPECT_EQ(ask<Welcome>(Hello{"me", {}}).highest_decided, SequenceNumber{0});
+}
+
+TEST_F(CoreTest, ARepeatIsAcknowledgedAndChangesNothing) {
+  say(Hello{"me", {}});
+  const Contribute message{{contribution(1, "bag"), contribution(2, "shoe")}};
+  const auto first = ask<Accepted>(message);
+  const Digest knowledge = core_.knowledge_digest();
+  const auto second = ask<Accepted>(message);
+  EXPECT_EQ(first.contributions, second.contributions);
+  EXPECT_EQ(first.revision, second.revision);
+  EXPECT_EQ(core_.knowledge_digest(), knowledge);
+  EXPECT_EQ(ask<Welcome>(Hello{"me", {}}).highest_decided, SequenceNumber{2});
+}
+
+TEST_F(CoreTest, AGapIsRefusedForNow) {
+  say(Hello{"me", {}});
+  const auto refused = ask<Refused>(Contribute{{contribution(2, "bag")}});
+  EXPECT_FALSE(refused.permanent);
+  EXPECT_EQ(refused.contribution, contribution(2, "bag").id());
+  ask<Accepted>(Contribute{{contribution(1, "shoe"), contribution(2, "bag")}});
+}
+
+TEST_F(CoreTest, ANumberThatIsTakenIsRefusedForNowAndTheFirstStays) {
+  say(Hello{"me", {}});
+  ask<Accepted>(Contribute{{contribution(1, "bag", 1)}});
+  const Digest knowledge = core_.knowledge_digest();
+  EXPECT_FALSE(ask<Refused>(Contribute{{contribution(1, "bag", 2)}}).permanent);
+  EXPECT_EQ(core_.knowledge_digest(), knowledge);
+}
+
+TEST_F(CoreTest, WhatCannotBeMergedIsRefusedForGoodAlsoAfterARestart) {
+  say(Hello{"me", {}});
+  Contribution other_space = contribution(1, "bag");
+  other_space.topic.space = Digest::of(bytes_of("another encoder"));
+  Contribution foreign = contribution(2, "bag");
+  foreign.client = self_;
+  Contribution nameless = contribution(3, "");
+  Contribution unknown = contribution(4, "bag");
+  unknown.topic.kind = "horoscope";
+  for (const Contribution& bad : {other_space, foreign, nameless, unknown}) {
+    const auto refused = ask<Refused>(Contribute{{bad}});
+    EXPECT_TRUE(refused.permanent) << refused.reason;
+    EXPECT_FALSE(refused.reason.empty());
+    Core restarted(self_, store_, families());
+    const auto again = restarted.receive({client_, Contribute{{bad}}}, now_).messages;
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(std::get<Refused>(again[0].body).reason, refused.reason);
+  }
+  ask<Accepted>(Contribute{{contribution(5, "bag")}});
+}
+
+TEST_F(CoreTest, TheNewestOfAClientCountsAndAWithdrawalRemovesIt) {
+  say(Hello{"me", {}});
+  const Digest nothing = core_.knowledge_digest();
+  say(Contribute{{contribution(1, "bag", 1)}});
+  say(Contribute{{contribution(2, "bag", 5)}});
+  const auto knowledge = ask<Knowledge>(Want{});
+  ASSERT_EQ(knowledge.entries.size(), 1U);
+  EXPECT_EQ(decode_class_state(knowledge.entries[0].payload, kMergedLimits), (ClassState{1, {5, 0}, {}}));
+  Contribution withdrawal = contribution(3, "bag");
+  withdrawal.payload.clear();
+  say(Contribute{{withdrawal}});
+  EXPECT_EQ(core_.knowledge_digest(), nothing);
+  const auto delta = ask<Knowledge>(Want{knowledge.through});
+  ASSERT_EQ(delta.entries.size(), 1U);
+  EXPECT_TRUE(delta.entries[0].payload.empty());
+}
+
+TEST_F(CoreTest, ARestartKnowsWhatWasCommitted) {
+  say(Hello{"me", {}});
+  say(Contribute{{contribution(1, "bag"), contribution(2, "shoe")}});
+  Core restarted(self_, store_, families());
+  EXPECT_EQ(restarted.knowledge_digest(), core_.knowledge_digest());
+  EXPECT_EQ(restarted.revision(), core_.revision());
+  EXPECT_EQ(restarted.encoder(), core_.encoder());
+  EXPECT_TRUE(restarted.publish(kEncoder, {}).writes.empty());
+}
+
+TEST_F(CoreTest, AnswersAreCutAtARevision) {
+  Limits small;
+  small.knowledge_bytes = 1;
+  Core core(self_, store_, families(), small);
+  core.receive({client_, Hello{"me", {}}}, now_);
+  for (std::uint64_t i = 1; i <= 3; ++i)
+    store_.commit(core.receive({client_, Contribute{{contribution(i, "class " + std::to_string(i))}}}, now_).writes);
+  Revision replica{};
+  std::size_t entries = 0;
+  int rounds = 0;
+  for (; replica != core.revision() && rounds < 10; ++rounds) {
+    const auto effects = core.receive({client_, Want{replica}}, now_);
+    const auto& knowledge = std::get<Knowledge>(effects.messages.at(0).body);
+    EXPECT_EQ(knowledge.since, replica);
+    EXPECT_GT(knowledge.through, replica);
+    replica = knowledge.through;
+    entries += knowledge.entries.size();
+  }
+  EXPECT_EQ(entries, 3U);
+  EXPECT_GE(rounds, 3);
+}
+
+TEST_F(CoreTest, ANewRevisionIsAnnouncedOnceToThoseWhoDoNotKnowIt) {
+  say(Hello{"me", {}});
+  say(Contribute{{contribution(1, "bag")}});
+  EXPECT_NE(core_.deadline(), kNever);
+  now_ += Instant{1000};
+  EXPECT_EQ(perform(core_.tick(now_)).size(), 1U);
+  EXPECT_EQ(core_.deadline(), kNever);
+  EXPECT_TRUE(perform(core_.tick(now_ + Instant{1000})).empty());
+}
+
+}  // namespace
+}  // namespace outrider::aggregator

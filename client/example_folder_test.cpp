@@ -1,0 +1,77 @@
+#include "client/example_folder.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "knowledge/error.h"
+
+namespace outrider::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ExampleFolderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& content = "x") {
+    fs::create_directories((folder_ / name).parent_path());
+    std::ofstream(folder_ / name) << content;
+  }
+  static std::string told(const std::vector<NewExamples>& found) {
+    std::string text;
+    for (const NewExamples& examples : found) {
+      text += examples.class_name + ":";
+      for (const fs::path& file : examples.files) text += " " + file.filename().string();
+      text += "; ";
+    }
+    return text;
+  }
+
+  fs::path folder_ = fs::path(testing::TempDir()) / "outrider_example_folder_test";
+};
+
+TEST_F(ExampleFolderTest, ReportsEachFileOnceInOrder) {
+  write("shoe/2.png");
+  write("shoe/1.png");
+  write("bag/1.png");
+  ExampleFolder folder(folder_);
+  EXPECT_EQ(told(folder.look()), "bag: 1.png; shoe: 1.png 2.png; ");
+  EXPECT_EQ(told(folder.look()), "");
+  write("bag/0.png");
+  EXPECT_EQ(told(folder.look()), "bag: 0.png; ");
+}
+
+TEST_F(ExampleFolderTest, ReportsAFileAgainWhenItHasChangedOrIsForgotten) {
+  write("bag/1.png");
+  ExampleFolder folder(folder_);
+  folder.look();
+  write("bag/1.png", "longer");
+  EXPECT_EQ(told(folder.look()), "bag: 1.png; ");
+  folder.forget({folder_ / "bag/1.png"});
+  EXPECT_EQ(told(folder.look()), "bag: 1.png; ");
+}
+
+TEST_F(ExampleFolderTest, LeavesOutHiddenFilesAndFilesOutsideOfClasses) {
+  write("bag/.1.png.part");
+  write(".cache/1.png");
+  write("readme.txt");
+  EXPECT_EQ(told(ExampleFolder(folder_).look()), "");
+}
+
+TEST_F(ExampleFolderTest, DecodesClassNames) {
+  write("Latin%2Fcharacter01/1.png");
+  EXPECT_EQ(told(ExampleFolder(folder_).look()), "Latin/character01: 1.png; ");
+}
+
+TEST_F(ExampleFolderTest, AMissingFolderIsNamed) {
+  EXPECT_THROW(ExampleFolder(folder_ / "nowhere").look(), InputError);
+}
+
+}  // namespace
+}  // namespace outrider::client

@@ -1,0 +1,140 @@
+#include "client/learner.h"
+
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "client/predictor.h"
+#include "knowledge/error.h"
+#include "learners/data/image.h"
+#include "learners/random.h"
+#include "storage/memory_store.h"
+
+namespace outrider::client {
+namespace {
+
+namespace fs = std::filesystem;
+
+Encoder small_encoder() {
+  Encoder encoder;
+  encoder.name = "small";
+  encoder.preprocessing.input = {1, 8, 8};
+  encoder.network = nn::parse_network("input 1x8x8; conv 4 k3 s2 p1; relu; flatten");
+  encoder.parameters = nn::Parameters::initial(encoder.network, 5);
+  return encoder;
+}
+
+// A client's core and store without a network.
+class LearnerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    const Bytes blob = small_encoder().encode();
+    encoder_ = Digest::of(blob);
+    WriteSet writes;
+    writes.put(Column::blobs, to_bytes(encoder_.view()), blob);
+    writes.put(Column::meta, to_bytes("encoder"), to_bytes(encoder_.view()));
+    store_.commit(writes);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  void picture(const std::string& class_name, std::uint32_t number) {
+    Random random(7, class_name, 0, number);
+    std::vector<std::uint8_t> pixels(64);
+    for (auto& pixel : pixels) pixel = static_cast<std::uint8_t>(random.below(256));
+    fs::create_directories(folder_ / class_name);
+    save_png(folder_ / class_name / (std::to_string(number) + ".png"), {1, 8, 8}, pixels);
+  }
+
+  std::size_t learn(Learner& learner, Core& core) {
+    std::size_t lessons = 0;
+    learner.learn(
+        [&](Lesson lesson, const std::string&) {
+          store_.commit(core.learned(std::move(lesson), Instant{0}).writes);
+          ++lessons;
+        },
+        [&](const std::string& sentence) { complaints_.push_back(sentence); }, {});
+    return lessons;
+  }
+
+  ClassState state(const std::string& class_name) const {
+    for (const auto& [name, state] : own_classes(store_))
+      if (name == class_name) return state;
+    return {};
+  }
+
+  fs::path folder_ = fs::path(testing::TempDir()) / "outrider_learner_test";
+  MemoryStore store_;
+  Digest encoder_;
+  std::vector<std::string> complaints_;
+  Core core_{ClientId{}, "me", store_, Random(1)};
+};
+
+TEST_F(LearnerTest, CountsEveryPictureOnceHoweverItCame) {
+  picture("bag", 1);
+  picture("bag", 2);
+  Learner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  EXPECT_EQ(learn(learner, core_), 1U);
+  EXPECT_EQ(learn(learner, core_), 0U);
+  picture("bag", 3);
+  fs::copy_file(folder_ / "bag/1.png", folder_ / "bag/copy.png");
+  EXPECT_EQ(learn(learner, core_), 1U);
+  EXPECT_EQ(state("bag").count, 3U);
+
+  Learner restarted(folder_, store_, 1);  // sees everything anew, knows it from its memory
+  restarted.use(encoder_);
+  EXPECT_EQ(learn(restarted, core_), 0U);
+}
+
+TEST_F(LearnerTest, LearningInPiecesEqualsLearningAtOnce) {
+  Learner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  for (std::uint32_t number = 5; number > 0; --number) {
+    picture("bag", number);
+    learn(learner, core_);
+  }
+  const ClassState in_pieces = state("bag");
+
+  MemoryStore other;
+  WriteSet writes;
+  const Bytes blob = small_encoder().encode();
+  writes.put(Column::blobs, to_bytes(encoder_.view()), blob);
+  other.commit(writes);
+  Learner at_once(folder_, other, 1);
+  at_once.use(encoder_);
+  at_once.learn([&](Lesson lesson, const std::string&) { EXPECT_EQ(lesson.payload, encode(in_pieces)); },
+                [](const std::string& sentence) { ADD_FAILURE() << sentence; }, {});
+}
+
+TEST_F(LearnerTest, ADamagedPictureIsComplainedAboutAndLearnedWhenRepaired) {
+  picture("bag", 1);
+  std::ofstream(folder_ / "bag/2.png") << "half a pic";
+  Learner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  learn(learner, core_);
+  EXPECT_EQ(state("bag").count, 1U);
+  ASSERT_EQ(complaints_.size(), 1U);
+  EXPECT_NE(complaints_[0].find("2.png"), std::string::npos);
+  picture("bag", 2);
+  learn(learner, core_);
+  EXPECT_EQ(state("bag").count, 2U);
+}
+
+TEST_F(LearnerTest, PredictsWhatItHasLearned) {
+  EXPECT_THROW(Predictor{store_}, InputError);
+  picture("bag", 1);
+  picture("shoe", 1);
+  Learner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  learn(learner, core_);
+  Predictor predictor(store_);
+  const Answer answer = predictor.predict(load_image(folder_ / "shoe/1.png"));
+  EXPECT_EQ(answer.class_name, "shoe");
+  EXPECT_EQ(answer.runner_up, "bag");
+  EXPECT_LT(answer.distance, answer.runner_up_distance);
+}
+
+}  // namespace
+}  // namespace outrider::client
