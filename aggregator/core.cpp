@@ -135,7 +135,7 @@ Effects Core::on(const ClientId& from, const protocol::Goodbye&, Instant) {
   return effects;
 }
 
-Effects Core::on(const ClientId& from, const protocol::StatusQuery&, Instant now) const {
+Effects Core::on(const ClientId& from, const protocol::StatusQuery&, Instant now) {
   Effects effects;
   effects.messages.push_back(message(from, status(now)));
   return effects;

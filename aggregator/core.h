@@ -82,9 +82,9 @@ class Core {
   Effects on(const ClientId& from, const protocol::WantBlob& want, Instant now);
   Effects on(const ClientId& from, const protocol::Heartbeat& heartbeat, Instant now);
   Effects on(const ClientId& from, const protocol::Goodbye& goodbye, Instant now);
-  Effects on(const ClientId& from, const protocol::StatusQuery& query, Instant now) const;
+  Effects on(const ClientId& from, const protocol::StatusQuery& query, Instant now);
   template <typename Other>
-  Effects on(const ClientId&, const Other&, Instant) const {
+  Effects on(const ClientId&, const Other&, Instant) {
     return {};  // what only aggregators say
   }
 

@@ -42,7 +42,7 @@ class Daemon {
         core_(make_core()),
         timer_(io_),
         signals_(io_, SIGINT, SIGTERM) {
-    if (options_.pretrained) publish(load_pretrained(*options_.pretrained));
+    if (options_.pretrained) publish(*options_.pretrained);
     listen(protocol::Address::parse(options_.listen));
   }
 
@@ -62,11 +62,17 @@ class Daemon {
     return std::make_unique<Core>(keys_.client_id(), *store_, all_families(), options_.limits, options_.pace);
   }
 
-  void publish(Pretrained pretrained) {
+  void publish(const std::filesystem::path& file) {
+    Pretrained pretrained = load_pretrained(file);
     std::vector<BaseKnowledge> base;
     for (const auto& [subject, state] : pretrained.classes)
       base.push_back({std::string(kPrototypeKind), subject, encode(state)});
-    const Effects effects = core_->publish(std::move(pretrained.encoder), base);
+    Effects effects;
+    try {
+      effects = core_->publish(std::move(pretrained.encoder), base);
+    } catch (const InputError& error) {
+      throw InputError("the pre-trained encoder " + file.string() + " cannot be used: " + error.what());
+    }
     if (!effects.writes.empty()) store_->commit(effects.writes);
   }
 

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <random>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -126,6 +127,7 @@ class Daemon {
       } catch (const InputError& error) {
         complain(error.what());
       }
+      earlier_complaints_ = std::exchange(complaints_, {});
     }
   }
 
@@ -143,9 +145,9 @@ class Daemon {
       if (stop.stop_requested()) return;  // the loop has ended; the pictures are still there
   }
 
-  // A picture that is still being written is wrong for a moment only: the same complaint is made once.
+  // What stays wrong is complained about at the first look only.
   void complain(const std::string& sentence) {
-    if (std::exchange(last_complaint_, sentence) != sentence) spdlog::warn("{}", sentence);
+    if (complaints_.insert(sentence).second && !earlier_complaints_.contains(sentence)) spdlog::warn("{}", sentence);
   }
 
   void take(Effects effects) {
@@ -203,7 +205,8 @@ class Daemon {
   bool flush_posted_ = false;
   bool was_connected_ = false;
   std::optional<std::string> failure_;
-  std::string last_complaint_;  // of the learner's thread
+  std::set<std::string> complaints_;          // of the learner's thread, at this look at the data folder
+  std::set<std::string> earlier_complaints_;  // and at the one before
 };
 
 void create_folder(const std::filesystem::path& folder) {

@@ -25,7 +25,7 @@ Hasher& Hasher::field(ByteView content) {
 }
 
 Hasher& Hasher::field(std::uint64_t number) {
-  std::array<std::uint8_t, 8> little_endian;
+  std::array<std::uint8_t, 8> little_endian{};
   for (std::size_t i = 0; i < 8; ++i) little_endian[i] = static_cast<std::uint8_t>(number >> (8 * i));
   crypto_generichash_update(&state_->hash, little_endian.data(), little_endian.size());
   return *this;

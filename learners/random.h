@@ -37,8 +37,8 @@ class Random {
  private:
   void refill();
 
-  std::array<std::uint32_t, 2> key_;
-  std::array<std::uint32_t, 4> counter_;
+  std::array<std::uint32_t, 2> key_{};
+  std::array<std::uint32_t, 4> counter_{};
   std::array<std::uint32_t, 4> block_{};
   unsigned used_ = 4;
 };

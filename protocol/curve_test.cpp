@@ -19,7 +19,7 @@ struct Curve : ::testing::Test {
   std::vector<Message> at_router;
   std::vector<Message> at_dealer;
   std::vector<std::string> refusals;
-  RouterSocket router{loop.io, Address::parse("tcp://127.0.0.1:*"), router_options(), [this](Message message) {
+  RouterSocket router{loop.io, Address::parse("tcp://127.0.0.1:*"), router_options(), [this](const Message& message) {
                         at_router.push_back(message);
                         router.send({message.client, Goodbye{}});
                       }};

@@ -15,7 +15,7 @@
 
 namespace outrider::protocol {
 struct DealerSocket::Impl {
-  Impl(boost::asio::io_context& io, const Address& wanted, Options options, Handlers given)
+  Impl(boost::asio::io_context& io, const Address& wanted, const Options& options, Handlers given)
       : address(wanted), handlers(std::move(given)) {
     if (!address.port)
       throw InputError(fmt::format("address \"{}\": to connect to, it needs a port number", address.text()));
@@ -118,7 +118,7 @@ struct DealerSocket::Impl {
 };
 
 DealerSocket::DealerSocket(boost::asio::io_context& io, const Address& address, Options options, Handlers handlers)
-    : impl_(std::make_unique<Impl>(io, address, std::move(options), std::move(handlers))) {}
+    : impl_(std::make_unique<Impl>(io, address, options, std::move(handlers))) {}
 DealerSocket::~DealerSocket() = default;
 
 bool DealerSocket::send(const Message& message) {

@@ -47,7 +47,7 @@ TEST(Frames, OtherVersionsAreReportedWithoutReadingTheBody) {
 
 TEST(Frames, BadPreamblesAreRefused) {
   const Bytes body = encode_frames({kClient, Goodbye{}}).body;
-  const auto decoding = [&](Bytes preamble) { return [=] { decode_frames(preamble, body); }; };
+  const auto decoding = [&](const Bytes& preamble) { return [=] { decode_frames(preamble, body); }; };
   EXPECT_THAT(decoding({'O', 'U', 'T', 'R'}), ThrowsMessage<InputError>(HasSubstr("4 bytes, not 8")));
   EXPECT_THAT(decoding({}), ThrowsMessage<InputError>(HasSubstr("0 bytes, not 8")));
   EXPECT_THAT(decoding({'H', 'T', 'T', 'P', 1, 0, 0, 0}), ThrowsMessage<InputError>(HasSubstr("no Outrider")));

@@ -64,7 +64,7 @@ TEST_F(HostilePeer, ClientLearnsThatItsVersionIsNotSpoken) {
   std::vector<std::string> sentences;
   int messages = 0;
   DealerSocket dealer(loop.io, Address::parse(aggregator.get(zmq::sockopt::last_endpoint)), {},
-                      {.on_message = [&](Message) { ++messages; },
+                      {.on_message = [&](const Message&) { ++messages; },
                        .on_unsupported = [&](const std::string& sentence) { sentences.push_back(sentence); }});
   dealer.send({client("a"), Hello{}});
   std::array<zmq::message_t, 3> request;
@@ -137,7 +137,7 @@ TEST_F(HostilePeer, ReconnectsAfterAnOversizeFrame) {
   aggregator.set(zmq::sockopt::linger, 0);
   aggregator.bind("tcp://127.0.0.1:*");
   DealerSocket dealer(loop.io, Address::parse(aggregator.get(zmq::sockopt::last_endpoint)), {},
-                      {.on_message = [](Message) {}});
+                      {.on_message = [](const Message&) {}});
   std::array<zmq::message_t, 3> request;
   const auto heard = [&] {
     dealer.send({client("a"), Heartbeat{}});

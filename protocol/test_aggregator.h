@@ -24,7 +24,7 @@ struct Transport : ::testing::Test {
   std::optional<RouterSocket> router;
 
   void open(const std::string& address = "tcp://127.0.0.1:*", RouterSocket::Options options = {}) {
-    router.emplace(loop.io, Address::parse(address), std::move(options), [this](Message message) {
+    router.emplace(loop.io, Address::parse(address), std::move(options), [this](const Message& message) {
       at_router.push_back(message);
       router->send({message.client, Want{Revision{at_router.size()}}});
     });

@@ -56,7 +56,7 @@ TEST_F(Transport, PingPongFromWithinHandlers) {
   open();
   int answers = 0;
   std::optional<DealerSocket> dealer;
-  dealer.emplace(loop.io, router->bound_address(), DealerSocket::Options{}, DealerSocket::Handlers{[&](Message) {
+  dealer.emplace(loop.io, router->bound_address(), DealerSocket::Options{}, DealerSocket::Handlers{[&](const Message&) {
                    if (++answers < 1000) dealer->send({client("a"), Heartbeat{}});
                  }});
   dealer->send({client("a"), Heartbeat{}});
@@ -71,7 +71,7 @@ TEST_F(Transport, AnswersGoToTheClientThatAsked) {
   for (const char* name : {"a", "b", "c"}) {
     dealers.push_back(std::make_unique<DealerSocket>(
         loop.io, router->bound_address(), DealerSocket::Options{},
-        DealerSocket::Handlers{[&, name](Message m) { ++(m.client == client(name) ? right : wrong); }}));
+        DealerSocket::Handlers{[&, name](const Message& m) { ++(m.client == client(name) ? right : wrong); }}));
     for (int i = 0; i < 5; ++i) dealers.back()->send({client(name), Heartbeat{}});
   }
   EXPECT_TRUE(loop.until([&] { return right == 15; }));
@@ -81,7 +81,7 @@ TEST_F(Transport, AnswersGoToTheClientThatAsked) {
 
 TEST_F(Transport, LargeMessagesPass) {
   open();
-  DealerSocket dealer(loop.io, router->bound_address(), {}, {.on_message = [](Message) {}});
+  DealerSocket dealer(loop.io, router->bound_address(), {}, {.on_message = [](const Message&) {}});
   const Bytes content(kMaxMessageBytes - 1024, 7);
   ASSERT_TRUE(dealer.send({client("a"), BlobChunk{{}, 0, 1, content}}));
   ASSERT_TRUE(loop.until([&] { return !at_router.empty(); }));
@@ -103,7 +103,7 @@ TEST_F(Transport, RememberedClientsAreBounded) {
   RouterSocket::Options options;
   options.remembered_clients = 2;
   open("tcp://127.0.0.1:*", options);
-  DealerSocket dealer(loop.io, router->bound_address(), {}, {.on_message = [](Message) {}});
+  DealerSocket dealer(loop.io, router->bound_address(), {}, {.on_message = [](const Message&) {}});
   for (const char* name : {"a", "b", "c"}) dealer.send({client(name), Heartbeat{}});
   ASSERT_TRUE(loop.until([&] { return at_router.size() == 3; }));
   EXPECT_EQ(router->routes(), 2u);
@@ -118,7 +118,7 @@ TEST_F(Transport, FullQueueDropsAndSaysSo) {
   DealerSocket::Options options;
   options.socket.queue = 4;
   options.socket.linger = 0ms;
-  DealerSocket dealer(loop.io, address, options, {.on_message = [](Message) {}});
+  DealerSocket dealer(loop.io, address, options, {.on_message = [](const Message&) {}});
   int sent = 0;
   while (dealer.send({client("a"), Goodbye{}}) && sent < 100) ++sent;
   EXPECT_EQ(sent, 4);
@@ -130,7 +130,7 @@ TEST_F(Transport, ReconnectsWhenTheAggregatorReturns) {
   open();
   const Address address = router->bound_address();
   int answers = 0;
-  DealerSocket dealer(loop.io, address, {}, {.on_message = [&](Message) { ++answers; }});
+  DealerSocket dealer(loop.io, address, {}, {.on_message = [&](const Message&) { ++answers; }});
   dealer.send({client("a"), Heartbeat{}});
   ASSERT_TRUE(loop.until([&] { return answers == 1; }));
   router.reset();
@@ -146,8 +146,8 @@ TEST_F(Transport, ReconnectsWhenTheAggregatorReturns) {
 // What the handler throws goes to whoever runs the loop; it is not taken for the peer's fault.
 TEST_F(Transport, HandlersMayThrow) {
   RouterSocket throwing(loop.io, Address::parse("tcp://127.0.0.1:*"), {},
-                        [](Message) { throw InputError("from the handler"); });
-  DealerSocket dealer(loop.io, throwing.bound_address(), {}, {.on_message = [](Message) {}});
+                        [](const Message&) { throw InputError("from the handler"); });
+  DealerSocket dealer(loop.io, throwing.bound_address(), {}, {.on_message = [](const Message&) {}});
   dealer.send({client("a"), Goodbye{}});
   EXPECT_THAT([&] { loop.until([] { return false; }, 2s); }, ThrowsMessage<InputError>(HasSubstr("from the handler")));
   EXPECT_EQ(throwing.traffic().dropped_receiving, 0u);
@@ -167,16 +167,16 @@ TEST_F(Transport, IPv6) {
 TEST_F(Transport, AddressInUseIsNamed) {
   open();
   const Address address = router->bound_address();
-  EXPECT_THAT([&] { RouterSocket(loop.io, address, {}, [](Message) {}); },
+  EXPECT_THAT([&] { RouterSocket(loop.io, address, {}, [](const Message&) {}); },
               ThrowsMessage<InputError>(AllOf(HasSubstr(address.endpoint()), HasSubstr("in use"))));
 }
 
 TEST_F(Transport, UnusableAddressesAreExplained) {
   const auto listening = [&](const char* text) {
-    return [this, text] { RouterSocket(loop.io, Address::parse(text), {}, [](Message) {}); };
+    return [this, text] { RouterSocket(loop.io, Address::parse(text), {}, [](const Message&) {}); };
   };
   const auto connecting = [&](const std::string& text) {
-    return [this, text] { DealerSocket(loop.io, Address::parse(text), {}, {.on_message = [](Message) {}}); };
+    return [this, text] { DealerSocket(loop.io, Address::parse(text), {}, {.on_message = [](const Message&) {}}); };
   };
   EXPECT_THAT(listening("tcp://*:7777"), ThrowsMessage<InputError>(HasSubstr("needs encryption")));
   EXPECT_THAT(listening("tcp://0.0.0.0:7777"), ThrowsMessage<InputError>(HasSubstr("needs encryption")));

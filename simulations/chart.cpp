@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -68,7 +69,7 @@ std::string style() {
 AxisScale scale_of(const Chart& chart, double ChartPoint::*coordinate, std::optional<double> from,
                    std::optional<double> to) {
   const bool vertical = coordinate == &ChartPoint::y;
-  double least = INFINITY, greatest = -INFINITY;
+  double least = std::numeric_limits<double>::infinity(), greatest = -least;
   for (const ChartSeries& series : chart.series)
     for (const ChartPoint& point : series.points) {
       if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;

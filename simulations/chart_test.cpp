@@ -75,7 +75,7 @@ TEST(Chart, HigherValuesAreHigherUp) {
   Chart chart;
   chart.series = {{"", {{0, 0}, {1, 10}}}};
   const std::string svg = to_svg(chart);
-  double x0, y0, x1, y1;
+  double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
   const std::size_t at = svg.find("<polyline");
   ASSERT_NE(at, std::string::npos);
   ASSERT_EQ(std::sscanf(svg.c_str() + svg.find("points=", at), "points=\"%lf,%lf %lf,%lf", &x0, &y0, &x1, &y1), 4);

@@ -12,7 +12,7 @@ namespace {
 
 template <typename Number>
 std::string shortest(Number number) {
-  std::array<char, 32> buffer;
+  std::array<char, 32> buffer{};
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
   return {buffer.data(), end};
 }

@@ -13,6 +13,7 @@ namespace outrider::simulations {
 // A field: text, or a number in the shortest form that reads back as the same number ("nan" and "inf" as such).
 class CsvField {
  public:
+  // Implicit, so that a row is written as {"name", 3, 0.5}. NOLINTBEGIN(google-explicit-constructor)
   CsvField(std::string text) : text_(std::move(text)) {}
   CsvField(std::string_view text) : text_(text) {}
   CsvField(const char* text) : text_(text) {}
@@ -20,6 +21,7 @@ class CsvField {
   CsvField(float number);
   template <typename Integer>
   requires std::is_integral_v<Integer> CsvField(Integer number) : text_(std::to_string(number)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   const std::string& text() const { return text_; }
 

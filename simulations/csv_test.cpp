@@ -56,7 +56,7 @@ TEST_F(CsvFileTest, RefusesOddRowsAndPlacesItCannotWriteTo) {
   CsvFile file(folder_ / "run.csv", {"a", "b"});
   EXPECT_THROW(file.row({1}), InputError);
   try {
-    CsvFile(folder_ / "missing" / "run.csv", {"a"});
+    const CsvFile nowhere(folder_ / "missing" / "run.csv", {"a"});
     FAIL();
   } catch (const InputError& error) {
     EXPECT_NE(std::string(error.what()).find("missing/run.csv"), std::string::npos);

@@ -133,6 +133,9 @@ std::unique_ptr<Database> Database::open_read_only(const std::filesystem::path& 
     }
     if (attempt == kAttempts) {
       refuse_foreign_columns(directory, options);
+      if (status.IsInvalidArgument())  // it lacks columns
+        throw InputError("the store '" + directory.string() +
+                         "' is not complete: it is being created; try again when the program that does so is running");
       result->require(status);
       throw InputError("the store '" + directory.string() + "' changes too fast to be read; try again");
     }

@@ -129,6 +129,17 @@ TEST_F(RocksDbStoreTest, RefusesADatabaseThatIsNoStoreAndLeavesItAlone) {
   EXPECT_EQ(columns.size(), 2u);
 }
 
+TEST_F(RocksDbStoreTest, SaysToReadersThatItIsBeingCreated) {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* raw = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, directory_.string(), &raw).ok());  // the columns follow
+  std::unique_ptr<rocksdb::DB>(raw).reset();
+  EXPECT_THAT([&] { open_store_read_only(directory_); }, ThrowsMessage<InputError>(HasSubstr("is being created")));
+  open_store(directory_);
+  EXPECT_NO_THROW(open_store_read_only(directory_));
+}
+
 TEST_F(RocksDbStoreTest, OpensALogWithATornTail) {
   open_store(directory_)->commit(put("a", "1"));
   {

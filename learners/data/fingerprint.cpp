@@ -47,7 +47,7 @@ class Sha256 {
   }
 
  private:
-  crypto_hash_sha256_state state_;
+  crypto_hash_sha256_state state_{};
 };
 
 }  // namespace

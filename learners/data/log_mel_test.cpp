@@ -56,7 +56,7 @@ TEST(LogMel, TwentyDecibelsAreAQuarterOfTheRange) {
   std::vector<std::int16_t> samples = tone(1000, 4224);
   for (std::size_t i = 2112; i < samples.size(); ++i) samples[i] = static_cast<std::int16_t>(samples[i] / 10);
   const Image image = log_mel(samples);
-  EXPECT_NEAR(at(image, band_of(1000), 5) - at(image, band_of(1000), 28), 255 * 20 / 80, 1);
+  EXPECT_NEAR(at(image, band_of(1000), 5) - at(image, band_of(1000), 28), 255.0 * 20 / 80, 1);
 }
 
 TEST(LogMel, SilenceIsBlack) {

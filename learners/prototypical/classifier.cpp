@@ -151,10 +151,10 @@ std::vector<Prediction> PrototypeClassifier::predict(std::span<const float> embe
   std::vector<Prediction> predictions(size);
   for (Prediction& prediction : predictions) prediction.distance = std::numeric_limits<float>::infinity();
   // Blocks outside, embeddings inside: a block of prototypes stays in the cache while all embeddings pass by.
+  std::array<float, kBlock> distances{};
   for (std::size_t first = 0; first < names_.size(); first += kBlock) {
     const std::size_t last = std::min(first + kBlock, names_.size());
     for (std::size_t i = 0; i < size; ++i) {
-      std::array<float, kBlock> distances;
       block_distances(embeddings.subspan(i * dimension_, dimension_), lengths[i], first / kBlock, distances);
       for (std::size_t k = first; k < last; ++k)
         consider(predictions[i], static_cast<std::uint32_t>(k), distances[k - first]);
@@ -167,8 +167,8 @@ std::vector<float> PrototypeClassifier::distances(std::span<const float> embeddi
   assert(embedding.size() == dimension_);
   const float size = head_ == Head::cosine ? length(embedding) : 0.0f;
   std::vector<float> result(names_.size());
+  std::array<float, kBlock> block{};
   for (std::size_t first = 0; first < names_.size(); first += kBlock) {
-    std::array<float, kBlock> block;
     block_distances(embedding, size, first / kBlock, block);
     std::copy_n(block.begin(), std::min(kBlock, names_.size() - first),
                 result.begin() + static_cast<std::ptrdiff_t>(first));

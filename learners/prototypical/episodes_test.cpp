@@ -178,13 +178,14 @@ TEST(PrototypicalLoss, StaysFiniteFarAway) {
 TEST(PrototypicalLoss, GradientsAgreeWithFiniteDifferences) {
   struct Case {
     EpisodeShape shape;
-    std::size_t dimension;
+    std::size_t dimension = 0;
   };
-  for (const auto& [shape, dimension] :
+  for (const Case& tried :
        {Case{{.way = 3, .shots = 1, .queries = 1}, 1}, Case{{.way = 4, .shots = 3, .queries = 2}, 5},
         Case{{.way = 2, .shots = 2, .queries = 4}, 9}}) {
-    auto support = random_embeddings(shape.support_size() * dimension, 1);
-    auto queries = random_embeddings(shape.query_size() * dimension, 2);
+    const auto& shape = tried.shape;
+    auto support = random_embeddings(shape.support_size() * tried.dimension, 1);
+    auto queries = random_embeddings(shape.query_size() * tried.dimension, 2);
     std::vector<float> by_support(support.size(), 99), by_query(queries.size(), 99);
     prototypical_loss(shape, support, queries, by_support, by_query);
     auto slope = [&](float& value) {

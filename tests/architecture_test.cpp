@@ -1,0 +1,194 @@
+// Who may include whom: the arrows of docs/architecture.md, checked on every include of the sources.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace outrider {
+namespace {
+
+namespace fs = std::filesystem;
+using Folders = std::set<std::string>;
+
+const fs::path kSources = OUTRIDER_SOURCES;
+
+// One #include line. `name` is what stands between the quotes or brackets.
+struct Include {
+  std::string file;  // relative to the sources
+  std::string name;
+  bool quoted = false;
+
+  std::string text() const { return file + " includes " + name; }
+};
+
+bool ends_with_any(const std::string& text, std::initializer_list<const char*> ends) {
+  return std::ranges::any_of(ends, [&](const char* end) { return text.ends_with(end); });
+}
+
+std::vector<Include> read_includes(const fs::path& file) {
+  static const std::regex line_form(R"(^\s*#\s*include\s*([<"])([^>"]+)[>"])");
+  std::vector<Include> includes;
+  std::ifstream stream(file);
+  std::smatch match;
+  for (std::string line; std::getline(stream, line);)
+    if (std::regex_search(line, match, line_form))
+      includes.push_back({fs::relative(file, kSources).string(), match[2], match[1] == "\""});
+  return includes;
+}
+
+// Of all sources below the folder but, unless asked for, the tests.
+std::vector<Include> includes_of(const std::string& folder) {
+  std::vector<Include> includes;
+  for (const auto& entry : fs::recursive_directory_iterator(kSources / folder)) {
+    const std::string name = entry.path().string();
+    if (!ends_with_any(name, {".h", ".cpp"}) || ends_with_any(name, {"_test.cpp"})) continue;
+    for (Include& include : read_includes(entry.path())) includes.push_back(std::move(include));
+  }
+  EXPECT_FALSE(includes.empty()) << "no sources in " << folder;
+  return includes;
+}
+
+// "learners/nn/plan.h" belongs to learners/nn, "learners/random.h" to learners, "client/core.h" to client.
+std::string folder_of(const std::string& include) {
+  return fs::path(include).parent_path().string();
+}
+std::string top_folder_of(const std::string& include) {
+  return include.substr(0, include.find('/'));
+}
+
+const Folders kTopFolders{"knowledge", "storage", "protocol", "learners", "aggregator", "client", "simulations"};
+
+// What each folder may include of the others.
+const std::map<std::string, Folders> kMayInclude{
+    {"knowledge", {}},
+    {"storage", {"knowledge"}},
+    {"protocol", {"knowledge"}},
+    {"learners", {"knowledge"}},
+    {"aggregator", {"knowledge", "storage", "protocol", "learners"}},
+    {"client", {"knowledge", "storage", "protocol", "learners"}},
+    {"simulations", {"knowledge", "storage", "protocol", "learners", "aggregator", "client"}},
+};
+
+class Folder : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Folder, IncludesOnlyFoldersBelowIt) {
+  const Folders& allowed = kMayInclude.at(GetParam());
+  for (const Include& include : includes_of(GetParam())) {
+    if (!include.quoted) continue;
+    const std::string target = top_folder_of(include.name);
+    EXPECT_TRUE(kTopFolders.contains(target)) << include.text() << ", which is not named from the sources' root";
+    EXPECT_TRUE(target == GetParam() || allowed.contains(target)) << include.text();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Architecture, Folder, ::testing::ValuesIn(kTopFolders),
+                         [](const auto& folder) { return folder.param; });
+
+TEST(Architecture, EveryFolderWithSourcesHasItsRule) {
+  Folders found;
+  for (const auto& entry : fs::directory_iterator(kSources))
+    if (entry.is_directory() && fs::exists(entry.path() / "CMakeLists.txt"))
+      found.insert(entry.path().filename().string());
+  for (const char* sees_everything : {"tests", "benchmarks"}) found.erase(sees_everything);
+  EXPECT_EQ(found, kTopFolders);
+}
+
+void expect_only_here(const std::string& what, const std::regex& header, const Folders& folders) {
+  bool used = false;
+  for (const std::string& folder : kTopFolders)
+    for (const Include& include : includes_of(folder)) {
+      if (!std::regex_search(include.name, header)) continue;
+      used = true;
+      const std::string from = folder_of(include.file);
+      EXPECT_TRUE(folders.contains(from)) << include.text() << ": " << what << " stays in its folder";
+    }
+  EXPECT_TRUE(used) << "nobody includes " << what << ": the rule has lost its object";
+}
+
+TEST(Architecture, OnlyTheTrainingEngineKnowsOneDnn) {
+  expect_only_here("oneDNN", std::regex("^(oneapi/dnnl|dnnl)"), {"learners/nn"});
+}
+
+TEST(Architecture, OnlyTheStorageKnowsRocksDb) {
+  expect_only_here("RocksDB", std::regex("^rocksdb/"), {"storage"});
+}
+
+TEST(Architecture, OnlyTheProtocolKnowsZeroMq) {
+  expect_only_here("ZeroMQ", std::regex("^zmq"), {"protocol"});
+}
+
+TEST(Architecture, LearnersKnowNoSockets) {
+  for (const Include& include : includes_of("learners"))
+    EXPECT_FALSE(std::regex_search(include.name, std::regex("^(zmq|rocksdb|boost/(asio|beast)|sys/socket|netinet)")))
+        << include.text();
+}
+
+TEST(Architecture, TheProtocolKnowsOnlyMessages) {
+  for (const Include& include : includes_of("protocol"))
+    EXPECT_FALSE(std::regex_search(include.name, std::regex("^(rocksdb|oneapi)"))) << include.text();
+}
+
+TEST(Architecture, TheStorageKnowsNoSockets) {
+  for (const Include& include : includes_of("storage"))
+    EXPECT_FALSE(std::regex_search(include.name, std::regex("^(zmq|boost/asio|sys/socket)"))) << include.text();
+}
+
+// The state machines and all of the same folder that they are made of, as far as includes lead.
+Folders core_files() {
+  Folders files;
+  std::vector<std::string> open;
+  for (const char* folder : {"aggregator", "client"})
+    for (const auto& entry : fs::directory_iterator(kSources / folder)) {
+      const std::string name = entry.path().filename().string();
+      if (name.starts_with("core") && ends_with_any(name, {".h", ".cpp"}) && !ends_with_any(name, {"_test.cpp"}))
+        open.push_back(std::string(folder) + "/" + name);
+    }
+  while (!open.empty()) {
+    const std::string file = open.back();
+    open.pop_back();
+    if (!fs::exists(kSources / file) || !files.insert(file).second) continue;
+    if (file.ends_with(".h")) open.push_back(file.substr(0, file.size() - 2) + ".cpp");
+    for (const Include& include : read_includes(kSources / file))
+      if (include.quoted && top_folder_of(include.name) == top_folder_of(file)) open.push_back(include.name);
+  }
+  return files;
+}
+
+TEST(Architecture, CoresHoldNoSocketThreadClockFileOrRandomDevice) {
+  const Folders files = core_files();
+  for (const char* part : {"aggregator/core.cpp", "aggregator/catalogue.cpp", "aggregator/roster.cpp",
+                           "client/core.cpp", "client/outbox.cpp", "client/replica.cpp", "client/download.cpp"})
+    EXPECT_TRUE(files.contains(part)) << part << " is no part of a core any more";
+  const std::regex forbidden_header(
+      "^(boost/"
+      "asio.*|zmq.*|thread|stop_token|future|mutex|shared_mutex|condition_variable|fstream|iostream|cstdio|random|"
+      "ctime|unistd.h|fcntl.h|spdlog/.*|protocol/transport.h|sys/.*|rocksdb/.*)$");
+  const std::regex forbidden_use(
+      "steady_clock|system_clock|high_resolution_clock|random_device|std::filesystem|getenv");
+  for (const std::string& file : files) {
+    for (const Include& include : read_includes(kSources / file))
+      EXPECT_FALSE(std::regex_match(include.name, forbidden_header)) << include.text();
+    std::ifstream stream(kSources / file);
+    for (std::string line; std::getline(stream, line);)
+      EXPECT_FALSE(std::regex_search(line, forbidden_use)) << file << ": " << line;
+  }
+}
+
+TEST(Architecture, NoFolderOrFileIsADrawerForEverything) {
+  const std::regex drawer("(^|[/_])(utils?|common|helpers?|misc)([_./]|$)");
+  for (const std::string& folder : kTopFolders)
+    for (const auto& entry : fs::recursive_directory_iterator(kSources / folder)) {
+      const std::string name = fs::relative(entry.path(), kSources).string();
+      EXPECT_FALSE(std::regex_search(name, drawer)) << name;
+    }
+}
+
+}  // namespace
+}  // namespace outrider

@@ -1,0 +1,149 @@
+// Mistakes on the command line: a wrong verb, option, path or address.
+#include <gmock/gmock.h>
+
+#include "tests/daemons.h"
+#include "tests/mistakes.h"
+
+namespace outrider::testing {
+namespace {
+
+using Arguments = std::vector<std::string>;
+constexpr int kFailure = 1;
+constexpr int kUsage = 2;
+
+struct Usage {
+  std::string name;
+  Arguments arguments;
+  std::vector<std::string> words;
+};
+
+class WrongUsage : public ::testing::TestWithParam<Usage> {};
+
+TEST_P(WrongUsage, IsNamedInOneSentence) {
+  const Outcome outcome = run(GetParam().arguments);
+  expect_complaint(outcome, kUsage, {"--help"});
+  for (const std::string& word : GetParam().words) EXPECT_THAT(outcome.errors, ::testing::HasSubstr(word));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    CommandLine, WrongUsage,
+    ::testing::Values(
+        Usage{"NoVerb", {}, {"aggregator", "client", "status", "predict", "pretrain", "simulate"}},
+        Usage{"UnknownVerb", {"frobnicate"}, {"'frobnicate'", "aggregator", "simulate"}},
+        Usage{"UnknownOption", {"status", "--frob"}, {"--frob"}}, Usage{"SuperfluousWord", {"status", "now"}, {"now"}},
+        Usage{"NoState", {"aggregator"}, {"--state", "required"}},
+        Usage{"NoData", {"client", "--aggregator", "tcp://127.0.0.1:7700", "--state", "s"}, {"--data", "required"}},
+        Usage{"NoPicture", {"predict", "--state", "s"}, {"images", "required"}},
+        Usage{"NoScenario", {"simulate"}, {"scenario", "required"}},
+        Usage{"NoNumber", {"simulate", "s.toml", "--seed", "one"}, {"--seed", "one"}},
+        Usage{"OutOfRange", {"aggregator", "--state", "s", "--heartbeat", "0"}, {"--heartbeat", "1", "3600"}},
+        Usage{"UnknownHead", {"predict", "p.png", "--state", "s", "--head", "round"}, {"--head", "round", "cosine"}},
+        Usage{"UnknownLogLevel", {"--log", "loud", "status"}, {"--log", "loud", "debug"}}),
+    [](const auto& usage) { return usage.param.name; });
+
+TEST(CommandLine, HelpAndVersionAreNoMistakes) {
+  for (const Arguments& arguments :
+       {Arguments{"--help"}, {"--version"}, {"client", "--help"}, {"simulate", "--help"}}) {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_FALSE(outcome.output.empty());
+    EXPECT_EQ(outcome.errors, "");
+  }
+}
+
+TEST(Pretrain, RefusesAnUnknownKindOfDataSetAndListsTheKnown) {
+  expect_complaint(run({"pretrain", "--kind", "nonsense", "--output", "/dev/null"}), kFailure,
+                   {"nonsense", "fashion-mnist", "omniglot", "cifar10", "images"});
+}
+
+TEST(Pretrain, RefusesADataSetThatIsNotThere) {
+  expect_complaint(run({"pretrain", "--kind", "mnist", "--path", "/nowhere/mnist", "--output", "/dev/null"}), kFailure,
+                   {"/nowhere/mnist", "does not exist"});
+  expect_complaint(run({"pretrain", "--kind", "mnist", "--output", "/dev/null"}), kFailure, {"mnist", "needs a path"});
+}
+
+TEST(Pretrain, RefusesAnUnknownClassAndListsTheKnown) {
+  expect_complaint(run({"pretrain", "--kind", "fashion-mnist", "--classes", "hat", "--output", "/dev/null"}), kFailure,
+                   {"'hat'", "sneaker", "ankle-boot"});
+}
+
+TEST(Pretrain, RefusesAPictureShapeThatIsNone) {
+  expect_complaint(run({"pretrain", "--kind", "fashion-mnist", "--input", "big", "--output", "/dev/null"}), kFailure,
+                   {"'big'", "CHANNELSxHEIGHTxWIDTH", "1x28x28"});
+}
+
+struct BadAddress {
+  std::string name;
+  std::string address;
+  std::string word;
+};
+
+class MalformedAddress : public ::testing::TestWithParam<BadAddress> {
+ protected:
+  Site site;
+};
+
+TEST_P(MalformedAddress, IsRefusedByEveryVerb) {
+  const std::string state = site.path("state").string();
+  const std::string address = GetParam().address;
+  for (const Arguments& arguments :
+       {Arguments{"aggregator", "--state", state, "--listen", address},
+        {"client", "--data", site.path("data").string(), "--state", state, "--aggregator", address},
+        {"status", "--aggregator", address}})
+    expect_complaint(run(arguments), kFailure,
+                     {'"' + address + '"', GetParam().word, "expected tcp://HOST:PORT or tcp://HOST:PORT#KEY"});
+}
+
+INSTANTIATE_TEST_SUITE_P(Addresses, MalformedAddress,
+                         ::testing::Values(BadAddress{"NoScheme", "127.0.0.1:7700", "tcp://"},
+                                           BadAddress{"OtherScheme", "udp://127.0.0.1:7700", "tcp://"},
+                                           BadAddress{"NoPort", "tcp://127.0.0.1", "port is missing"},
+                                           BadAddress{"PortTooHigh", "tcp://127.0.0.1:70000", "1 to 65535"},
+                                           BadAddress{"NoHost", "tcp://:7700", "host is missing"},
+                                           BadAddress{"ShortKey", "tcp://127.0.0.1:7700#abc", "64 hexadecimal digits"}),
+                         [](const auto& bad) { return bad.param.name; });
+
+TEST(Client, RefusesAnAddressOnAnotherMachineWithoutAKey) {
+  Site site;
+  expect_complaint(run({"client", "--data", site.path("data").string(), "--state", site.path("state").string(),
+                        "--aggregator", "tcp://192.0.2.1:7700"}),
+                   kFailure, {"tcp://192.0.2.1:7700", "#KEY"});
+  expect_complaint(run({"status", "--aggregator", "tcp://192.0.2.1:7700"}), kFailure, {"192.0.2.1", "#KEY"});
+}
+
+TEST(Client, RefusesADataFolderThatCannotBe) {
+  Site site;
+  write_text(site.path("file"), "no folder");
+  expect_complaint(run({"client", "--data", site.path("file/data").string(), "--state", site.path("state").string(),
+                        "--aggregator", "tcp://127.0.0.1:7700"}),
+                   kFailure, {site.path("file/data").string(), "data folder"});
+}
+
+TEST(Status, SaysWithinTenSecondsThatNobodyListens) {
+  const Outcome outcome = run({"status", "--aggregator", "tcp://127.0.0.1:1"});
+  expect_complaint(outcome, kFailure, {"no aggregator answered at tcp://127.0.0.1:1"});
+  EXPECT_LT(outcome.took, std::chrono::seconds(10));
+}
+
+TEST(Aggregator, RefusesAnAddressThatIsInUse) {
+  Site site;
+  const Process first = site.start_aggregator();
+  expect_complaint(run({"aggregator", "--state", site.path("other").string(), "--listen", site.address()}), kFailure,
+                   {site.address(), "in use"});
+}
+
+TEST(Aggregator, RefusesAnAddressOfAnotherMachine) {
+  Site site;
+  expect_complaint(run({"aggregator", "--state", site.path("s").string(), "--listen", "tcp://192.0.2.1:7700"}),
+                   kFailure, {"tcp://192.0.2.1:7700", "cannot listen"});
+}
+
+TEST(Aggregator, SaysThatItCannotWriteItsAddress) {
+  Site site;
+  expect_complaint(run({"--log", "error", "aggregator", "--state", site.path("s").string(), "--listen",
+                        "tcp://127.0.0.1:*", "--address-file", "/nowhere/address"}),
+                   kFailure, {"/nowhere/address", "cannot be written"});
+}
+
+}  // namespace
+}  // namespace outrider::testing

@@ -1,0 +1,98 @@
+// `outrider predict` answers from a client's state, whether the client runs or not.
+#include <csignal>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "learners/data/image.h"
+#include "tests/daemons.h"
+#include "tests/fashion.h"
+
+namespace outrider::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+// Pictures that nobody has learned.
+std::vector<std::string> unseen_pictures(const Site& site, const std::string& class_name, std::size_t count) {
+  std::vector<std::string> files;
+  std::filesystem::create_directories(site.path("unseen"));
+  for (const std::size_t picture : pictures_of(class_name, 500, count)) {
+    files.push_back(site.path("unseen/" + class_name + std::to_string(picture) + ".png").string());
+    save_png(files.back(), fashion().shape, fashion().image(picture));
+  }
+  return files;
+}
+
+std::vector<std::string> with(std::vector<std::string> arguments, const std::vector<std::string>& more) {
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+std::vector<nlohmann::json> lines_of_json(const std::string& text) {
+  std::vector<nlohmann::json> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(nlohmann::json::parse(line));
+  return lines;
+}
+
+// ann has seen sneakers and bob trousers; ann's answers rest on both.
+class Predict : public ::testing::Test {
+ protected:
+  Predict() : aggregator(site.start_aggregator_with_encoder()) {
+    show(site.data("ann"), "sneaker", pictures_of("sneaker", 0, 20));
+    show(site.data("bob"), "ankle-boot", pictures_of("ankle-boot", 0, 20));
+    Process bob = site.start_client("bob");
+    ann.emplace(site.start_client("ann"));
+    const bool learned = eventually([&] { return pictures_known(site.state("ann")).size() == kBaseClasses + 2; });
+    EXPECT_TRUE(learned) << ann->errors();
+  }
+
+  // Of ten unseen pictures; by chance it would be two.
+  int right_answers(const std::string& class_name, const std::string& head) {
+    const std::vector<std::string> files = unseen_pictures(site, class_name, 10);
+    const Outcome outcome =
+        run(with({"predict", "--json", "--head", head, "--state", site.state("ann").string()}, files));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+    int right = 0;
+    for (const nlohmann::json& line : lines_of_json(outcome.output)) {
+      EXPECT_NE(line.at("class"), line.at("runner_up"));
+      EXPECT_GE(line.at("distance").get<double>(), 0);
+      EXPECT_LE(line.at("distance").get<double>(), line.at("runner_up_distance").get<double>());
+      right += line.at("class") == class_name ? 1 : 0;
+    }
+    return right;
+  }
+
+  Site site;
+  Process aggregator;
+  std::optional<Process> ann;
+};
+
+TEST_F(Predict, AnswersClassDistanceAndRunnerUpWhileTheClientRunsAndAfterwards) {
+  const std::string picture = unseen_pictures(site, "trouser", 1).front();
+  const std::vector<std::string> command{"predict", picture, "--state", site.state("ann").string()};
+  ASSERT_TRUE(ann->running());
+  const Outcome first = run(command);
+  EXPECT_EQ(first.exit_code, 0) << first.errors;
+  EXPECT_THAT(first.output, ::testing::StartsWith(picture + ": "));
+  EXPECT_THAT(first.output, ::testing::ContainsRegex("  distance [0-9.e+-]+  runner-up [a-z-]+ [0-9.e+-]+\n$"));
+  ann->send(SIGTERM);
+  ASSERT_TRUE(ann->wait(5s));
+  const Outcome second = run(command);
+  EXPECT_EQ(second.exit_code, 0) << second.errors;
+  EXPECT_EQ(second.output, first.output);
+}
+
+TEST_F(Predict, IsMostlyRightOnUnseenPicturesOfItsOwnAndOfOthersClasses) {
+  for (const char* head : {"euclidean", "cosine"}) {
+    EXPECT_GE(right_answers("trouser", head), 7) << head;     // from the aggregator's base
+    EXPECT_GE(right_answers("ankle-boot", head), 7) << head;  // from bob
+    EXPECT_GE(right_answers("sneaker", head), 7) << head;     // its own
+  }
+}
+
+}  // namespace
+}  // namespace outrider::testing
