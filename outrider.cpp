@@ -79,9 +79,9 @@ Run add_aggregator(CLI::App& app) {
   added->add_option("--address-file", options->address_file, "Write the address for clients to this file, when ready");
   return [options] {
     if (!options->pretrained.empty()) options->daemon.pretrained = options->pretrained;
-    options->daemon.on_ready = [options](const std::string& address) {
+    options->daemon.on_ready = [file = options->address_file](const std::string& address) {
       spdlog::info("clients connect with: outrider client --aggregator '{}' --data DIR --state DIR", address);
-      if (!options->address_file.empty()) write_address(options->address_file, address);
+      if (!file.empty()) write_address(file, address);
     };
     aggregator::run_daemon(options->daemon);
     return 0;
@@ -246,7 +246,8 @@ std::string usage_mistake(const CLI::App& app, const CLI::ParseError& error) {
   std::vector<std::string> verbs;
   for (const CLI::App* known : app.get_subcommands({})) verbs.push_back(known->get_name());
   const std::vector<std::string> words = app.remaining();
-  return fmt::format("{}; expected one of {}", words.empty() ? "a verb is missing" : "'" + words.front() + "' is no verb",
+  return fmt::format("{}; expected one of {}",
+                     words.empty() ? "a verb is missing" : "'" + words.front() + "' is no verb",
                      fmt::join(verbs, ", "));
 }
 

@@ -184,7 +184,9 @@ class Daemon {
   }
 
   void schedule_tick() {
-    timer_.expires_after(std::clamp(core_->deadline() - now(), Instant{1}, Instant{60'000}));
+    // Compared before anything is subtracted: what is overdue may lie at the beginning of time.
+    const Instant present = now();
+    timer_.expires_after(std::clamp(core_->deadline(), present + Instant{1}, present + Instant{60'000}) - present);
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) take(core_->tick(now()));
     });

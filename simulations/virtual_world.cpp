@@ -114,12 +114,12 @@ void VirtualWorld::deliver(const Packet& packet) {
   }
 }
 
-void VirtualWorld::apply(Node& node, client::Effects effects) {
+void VirtualWorld::apply(Node& node, const client::Effects& effects) {
   if (!effects.writes.empty()) node.store->commit(effects.writes);
   for (const protocol::Message& message : effects.messages) transmit(true, message);
 }
 
-void VirtualWorld::apply(aggregator::Effects effects) {
+void VirtualWorld::apply(const aggregator::Effects& effects) {
   try {
     if (!effects.writes.empty()) aggregator_store_->commit(effects.writes);
   } catch (const InputError&) {

@@ -77,8 +77,8 @@ class VirtualWorld {
   bool settled() const;
   void step();
   void deliver(const Packet& packet);
-  void apply(Node& node, client::Effects effects);
-  void apply(aggregator::Effects effects);
+  void apply(Node& node, const client::Effects& effects);
+  void apply(const aggregator::Effects& effects);
   void transmit(bool to_aggregator, const protocol::Message& message);
   Node* node_of(const ClientId& id);
 

@@ -1,4 +1,6 @@
 // Mistakes on the command line: a wrong verb, option, path or address.
+#include <ostream>
+
 #include <gmock/gmock.h>
 
 #include "tests/daemons.h"
@@ -16,6 +18,9 @@ struct Usage {
   Arguments arguments;
   std::vector<std::string> words;
 };
+void PrintTo(const Usage& usage, std::ostream* stream) {
+  *stream << usage.name;
+}
 
 class WrongUsage : public ::testing::TestWithParam<Usage> {};
 
@@ -77,6 +82,9 @@ struct BadAddress {
   std::string address;
   std::string word;
 };
+void PrintTo(const BadAddress& bad, std::ostream* stream) {
+  *stream << bad.name;
+}
 
 class MalformedAddress : public ::testing::TestWithParam<BadAddress> {
  protected:

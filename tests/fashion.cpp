@@ -4,6 +4,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "knowledge/digest.h"
 #include "learners/data/idx.h"
 #include "learners/data/image.h"
 #include "learners/data/image_folder.h"
@@ -16,11 +17,9 @@ namespace {
 std::vector<std::vector<std::size_t>> distinct_pictures() {
   const Dataset& data = fashion();
   std::vector<std::vector<std::size_t>> found(data.classes.size());
-  std::set<std::vector<std::uint8_t>> seen;
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    const auto pixels = data.image(i);
-    if (seen.emplace(pixels.begin(), pixels.end()).second) found[data.labels[i]].push_back(i);
-  }
+  std::set<Digest> seen;
+  for (std::size_t i = 0; i < data.size(); ++i)
+    if (seen.insert(Digest::of(data.image(i))).second) found[data.labels[i]].push_back(i);
   return found;
 }
 

@@ -10,7 +10,6 @@ namespace outrider::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 
 constexpr int kFailure = 1;
 

@@ -13,7 +13,6 @@ namespace outrider::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 
 // Pictures that nobody has learned.
 std::vector<std::string> unseen_pictures(const Site& site, const std::string& class_name, std::size_t count) {

@@ -1,4 +1,6 @@
 // Mistakes in a scenario file are named with the file and the line.
+#include <ostream>
+
 #include <gmock/gmock.h>
 
 #include "tests/mistakes.h"
@@ -14,6 +16,9 @@ struct Mistake {
   std::string line;
   std::vector<std::string> words;
 };
+void PrintTo(const Mistake& mistake, std::ostream* stream) {
+  *stream << mistake.name;
+}
 
 class ScenarioFile : public ::testing::TestWithParam<Mistake> {};
 
