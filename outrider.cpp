@@ -36,6 +36,9 @@ constexpr int kUsage = 2;
 const std::map<std::string, Head> kHeads{
     {"euclidean", Head::euclidean}, {"cosine", Head::cosine}, {"mahalanobis", Head::mahalanobis}};
 
+const std::map<std::string, Precision> kPrecisions{
+    {"float32", Precision::float32}, {"float16", Precision::float16}, {"int8", Precision::int8}};
+
 // Each verb adds itself with its options and, when it was chosen, runs.
 using Run = std::function<int()>;
 
@@ -103,6 +106,11 @@ Run add_client(CLI::App& app) {
   added->add_option("--threads", options->threads, "For the encoder; 0: one per processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
+  added->add_option("--precision", options->form.precision,
+                    "How prototypes travel: float32, float16 or int8 (4, 2 or 1 bytes a dimension)")
+      ->transform(CLI::CheckedTransformer(kPrecisions, CLI::ignore_case).description(""));
+  added->add_flag("--deviations", options->form.deviations,
+                  "Also contribute each class's spread, for `predict --head mahalanobis`; doubles the size");
   return [options] {
     client::run_daemon(*options);
     return 0;

@@ -115,13 +115,12 @@ class Daemon {
 
   // On the learner's thread.
   void learn_until(const std::stop_token& stop) {
-    Learner learner(options_.data, *store_, options_.threads);
+    Learner learner(options_.data, *store_, options_.threads, options_.form);
     Digest encoder;
     while (!stop.stop_requested()) {
       try {
         const Digest wanted = blackboard_.wait(encoder, options_.look_every, stop);
-        if (wanted != encoder) learner.use(wanted);
-        encoder = wanted;
+        if (std::exchange(encoder, wanted) != wanted) learner.use(wanted);
         learner.learn([&](Lesson lesson, std::string report) { teach(std::move(lesson), std::move(report), stop); },
                       [&](const std::string& sentence) { complain(sentence); }, stop);
       } catch (const InputError& error) {
@@ -220,6 +219,7 @@ void create_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 void run_daemon(DaemonOptions options) {
+  protocol::Address::parse(options.aggregator);  // before anything is created
   create_folder(options.data);
   Daemon(std::move(options)).run();
 }

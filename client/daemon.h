@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "client/learner.h"
+
 namespace outrider::client {
 
 struct DaemonOptions {
@@ -13,6 +15,7 @@ struct DaemonOptions {
   std::filesystem::path state;                 // created if it does not exist
   std::string name;                            // for people; empty: the host's
   int threads = 0;                             // for the encoder; 0: one per processor
+  LessonForm form;
   std::chrono::milliseconds look_every{1000};  // at the data folder
 };
 

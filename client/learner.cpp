@@ -23,10 +23,11 @@ Bytes content_of(const std::filesystem::path& file) {
 
 }  // namespace
 
-Learner::Learner(std::filesystem::path folder, const Store& store, int threads)
-    : store_(store), threads_(threads), folder_(std::move(folder)) {}
+Learner::Learner(std::filesystem::path folder, const Store& store, int threads, LessonForm form)
+    : store_(store), threads_(threads), form_(form), folder_(std::move(folder)) {}
 
 void Learner::use(const Digest& encoder) {
+  embedder_.reset();
   const auto blob = store_.get(Column::blobs, encoder.view());
   if (!blob) throw InputError("the state has no encoder " + encoder.brief());
   embedder_.emplace(Encoder::decode(*blob), threads_);
@@ -61,10 +62,15 @@ void Learner::learn_class(const NewExamples& examples, const Teach& teach, const
   if (added == 0) return;
   const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
   memory.spent += spent;
-  Lesson lesson{std::move(topic), encode(memory.state()), memory.encode()};
+  Lesson lesson{std::move(topic), payload_of(memory.state()), memory.encode()};
   teach(std::move(lesson),
         fmt::format("learned '{}' from {} new pictures ({} in all) in {:.1f} ms", examples.class_name, added,
                     memory.count(), static_cast<double>(spent.count()) / 1000));
+}
+
+Bytes Learner::payload_of(ClassState state) const {
+  if (!form_.deviations) state.deviations.clear();
+  return encode(state, form_.precision);
 }
 
 bool Learner::add(const std::filesystem::path& file, ClassMemory& memory) {

@@ -104,7 +104,7 @@ TEST_F(LearnerTest, LearningInPiecesEqualsLearningAtOnce) {
   other.commit(writes);
   Learner at_once(folder_, other, 1);
   at_once.use(encoder_);
-  at_once.learn([&](Lesson lesson, const std::string&) { EXPECT_EQ(lesson.payload, encode(in_pieces)); },
+  at_once.learn([&](Lesson lesson, const std::string&) { EXPECT_EQ(lesson.payload, encode({in_pieces.count, in_pieces.sum, {}})); },
                 [](const std::string& sentence) { ADD_FAILURE() << sentence; }, {});
 }
 
@@ -120,6 +120,35 @@ TEST_F(LearnerTest, ADamagedPictureIsComplainedAboutAndLearnedWhenRepaired) {
   picture("bag", 2);
   learn(learner, core_);
   EXPECT_EQ(state("bag").count, 2U);
+}
+
+TEST_F(LearnerTest, SendsWhatTheFormAsksFor) {
+  picture("bag", 1);
+  const auto payload = [&](LessonForm form) {
+    Bytes sent;
+    Learner learner(folder_, store_, 1, form);
+    learner.use(encoder_);
+    learner.learn([&](Lesson lesson, const std::string&) { sent = std::move(lesson.payload); }, [](auto&) {}, {});
+    return decode_class_state(sent);
+  };
+  const ClassState whole = payload({Precision::float32, true});
+  EXPECT_TRUE(whole.keeps_deviations());
+  EXPECT_FALSE(payload({}).keeps_deviations());
+  EXPECT_EQ(payload({}).sum, whole.sum);
+  EXPECT_NE(payload({Precision::int8, false}).sum, whole.sum);
+}
+
+TEST_F(LearnerTest, LearnsNothingWithAnEncoderThatCannotBeUsed) {
+  picture("bag", 1);
+  Learner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  const Digest damaged = Digest::of(bytes_of("damaged"));
+  WriteSet writes;
+  writes.put(Column::blobs, to_bytes(damaged.view()), to_bytes("damaged"));
+  store_.commit(writes);
+  EXPECT_THROW(learner.use(damaged), InputError);
+  EXPECT_FALSE(learner.has_encoder());
+  EXPECT_EQ(learn(learner, core_), 0U);
 }
 
 TEST_F(LearnerTest, PredictsWhatItHasLearned) {

@@ -157,11 +157,12 @@ class Run {
       double seconds = 0;
       client::for_each_lesson(*store, std::string(kPrototypeKind), client::stored_encoder(*store),
                               [&](const Topic&, ByteView memory) {
-                                const ClassMemory learned = ClassMemory::decode(memory);
                                 ++result.classes;
-                                payload += static_cast<double>(encode(learned.state()).size());
-                                seconds += static_cast<double>(learned.spent.count()) * 1e-6;
+                                seconds += static_cast<double>(ClassMemory::decode(memory).spent.count()) * 1e-6;
                               });
+      store->scan(Column::contributions, {}, [&](ByteView, ByteView contribution) {
+        payload += static_cast<double>(decode_contribution(contribution).payload.size());
+      });
       const auto classes = static_cast<double>(std::max<std::size_t>(1, result.classes));
       result.payload_bytes_per_class = payload / classes;
       result.wire_bytes_per_class = static_cast<double>(client::load_traffic(*store).sent) / classes;
