@@ -107,6 +107,7 @@ TEST_F(RocksDbStoreTest, RefusesAnotherFormatVersion) {
 
 TEST_F(RocksDbStoreTest, RefusesADatabaseThatIsNoStoreAndLeavesItAlone) {
   std::filesystem::create_directories(directory_);
+  std::filesystem::create_directories(directory_);
   rocksdb::Options options;
   options.create_if_missing = true;
   rocksdb::DB* raw = nullptr;
@@ -130,6 +131,7 @@ TEST_F(RocksDbStoreTest, RefusesADatabaseThatIsNoStoreAndLeavesItAlone) {
 }
 
 TEST_F(RocksDbStoreTest, SaysToReadersThatItIsBeingCreated) {
+  std::filesystem::create_directories(directory_);
   rocksdb::Options options;
   options.create_if_missing = true;
   rocksdb::DB* raw = nullptr;
