@@ -37,24 +37,6 @@ std::string decode_error(Change change) {
   return "no error";
 }
 
-TEST(Architectures, Conv4HasThePublishedSize) {
-  EXPECT_EQ(architecture("conv4", {1, 28, 28}, {.bias = true}).parameter_count(), 111936U);
-  EXPECT_EQ(architecture("conv4", {1, 28, 28}).parameter_count(), 111936U - 4 * 64);
-  EXPECT_EQ(architecture("conv4", {1, 28, 28}).output_shape().size(), 64U);
-  EXPECT_EQ(architecture("conv4", {3, 84, 84}).output_shape().size(), 1600U);
-  EXPECT_NEAR(architecture("conv4", {1, 28, 28}).multiply_adds(), 9.8e6, 0.1e6);
-}
-
-TEST(Architectures, ErrorsSayWhatIsPossible) {
-  try {
-    architecture("conv5", {1, 28, 28});
-    FAIL();
-  } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("unknown architecture 'conv5'; known are: conv4"));
-  }
-  EXPECT_THROW(architecture("conv4", {1, 8, 8}), InputError);
-}
-
 TEST(Encoder, RoundTrips) {
   const Encoder encoder = make_encoder();
   const Bytes bytes = encoder.encode();

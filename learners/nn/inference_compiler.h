@@ -21,13 +21,13 @@ struct FoldedWeights {
   bool has_bias;
 };
 
-// A batch norm that follows no such layer and is computed as one.
-struct LooseBatchNorm {
+// A normalisation that is computed as one: an instance norm, or a batch norm that follows no such layer.
+struct LooseNorm {
   std::size_t layer;
   BufferId scale;
   BufferId shift;
-  BufferId mean;
-  BufferId variance;
+  BufferId mean;      // of the batch-normalised channels
+  BufferId variance;  // likewise
 };
 
 struct InferenceProgram {
@@ -35,14 +35,15 @@ struct InferenceProgram {
   BufferId input;
   BufferId output;
   std::vector<FoldedWeights> folded;
-  std::vector<LooseBatchNorm> loose;
+  std::vector<LooseNorm> loose;
 };
 
 // Call under a ThreadScope; the result is placed. Throws InputError when the spec is invalid.
 InferenceProgram compile_inference(const NetworkSpec& spec, std::size_t batch);
 
-// Writes the parameters where the program reads them. They fit the spec that was compiled.
-void load_inference(const NetworkSpec& spec, const Parameters& parameters, const InferenceProgram& compiled,
-                    const Execution& execution);
+// Writes the parameters where the program reads them. They fit the spec that was compiled. `set`: of running
+// statistics, where a layer has several.
+void load_inference(const NetworkSpec& spec, const Parameters& parameters, std::size_t set,
+                    const InferenceProgram& compiled, const Execution& execution);
 
 }  // namespace outrider::nn

@@ -3,8 +3,10 @@
 #include <cassert>
 #include <exception>
 
+#include <fmt/format.h>
 #include <omp.h>
 
+#include "knowledge/error.h"
 #include "learners/nn/inference_compiler.h"
 #include "learners/nn/plan.h"
 #include "learners/nn/threads.h"
@@ -22,13 +24,31 @@ std::size_t bytes_of(const Program& program, int threads) {
   return program.persistent_bytes() + static_cast<std::size_t>(threads) * program.execution_bytes();
 }
 
+InferenceProgram compile_within(const MemoryBudget& budget, const NetworkSpec& spec, int threads) {
+  InferenceProgram compiled = compile(spec);
+  const std::size_t needed = bytes_of(compiled.program, threads);
+  if (needed > budget.bytes)
+    throw InputError(fmt::format("inference with {} on {} threads needs {} bytes of memory; {} are allowed",
+                                 budget.network, threads, needed, budget.bytes));
+  return compiled;
+}
+
+void check_set(const NetworkSpec& spec, std::size_t set) {
+  for (std::size_t i = 0; i < spec.layers.size(); ++i) {
+    const auto* norm = std::get_if<BatchNorm>(&spec.layers[i]);
+    if (norm != nullptr && norm->sets > 1 && set >= static_cast<std::size_t>(norm->sets))
+      throw InputError(
+          fmt::format("layer {} has {} sets of running statistics; there is no set {}", i + 1, norm->sets, set));
+  }
+}
+
 }  // namespace
 
 struct InferencePlan::State {
-  State(const NetworkSpec& network, int thread_count)
+  State(const NetworkSpec& network, int thread_count, const MemoryBudget& budget)
       : spec(network),
         threads(resolve_threads(thread_count)),
-        compiled(compile(spec)),
+        compiled(compile_within(budget, spec, threads)),
         persistent(compiled.program.persistent_bytes()) {
     const ThreadScope scope(1);
     lanes.reserve(static_cast<std::size_t>(threads));
@@ -49,9 +69,10 @@ struct InferencePlan::State {
   std::vector<Execution> lanes;  // one per thread
 };
 
-InferencePlan::InferencePlan(const NetworkSpec& spec, const Parameters& parameters, int threads) {
+InferencePlan::InferencePlan(const NetworkSpec& spec, const Parameters& parameters, int threads,
+                             const MemoryBudget& budget) {
   parameters.check(spec);
-  state_ = std::make_unique<State>(spec, threads);
+  state_ = std::make_unique<State>(spec, threads, budget);
   load(parameters);
 }
 InferencePlan::~InferencePlan() = default;
@@ -75,10 +96,11 @@ std::size_t InferencePlan::bytes() const {
   return bytes_of(state_->compiled.program, state_->threads);
 }
 
-void InferencePlan::load(const Parameters& parameters) {
+void InferencePlan::load(const Parameters& parameters, std::size_t statistics) {
   parameters.check(state_->spec);
+  check_set(state_->spec, statistics);
   const ThreadScope scope(1);
-  load_inference(state_->spec, parameters, state_->compiled, state_->lanes.front());
+  load_inference(state_->spec, parameters, statistics, state_->compiled, state_->lanes.front());
 }
 
 void InferencePlan::forward(std::span<const float> input, std::span<float> output) {

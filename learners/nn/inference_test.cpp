@@ -65,12 +65,16 @@ TEST_P(InvarianceTest, NeighboursAndPositionDoNotMatter) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, InvarianceTest,
-    testing::Values(Case{"Conv4",
-                         "input 1x28x28; conv 64 k3 p1; batchnorm; relu; maxpool 2; conv 64 k3 p1; batchnorm; relu; "
-                         "maxpool 2; conv 64 "
-                         "k3 p1; batchnorm; relu; maxpool 2; conv 64 k3 p1; batchnorm; relu; maxpool 2; flatten"},
-                    Case{"OddColour", "input 3x17x19; conv 10 k5 s2; relu; conv 21 k3 p1; globalavgpool; linear 7"},
-                    Case{"Perceptron", "input 784x1x1; linear 300; relu; linear 100; batchnorm; relu; linear 10"}),
+    testing::Values(
+        Case{"Conv4",
+             "input 1x28x28; conv 64 k3 p1; batchnorm; relu; maxpool 2; conv 64 k3 p1; batchnorm; relu; "
+             "maxpool 2; conv 64 "
+             "k3 p1; batchnorm; relu; maxpool 2; conv 64 k3 p1; batchnorm; relu; maxpool 2; flatten"},
+        Case{"OddColour", "input 3x17x19; conv 10 k5 s2; relu; conv 21 k3 p1; globalavgpool; linear 7"},
+        Case{"Residual",
+             "input 3x16x16; conv 20 k3 p1 nobias; batchnorm; relu; as x; conv 20 k3 p1 nobias; batchnorm; "
+             "relu; conv 20 k3 p1 nobias; batchnorm; add x; relu; ibn 7; upsample 2 bilinear; globalavgpool; linear 5"},
+        Case{"Perceptron", "input 784x1x1; linear 300; relu; linear 100; batchnorm; relu; linear 10"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(Inference, NoSamplesNoWork) {
@@ -115,6 +119,20 @@ TEST(Inference, StatesItsBytesBeforeAllocating) {
   for (const int threads : {1, 3})
     EXPECT_EQ(InferencePlan(spec, Parameters::initial(spec, 1), threads).bytes(),
               InferencePlan::planned_bytes(spec, threads));
+}
+
+TEST(Inference, KeepsToItsBudget) {
+  const auto spec = parse_network("input 2x8x8; conv 16 k3 p1; linear 2");
+  const auto parameters = Parameters::initial(spec, 1);
+  const std::size_t needed = InferencePlan::planned_bytes(spec, 2);
+  InferencePlan(spec, parameters, 2, {.bytes = needed});
+  try {
+    InferencePlan(spec, parameters, 2, {.bytes = 1000});
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what()), "inference with the network on 2 threads needs " + std::to_string(needed) +
+                                             " bytes of memory; 1000 are allowed");
+  }
 }
 
 TEST(Inference, RefusesForeignParameters) {

@@ -59,15 +59,24 @@ Window window_of(const Convolution& layer) {
   return {dims_of(layer.kernel),
           dims_of(layer.stride),
           {layer.dilation.height - 1, layer.dilation.width - 1},
+          dims_of(layer.padding),
           dims_of(layer.padding)};
 }
 
+Window window_of(const TransposedConvolution& layer) {
+  return {dims_of(layer.kernel),
+          dims_of(layer.stride),
+          {0, 0},
+          dims_of(layer.padding),
+          {layer.padding.height - layer.extra.height, layer.padding.width - layer.extra.width}};
+}
+
 Window window_of(const Pooling& layer) {
-  return {dims_of(layer.kernel), dims_of(layer.stride), {0, 0}, dims_of(layer.padding)};
+  return {dims_of(layer.kernel), dims_of(layer.stride), {0, 0}, dims_of(layer.padding), dims_of(layer.padding)};
 }
 
 Window window_over(const Shape& shape) {
-  return {{shape.height, shape.width}, {shape.height, shape.width}, {0, 0}, {0, 0}};
+  return {{shape.height, shape.width}, {shape.height, shape.width}, {0, 0}, {0, 0}, {0, 0}};
 }
 
 Located in_layout(Program& program, const Located& values, const memory::desc& wanted) {
@@ -86,6 +95,15 @@ void copy_layout(const memory::desc& from_desc, std::span<const float> from, con
   dnnl::stream stream(cpu_engine());
   dnnl::reorder(source, target).execute(stream, source, target);
   stream.wait();
+}
+
+dnnl::primitive_attr scratchpad_and_relu(bool relu) {
+  auto attributes = user_scratchpad();
+  if (!relu) return attributes;
+  dnnl::post_ops after;
+  after.append_eltwise(1.0F, dnnl::algorithm::eltwise_relu, 0.0F, 0.0F);
+  attributes.set_post_ops(after);
+  return attributes;
 }
 
 dnnl::algorithm pooling_algorithm(PoolingKind kind) {

@@ -35,8 +35,10 @@ struct Window {
   dnnl::memory::dims strides;
   dnnl::memory::dims dilates;
   dnnl::memory::dims padding;
+  dnnl::memory::dims padding_end;
 };
 Window window_of(const Convolution& layer);
+Window window_of(const TransposedConvolution& layer);
 Window window_of(const Pooling& layer);
 Window window_over(const Shape& shape);  // one window over everything
 
@@ -46,6 +48,9 @@ Located in_layout(Program& program, const Located& values, const dnnl::memory::d
 // Copies between layouts at once.
 void copy_layout(const dnnl::memory::desc& from_desc, std::span<const float> from, const dnnl::memory::desc& to_desc,
                  std::span<float> to);
+
+// Attributes with our scratchpad, and a ReLU on the result if wanted.
+dnnl::primitive_attr scratchpad_and_relu(bool relu);
 
 dnnl::algorithm pooling_algorithm(PoolingKind kind);
 

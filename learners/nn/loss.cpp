@@ -26,6 +26,18 @@ double softmax_cross_entropy(std::span<const float> logits, std::span<const std:
   return loss / samples;
 }
 
+double mean_squared_error(std::span<const float> output, std::span<const float> target, std::span<float> gradient) {
+  assert(!output.empty() && output.size() == target.size() && output.size() == gradient.size());
+  const auto count = static_cast<double>(output.size());
+  double sum = 0;
+  for (std::size_t i = 0; i < output.size(); ++i) {
+    const double difference = static_cast<double>(output[i]) - static_cast<double>(target[i]);
+    sum += difference * difference;
+    gradient[i] = static_cast<float>(2.0 * difference / count);
+  }
+  return sum / count;
+}
+
 std::size_t count_correct(std::span<const float> logits, std::span<const std::uint32_t> labels) {
   assert(!labels.empty() && logits.size() % labels.size() == 0);
   const std::size_t classes = logits.size() / labels.size();

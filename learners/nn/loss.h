@@ -11,6 +11,10 @@ namespace outrider::nn {
 double softmax_cross_entropy(std::span<const float> logits, std::span<const std::uint32_t> labels,
                              std::span<float> gradient);
 
+// Mean over all n values of (output - target)^2; writes its gradient to `gradient`. Sizes are equal and at least 1.
+// Sums in double, in order.
+double mean_squared_error(std::span<const float> output, std::span<const float> target, std::span<float> gradient);
+
 // How many of the n samples have their largest logit (the first of equals) at their label.
 std::size_t count_correct(std::span<const float> logits, std::span<const std::uint32_t> labels);
 

@@ -46,6 +46,30 @@ TEST(SoftmaxCrossEntropy, SurvivesLargeLogits) {
   EXPECT_NEAR(softmax_cross_entropy(std::vector<float>{0, 5000}, std::vector<std::uint32_t>{0}, gradient), 5000, 1e-9);
 }
 
+TEST(MeanSquaredError, MatchesFiniteDifferences) {
+  std::vector<float> output(15);
+  std::vector<float> target(15);
+  Random random(3);
+  for (float& value : output) value = random.normal();
+  for (float& value : target) value = random.normal();
+  const auto loss = [&](const std::vector<double>& values) {
+    double sum = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) sum += std::pow(values[i] - target[i], 2) / 15;
+    return sum;
+  };
+  std::vector<float> gradient(15);
+  std::vector<double> values(output.begin(), output.end());
+  EXPECT_NEAR(mean_squared_error(output, target, gradient), loss(values), 1e-12);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double before = values[i];
+    values[i] = before + 1e-5;
+    const double above = loss(values);
+    values[i] = before - 1e-5;
+    EXPECT_NEAR(gradient[i], (above - loss(values)) / 2e-5, 1e-6);
+    values[i] = before;
+  }
+}
+
 TEST(CountCorrect, TakesTheFirstOfEquals) {
   const std::vector<float> logits{1, 1, 0, 2, 0, 3};
   EXPECT_EQ(count_correct(logits, std::vector<std::uint32_t>{0, 1, 1}), 3U);

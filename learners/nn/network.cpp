@@ -1,6 +1,8 @@
 #include "learners/nn/network.h"
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -46,8 +48,61 @@ Shape slide(Shape input, std::int64_t channels, Extent kernel, Extent stride, Ex
           positions(input.width, kernel.width, stride.width, padding.width, dilation.width)};
 }
 
+std::string shape_text(const Shape& shape) {
+  return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
+}
+
+std::int64_t spread(std::int64_t input, std::int64_t kernel, std::int64_t stride, std::int64_t padding,
+                    std::int64_t extra) {
+  return (input - 1) * stride + kernel - 2 * padding + extra;
+}
+
+void check_epsilon(float epsilon) {
+  require(std::isfinite(epsilon) && epsilon > 0 && epsilon <= 1,
+          fmt::format("eps is {}; expected more than 0 and at most 1", epsilon));
+}
+
+void check_momentum(float momentum) {
+  require(std::isfinite(momentum) && momentum >= 0 && momentum <= 1,
+          fmt::format("momentum is {}; expected 0 to 1", momentum));
+}
+
+// The values that have a name so far.
+class NamedShapes {
+ public:
+  explicit NamedShapes(const Shape& input) { known_.emplace("input", Entry{input, true}); }
+
+  void add(const std::string& name, const Shape& shape) {
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    const bool legal =
+        !name.empty() && name.size() <= Limits::kNameBytes && letter(name.front()) &&
+        std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; });
+    require(legal, fmt::format("'{}' is no name; expected a letter, then letters, digits or '_', at most {}", name,
+                               Limits::kNameBytes));
+    require(known_.emplace(name, Entry{shape, false}).second, fmt::format("the name {} is taken", name));
+  }
+  const Shape& read(const std::string& name) {
+    const auto found = known_.find(name);
+    require(found != known_.end(), fmt::format("no earlier output is named '{}'", name));
+    found->second.read = true;
+    return found->second.shape;
+  }
+  void check_all_read() const {
+    for (const auto& [name, entry] : known_)
+      require(entry.read, fmt::format("nothing reads the output named {}", name));
+  }
+
+ private:
+  struct Entry {
+    Shape shape;
+    bool read;
+  };
+  std::map<std::string, Entry> known_;
+};
+
 struct ShapeAfter {
   Shape input;
+  NamedShapes& named;
 
   Shape operator()(const Convolution& c) const {
     require_within(c.channels, 1, Limits::kChannels, "the number of output channels");
@@ -65,14 +120,37 @@ struct ShapeAfter {
     require_within(f.channels, 1, Limits::kChannels, "the number of outputs");
     return {f.channels, 1, 1};
   }
+  Shape operator()(const TransposedConvolution& c) const {
+    require_within(c.channels, 1, Limits::kChannels, "the number of output channels");
+    require_within(c.kernel, 1, "the kernel");
+    require_within(c.stride, 1, "the stride");
+    require_within(c.padding, 0, "the padding");
+    require_within(c.extra, 0, "the extra output");
+    require(c.padding.height < c.kernel.height && c.padding.width < c.kernel.width,
+            "the padding of a transposed convolution must be smaller than its kernel");
+    require(c.extra.height < c.stride.height && c.extra.width < c.stride.width,
+            "the extra output of a transposed convolution must be smaller than its stride");
+    return {c.channels, spread(input.height, c.kernel.height, c.stride.height, c.padding.height, c.extra.height),
+            spread(input.width, c.kernel.width, c.stride.width, c.padding.width, c.extra.width)};
+  }
   Shape operator()(const BatchNorm& b) const {
-    require(std::isfinite(b.epsilon) && b.epsilon > 0 && b.epsilon <= 1,
-            fmt::format("eps is {}; expected more than 0 and at most 1", b.epsilon));
-    require(std::isfinite(b.momentum) && b.momentum >= 0 && b.momentum <= 1,
-            fmt::format("momentum is {}; expected 0 to 1", b.momentum));
+    check_epsilon(b.epsilon);
+    check_momentum(b.momentum);
+    require_within(b.sets, 1, Limits::kStatisticSets, "the number of sets of statistics");
     return input;
   }
-  Shape operator()(const Relu&) const { return input; }
+  Shape operator()(const InstanceNorm& n) const {
+    check_epsilon(n.epsilon);
+    return input;
+  }
+  Shape operator()(const InstanceBatchNorm& n) const {
+    check_epsilon(n.epsilon);
+    check_momentum(n.momentum);
+    require(n.instance_channels >= 1 && n.instance_channels < input.channels,
+            fmt::format("{} of {} channels are to be instance-normalised; expected at least 1 and less than all",
+                        n.instance_channels, input.channels));
+    return input;
+  }
   Shape operator()(const Pooling& p) const {
     require_within(p.kernel, 1, "the kernel");
     require_within(p.stride, 1, "the stride");
@@ -81,8 +159,33 @@ struct ShapeAfter {
             "the padding of a pooling must be smaller than its kernel");
     return slide(input, input.channels, p.kernel, p.stride, p.padding, {1, 1});
   }
-  Shape operator()(const GlobalAveragePooling&) const { return {input.channels, 1, 1}; }
+  Shape operator()(const GlobalPooling&) const { return {input.channels, 1, 1}; }
+  Shape operator()(const Upsampling& u) const {
+    require_within(u.factor, 1, "the factor");
+    return {input.channels, input.height * u.factor.height, input.width * u.factor.width};
+  }
+  Shape operator()(const Dropout& d) const {
+    require(d.rate >= 0 && d.rate < 1, fmt::format("the rate is {}; expected at least 0 and less than 1", d.rate));
+    return input;
+  }
   Shape operator()(const Flatten&) const { return {static_cast<std::int64_t>(input.size()), 1, 1}; }
+  Shape operator()(const As& as) const {
+    named.add(as.name, input);
+    return input;
+  }
+  Shape operator()(const From& from) const { return named.read(from.name); }
+  Shape operator()(const Add& add) const {
+    const Shape& other = named.read(add.name);
+    require(other == input, fmt::format("cannot add {} of {} to {}", add.name, shape_text(other), shape_text(input)));
+    return input;
+  }
+  Shape operator()(const Concat& concat) const {
+    const Shape& other = named.read(concat.name);
+    require(other.height == input.height && other.width == input.width,
+            fmt::format("cannot concatenate {} of {} to {}", concat.name, shape_text(other), shape_text(input)));
+    return {input.channels + other.channels, input.height, input.width};
+  }
+  Shape operator()(const auto&) const { return input; }  // activations
 };
 
 struct MultiplyAdds {
@@ -90,7 +193,12 @@ struct MultiplyAdds {
   Shape output;
 
   double operator()(const Convolution& c) const {
-    return static_cast<double>(output.size()) * static_cast<double>(input.channels / c.groups) *
+    const std::int64_t inputs = input.channels / c.groups;
+    return static_cast<double>(output.size()) * static_cast<double>(inputs) *
+           static_cast<double>(c.kernel.height * c.kernel.width);
+  }
+  double operator()(const TransposedConvolution& c) const {
+    return static_cast<double>(input.size()) * static_cast<double>(output.channels) *
            static_cast<double>(c.kernel.height * c.kernel.width);
   }
   double operator()(const FullyConnected&) const {
@@ -108,12 +216,15 @@ std::vector<Shape> NetworkSpec::shapes() const {
           fmt::format("the network has {} layers; at most {} are allowed", layers.size(), Limits::kLayers));
   std::vector<Shape> shapes{input};
   shapes.reserve(layers.size() + 1);
+  NamedShapes named(input);
   double work = 0;
   std::size_t parameters = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const Layer& layer = layers[i];
     try {
-      const Shape output = std::visit(ShapeAfter{shapes.back()}, layer);
+      require(!std::holds_alternative<From>(layer) || (i > 0 && std::holds_alternative<As>(layers[i - 1])),
+              "the value before it would be lost; name it with 'as' first");
+      const Shape output = std::visit(ShapeAfter{shapes.back(), named}, layer);
       check_shape(output, "output");
       work += std::visit(MultiplyAdds{shapes.back(), output}, layer);
       for (const TensorSpec& tensor : layer_tensors(i, layer, shapes.back())) parameters += tensor.size();
@@ -126,6 +237,7 @@ std::vector<Shape> NetworkSpec::shapes() const {
       throw InputError(fmt::format("layer {} ({}): {}", i + 1, layer_name(layer), error.what()));
     }
   }
+  named.check_all_read();
   return shapes;
 }
 

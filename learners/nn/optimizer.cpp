@@ -55,7 +55,10 @@ double gradient_norm(std::span<const Trainable> trainables) {
 }
 
 Optimizer::Optimizer(TrainingPlan& plan, const OptimizerOptions& options)
-    : trainables_(plan.trainables().begin(), plan.trainables().end()), options_(options), threads_(plan.threads()) {
+    : Optimizer(plan.trainables(), options, plan.threads()) {}
+
+Optimizer::Optimizer(std::span<const Trainable> trainables, const OptimizerOptions& options, int threads)
+    : trainables_(trainables.begin(), trainables.end()), options_(options), threads_(resolve_threads(threads)) {
   check(options);
   for (const Trainable& trainable : trainables_) {
     Moments moments;

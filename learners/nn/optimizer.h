@@ -36,6 +36,8 @@ class Optimizer {
  public:
   // Throws InputError when an option is out of its range (rates and decays negative, betas not in [0, 1)).
   Optimizer(TrainingPlan& plan, const OptimizerOptions& options);
+  // On any values that lie still: those of derived weights (derived_weights.h), or some of a plan's.
+  Optimizer(std::span<const Trainable> trainables, const OptimizerOptions& options, int threads);
 
   // Uses the gradients as they are; with clipping on, scales them in place first. rate >= 0.
   void step(float rate);

@@ -1,6 +1,7 @@
 #include "learners/nn/optimizer.h"
 
 #include <cmath>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -148,6 +149,39 @@ TEST(Schedule, Cosine) {
 TEST(Schedule, RefusesEmptyPeriods) {
   EXPECT_THROW((Schedule{.decay = StepDecay{0, 0.5}}.at(0)), InputError);
   EXPECT_THROW((Schedule{.decay = CosineDecay{0, 0}}.at(0)), InputError);
+}
+
+TEST(Plateau, FallsWhenTheLossStopsFalling) {
+  PlateauRate plateau(1, {.factor = 0.5, .patience = 2, .threshold = 0.1, .floor = 0.3});
+  EXPECT_FALSE(plateau.observe(10));
+  EXPECT_FALSE(plateau.observe(8.9));   // an improvement
+  EXPECT_FALSE(plateau.observe(8.1));   // less than a tenth better
+  EXPECT_FALSE(plateau.observe(8.05));  // forgiven as well
+  EXPECT_EQ(plateau.rate(), 1.0F);
+  EXPECT_TRUE(plateau.observe(20));
+  EXPECT_EQ(plateau.rate(), 0.5F);
+  EXPECT_FALSE(plateau.observe(std::numeric_limits<double>::quiet_NaN()));
+  EXPECT_FALSE(plateau.observe(8.9));
+  EXPECT_TRUE(plateau.observe(8.9));
+  EXPECT_EQ(plateau.rate(), 0.3F);
+  for (int i = 0; i < 9; ++i) EXPECT_FALSE(plateau.observe(9));
+  EXPECT_EQ(plateau.rate(), 0.3F);
+}
+
+TEST(Plateau, AnImprovementStartsTheWaitAnew) {
+  PlateauRate plateau(1, {.factor = 0.5, .patience = 1});
+  for (double loss = 1; loss > -5; loss -= 0.5) {
+    EXPECT_FALSE(plateau.observe(loss));
+    EXPECT_FALSE(plateau.observe(loss));
+  }
+}
+
+TEST(Plateau, OptionsOutOfRangeAreRefused) {
+  EXPECT_THROW(PlateauRate(0), InputError);
+  EXPECT_THROW(PlateauRate(1, {.factor = 1}), InputError);
+  EXPECT_THROW(PlateauRate(1, {.factor = 0}), InputError);
+  EXPECT_THROW(PlateauRate(1, {.threshold = 1}), InputError);
+  EXPECT_THROW(PlateauRate(1, {.floor = 2}), InputError);
 }
 
 }  // namespace

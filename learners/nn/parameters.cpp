@@ -35,16 +35,24 @@ std::string_view role_name(TensorRole role) {
   return "";
 }
 
+using Dims = std::vector<std::int64_t>;
+
 struct TensorsOf {
   std::size_t index;
   Shape input;
 
-  TensorSpec tensor(TensorRole role, std::vector<std::int64_t> dims) const {
+  TensorSpec tensor(TensorRole role, Dims dims) const {
     return {fmt::format("{}.{}", index, role_name(role)), index, role, std::move(dims)};
   }
   std::vector<TensorSpec> operator()(const Convolution& c) const {
     std::vector<TensorSpec> tensors{
         tensor(TensorRole::kWeight, {c.channels, input.channels / c.groups, c.kernel.height, c.kernel.width})};
+    if (c.bias) tensors.push_back(tensor(TensorRole::kBias, {c.channels}));
+    return tensors;
+  }
+  std::vector<TensorSpec> operator()(const TransposedConvolution& c) const {
+    std::vector<TensorSpec> tensors{
+        tensor(TensorRole::kWeight, {c.channels, input.channels, c.kernel.height, c.kernel.width})};
     if (c.bias) tensors.push_back(tensor(TensorRole::kBias, {c.channels}));
     return tensors;
   }
@@ -59,9 +67,19 @@ struct TensorsOf {
       tensors.push_back(tensor(TensorRole::kGamma, {input.channels}));
       tensors.push_back(tensor(TensorRole::kBeta, {input.channels}));
     }
-    tensors.push_back(tensor(TensorRole::kRunningMean, {input.channels}));
-    tensors.push_back(tensor(TensorRole::kRunningVariance, {input.channels}));
+    const auto dims = b.sets == 1 ? Dims{input.channels} : Dims{b.sets, input.channels};
+    tensors.push_back(tensor(TensorRole::kRunningMean, dims));
+    tensors.push_back(tensor(TensorRole::kRunningVariance, dims));
     return tensors;
+  }
+  std::vector<TensorSpec> operator()(const InstanceNorm& n) const {
+    if (!n.affine) return {};
+    return {tensor(TensorRole::kGamma, {input.channels}), tensor(TensorRole::kBeta, {input.channels})};
+  }
+  std::vector<TensorSpec> operator()(const InstanceBatchNorm& n) const {
+    const Dims shared{input.channels - n.instance_channels};
+    return {tensor(TensorRole::kGamma, {input.channels}), tensor(TensorRole::kBeta, {input.channels}),
+            tensor(TensorRole::kRunningMean, shared), tensor(TensorRole::kRunningVariance, shared)};
   }
   std::vector<TensorSpec> operator()(const auto&) const { return {}; }
 };

@@ -19,7 +19,9 @@ struct TensorSpec {
   std::string name;
   std::size_t layer = 0;
   TensorRole role = TensorRole::kWeight;
-  std::vector<std::int64_t> dims;  // conv: out, in/groups, kernel rows, kernel columns; linear: out, in; else: channels
+  // conv: out, in/groups, kernel rows, kernel columns; linear: out, in; several sets of running statistics: set,
+  // channel; else: channels
+  std::vector<std::int64_t> dims;
 
   bool operator==(const TensorSpec&) const = default;
   std::size_t size() const;

@@ -36,6 +36,15 @@ TEST(Parameters, AreNamedAndShapedByLayer) {
   EXPECT_THAT(tensors[6].dims, testing::ElementsAre(4, 48));
 }
 
+TEST(Parameters, RunningStatisticsComeInSets) {
+  const auto tensors = network_tensors(parse_network("input 3x4x4; batchnorm noaffine sets5; ibn 1"));
+  ASSERT_EQ(tensors.size(), 6U);
+  EXPECT_THAT(tensors[0].dims, testing::ElementsAre(5, 3));
+  EXPECT_THAT(tensors[1].dims, testing::ElementsAre(5, 3));
+  EXPECT_THAT(tensors[2].dims, testing::ElementsAre(3));
+  EXPECT_THAT(tensors[4].dims, testing::ElementsAre(2));
+}
+
 TEST(Parameters, WeightsStartHeNormal) {
   const auto spec = parse_network("input 32x4x4; conv 128 k3 g2; batchnorm; linear 2");
   const auto parameters = Parameters::initial(spec, 1);

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -38,12 +39,36 @@ struct Trainable {
   std::span<float> gradient;
 };
 
-// Forward and backward on batches of one size, with batch statistics in batch norm.
+// What batch norm normalises with in training.
+enum class StatisticsSource {
+  kBatch,    // the batch's, and the running ones move
+  kRunning,  // the running ones, which stay as they are: for fine-tuning on few samples
+};
+
+// How much memory a plan may take.
+struct MemoryBudget {
+  std::size_t bytes = SIZE_MAX;
+  std::string network = "the network";  // named in the error
+};
+
+struct TrainingOptions {
+  StatisticsSource statistics = StatisticsSource::kBatch;
+  MemoryBudget budget{};
+};
+
+// Names the random numbers of dropout: equal keys drop equal values, whatever the number of threads.
+struct DropoutKey {
+  std::uint64_t seed = 0;
+  std::uint64_t client = 0;
+  std::uint64_t step = 0;
+};
+
+// Forward and backward on batches of one size.
 class TrainingPlan {
  public:
   // `threads`: 0 means one per processor. The parameters are zero until load(). Throws InputError when the spec is not
-  // valid or the batch is empty.
-  TrainingPlan(const NetworkSpec& spec, std::size_t batch, int threads);
+  // valid, the batch is empty, or the plan exceeds its budget; nothing is allocated then.
+  TrainingPlan(const NetworkSpec& spec, std::size_t batch, int threads, const TrainingOptions& options = {});
   ~TrainingPlan();
   TrainingPlan(TrainingPlan&&) noexcept;
   TrainingPlan& operator=(TrainingPlan&&) noexcept;
@@ -64,10 +89,16 @@ class TrainingPlan {
   // The gradients of the last backward(), as plain tensors; zero for running statistics.
   Parameters gradients() const;
 
+  // Batch norms with several sets of running statistics use this one from now on; 0 at first. Throws InputError when
+  // one of them has no such set.
+  void select_statistics(std::size_t set);
+  // The key of the next forward(); each forward() moves on by one step.
+  void set_dropout_key(const DropoutKey& key);
+
   // batch x input shape, plain; the caller fills it before forward().
   std::span<float> input();
-  // Runs the network and moves the running statistics. Returns batch x output_size(), plain, valid until the next
-  // forward().
+  // Runs the network and, with StatisticsSource::kBatch, moves the running statistics. Returns batch x output_size(),
+  // plain, valid until the next forward().
   std::span<const float> forward();
   // Copies the input first. Asserts that it has batch x input values.
   std::span<const float> forward(std::span<const float> input);
@@ -81,6 +112,10 @@ class TrainingPlan {
 
   // In the order of network_tensors(); valid as long as the plan.
   std::span<const Trainable> trainables();
+  // Plain row-major values to and from the plan's own layout, for one of trainables(): the way for weights that are
+  // computed from something else (derived_weights.h). Assert that the sizes are those of the tensor.
+  void set_value(std::size_t trainable, std::span<const float> plain);
+  void copy_gradient(std::size_t trainable, std::span<float> plain) const;
 
   // For people who measure: one line per primitive, "forward jit:avx512_core", in order.
   std::vector<std::string> implementations() const;
@@ -95,8 +130,9 @@ class TrainingPlan {
 // not on neighbours, position, count or threads, bit for bit.
 class InferencePlan {
  public:
-  // `threads`: 0 means one per processor. Throws InputError when the spec is invalid or the parameters do not fit it.
-  InferencePlan(const NetworkSpec& spec, const Parameters& parameters, int threads);
+  // `threads`: 0 means one per processor. Throws InputError when the spec is invalid, the parameters do not fit it, or
+  // the plan exceeds its budget.
+  InferencePlan(const NetworkSpec& spec, const Parameters& parameters, int threads, const MemoryBudget& budget = {});
   ~InferencePlan();
   InferencePlan(InferencePlan&&) noexcept;
   InferencePlan& operator=(InferencePlan&&) noexcept;
@@ -108,8 +144,9 @@ class InferencePlan {
   int threads() const;
   std::size_t bytes() const;
 
-  // Throws InputError unless parameters.check(spec()) passes.
-  void load(const Parameters& parameters);
+  // `statistics`: which set of running statistics to use, for batch norms with several. Throws InputError unless
+  // parameters.check(spec()) passes and the set exists.
+  void load(const Parameters& parameters, std::size_t statistics = 0);
 
   // `input`: n samples, plain; `output`: n x output_size(). Asserts that the sizes fit each other; n may be 0.
   void forward(std::span<const float> input, std::span<float> output);

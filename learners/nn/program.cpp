@@ -23,36 +23,40 @@ BufferId Program::buffer(std::size_t bytes, Lifetime lifetime) {
   return {buffers_.size() - 1};
 }
 
-void Program::run(const dnnl::primitive_desc& primitive, std::vector<Use> uses) {
-  const dnnl::memory::desc scratchpad = primitive.scratchpad_desc();
+void Program::run(const dnnl::primitive_desc_base& primitive, std::vector<Use> uses) {
+  const dnnl::memory::desc scratchpad = primitive.query_md(dnnl::query::scratchpad_md);
   if (scratchpad.get_size() > 0)
     uses.push_back({DNNL_ARG_SCRATCHPAD, scratchpad, buffer(scratchpad, Lifetime::kTransient)});
-  append(primitive, std::move(uses));
+  for (const Use& use : uses) {
+    assert(use.desc.get_size() <= buffers_[use.buffer.index].bytes);
+    note_use(use.buffer);
+  }
+  steps_.emplace_back(PrimitiveStep{primitive, std::move(uses)});
+}
+
+void Program::run(std::string name, Kernel kernel, std::vector<BufferId> buffers) {
+  for (const BufferId buffer : buffers) note_use(buffer);
+  steps_.emplace_back(KernelStep{std::move(name), std::move(kernel), std::move(buffers)});
 }
 
 void Program::reorder(const dnnl::memory::desc& from_desc, BufferId from, const dnnl::memory::desc& to_desc,
                       BufferId to) {
   const dnnl::reorder::primitive_desc primitive(cpu_engine(), from_desc, cpu_engine(), to_desc, user_scratchpad());
-  std::vector<Use> uses{{DNNL_ARG_FROM, from_desc, from}, {DNNL_ARG_TO, to_desc, to}};
-  const dnnl::memory::desc scratchpad = primitive.query_md(dnnl::query::scratchpad_md);
-  if (scratchpad.get_size() > 0)
-    uses.push_back({DNNL_ARG_SCRATCHPAD, scratchpad, buffer(scratchpad, Lifetime::kTransient)});
-  append(primitive, std::move(uses));
+  run(primitive, {{DNNL_ARG_FROM, from_desc, from}, {DNNL_ARG_TO, to_desc, to}});
 }
 
-void Program::append(const dnnl::primitive_desc_base& primitive, std::vector<Use> uses) {
-  for (const Use& use : uses) {
-    Buffer& used = buffers_[use.buffer.index];
-    assert(use.desc.get_size() <= used.bytes);
-    used.first_step = std::min(used.first_step, steps_.size());
-    used.last_step = std::max(used.last_step, steps_.size());
-  }
-  steps_.push_back({primitive, std::move(uses)});
+void Program::note_use(BufferId buffer) {
+  Buffer& used = buffers_[buffer.index];
+  used.first_step = std::min(used.first_step, steps_.size());
+  used.last_step = std::max(used.last_step, steps_.size());
 }
 
 std::vector<std::string> Program::implementations() const {
   std::vector<std::string> names;
-  for (const Step& step : steps_) names.emplace_back(step.primitive.impl_info_str());
+  for (const auto& step : steps_) {
+    const auto* primitive = std::get_if<PrimitiveStep>(&step);
+    names.emplace_back(primitive ? primitive->primitive.impl_info_str() : std::get<KernelStep>(step).name);
+  }
   return names;
 }
 
@@ -87,22 +91,40 @@ Execution::Execution(const Program& program, std::span<std::byte> persistent)
     const auto bytes = placed ? memory.subspan(buffer.offset, buffer.bytes) : std::span<std::byte>();
     addresses_.emplace_back(reinterpret_cast<float*>(bytes.data()), bytes.size() / sizeof(float));
   }
-  for (const Program::Step& step : program.steps_) {
-    Command command{dnnl::primitive(step.primitive.get()), {}};
-    for (const Use& use : step.uses) {
-      memories_.emplace_back(use.desc, cpu_engine(), addresses_[use.buffer.index].data());
-      command.arguments.push_back({use.argument, memories_.back().get()});
-    }
-    commands_.push_back(std::move(command));
+  for (const auto& step : program.steps_)
+    commands_.push_back(std::visit([this](const auto& each) { return command(each); }, step));
+}
+
+Execution::Command Execution::command(const Program::PrimitiveStep& step) {
+  PrimitiveCommand command{dnnl::primitive(step.primitive.get()), {}};
+  for (const Use& use : step.uses) {
+    memories_.emplace_back(use.desc, cpu_engine(), addresses_[use.buffer.index].data());
+    command.arguments.push_back({use.argument, memories_.back().get()});
   }
+  return command;
+}
+
+Execution::Command Execution::command(const Program::KernelStep& step) {
+  KernelCommand command{step.kernel, {}};
+  for (const BufferId buffer : step.buffers) command.buffers.push_back(addresses_[buffer.index]);
+  return command;
+}
+
+dnnl_status_t Execution::run(const PrimitiveCommand& command) const {
+  // The C function: the C++ one allocates a table of arguments a call.
+  return dnnl_primitive_execute(command.primitive.get(), stream_.get(), static_cast<int>(command.arguments.size()),
+                                command.arguments.data());
+}
+
+dnnl_status_t Execution::run(const KernelCommand& command) const {
+  command.kernel(command.buffers);
+  return dnnl_success;
 }
 
 void Execution::run(std::size_t first, std::size_t last) {
   assert(first <= last && last <= commands_.size());
-  for (std::size_t i = first; i < last; ++i) {  // the C function: the C++ one allocates a table of arguments a call
-    const Command& command = commands_[i];
-    const dnnl_status_t status = dnnl_primitive_execute(
-        command.primitive.get(), stream_.get(), static_cast<int>(command.arguments.size()), command.arguments.data());
+  for (std::size_t i = first; i < last; ++i) {
+    const dnnl_status_t status = std::visit([this](const auto& each) { return run(each); }, commands_[i]);
     if (status != dnnl_success)
       throw std::runtime_error("oneDNN could not execute step " + std::to_string(i) + " of a network: status " +
                                std::to_string(static_cast<int>(status)));

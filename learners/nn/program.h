@@ -1,5 +1,5 @@
-// A sequence of oneDNN primitives and the memory they need, planned before anything is allocated. Internal to this
-// folder: only .cpp files include it.
+// A sequence of oneDNN primitives and kernels of our own, and the memory they need, planned before anything is
+// allocated. Internal to this folder: only .cpp files include it.
 //
 // Building: buffer() announces a piece of memory, run() appends a primitive with the buffers it reads and writes. A
 // transient buffer lives from the first step that names it to the last; buffers whose lives do not overlap share
@@ -8,7 +8,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -38,18 +41,23 @@ struct Use {
   BufferId buffer;
 };
 
+// A step that is not oneDNN's: works on whole buffers, in the order in which run() was given them. Called from one
+// thread, under the ThreadScope of the plan.
+using Kernel = std::function<void(std::span<const std::span<float>> buffers)>;
+
 class Program {
  public:
   BufferId buffer(std::size_t bytes, Lifetime lifetime);
   BufferId buffer(const dnnl::memory::desc& desc, Lifetime lifetime) { return buffer(desc.get_size(), lifetime); }
 
   // Appends a step; adds the scratchpad that the primitive asks for.
-  void run(const dnnl::primitive_desc& primitive, std::vector<Use> uses);
+  void run(const dnnl::primitive_desc_base& primitive, std::vector<Use> uses);
+  void run(std::string name, Kernel kernel, std::vector<BufferId> buffers);
   // Appends a copy of `from` into `to` that changes the layout.
   void reorder(const dnnl::memory::desc& from_desc, BufferId from, const dnnl::memory::desc& to_desc, BufferId to);
 
   std::size_t step_count() const { return steps_.size(); }
-  // The name of each step's implementation inside oneDNN, for example "jit:avx512_core".
+  // The name of each step's implementation, for example "jit:avx512_core".
   std::vector<std::string> implementations() const;
 
   // Ends building: places the buffers.
@@ -66,15 +74,20 @@ class Program {
     std::size_t last_step = 0;
     std::size_t offset = 0;
   };
-  struct Step {
+  struct PrimitiveStep {
     dnnl::primitive_desc_base primitive;
     std::vector<Use> uses;
   };
+  struct KernelStep {
+    std::string name;
+    Kernel kernel;
+    std::vector<BufferId> buffers;
+  };
 
-  void append(const dnnl::primitive_desc_base& primitive, std::vector<Use> uses);
+  void note_use(BufferId buffer);
 
   std::vector<Buffer> buffers_;
-  std::vector<Step> steps_;
+  std::vector<std::variant<PrimitiveStep, KernelStep>> steps_;
   std::size_t persistent_bytes_ = 0;
   std::size_t execution_bytes_ = 0;
 };
@@ -92,10 +105,20 @@ class Execution {
   std::span<float> floats(BufferId buffer) const { return addresses_[buffer.index]; }
 
  private:
-  struct Command {
+  struct PrimitiveCommand {
     dnnl::primitive primitive;
     std::vector<dnnl_exec_arg_t> arguments;
   };
+  struct KernelCommand {
+    Kernel kernel;
+    std::vector<std::span<float>> buffers;
+  };
+  using Command = std::variant<PrimitiveCommand, KernelCommand>;
+
+  Command command(const Program::PrimitiveStep& step);
+  Command command(const Program::KernelStep& step);
+  dnnl_status_t run(const PrimitiveCommand& command) const;
+  dnnl_status_t run(const KernelCommand& command) const;
 
   MemoryBlock block_;
   std::vector<std::span<float>> addresses_;

@@ -1,23 +1,22 @@
-// For tests: a network in plain double-precision loops, slow and easy to check by eye. Independent of oneDNN and of the
-// plans; batch statistics in training, running ones in inference.
+// For tests: a network in double precision, forward and backward, independent of oneDNN and of the plans; batch
+// statistics in training, running ones in inference.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <functional>
-#include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "learners/nn/network.h"
 #include "learners/nn/parameters.h"
+#include "learners/nn/reference_layers.h"
 
 namespace outrider::nn {
 
 class ReferenceNetwork {
  public:
-  using Values = std::vector<double>;
+  using Values = reference::Values;
 
   ReferenceNetwork(const NetworkSpec& spec, const Parameters& parameters, std::size_t batch)
       : spec_(spec), shapes_(spec.shapes()), batch_(static_cast<std::int64_t>(batch)) {
@@ -29,198 +28,219 @@ class ReferenceNetwork {
 
   std::map<std::string, Values> values;     // by tensor name
   std::map<std::string, Values> gradients;  // of the last backward()
+  std::size_t statistics_set = 0;
+  bool running_statistics = false;  // also in training
+  DropoutKey dropout;
 
   Values forward(const Values& input, bool training, bool move_statistics = true) {
     training_ = training;
     move_ = move_statistics;
-    activations_ = {input};
-    backwards_.clear();
+    nodes_ = {{input, {}, {}}};
+    names_ = {{"input", 0}};
+    std::size_t node = 0;
     for (layer_ = 0; layer_ < spec_.layers.size(); ++layer_)
-      activations_.push_back(
-          std::visit([&](const auto& l) { return run(l, activations_.back()); }, spec_.layers[layer_]));
-    return activations_.back();
+      node = std::visit([&](const auto& layer) { return run(layer, node); }, spec_.layers[layer_]);
+    output_ = node;
+    return nodes_[node].values;
   }
 
   // Returns the gradient of the input.
-  Values backward(Values gradient) {
+  Values backward(const Values& gradient) {
     for (auto& [name, tensor] : gradients) std::fill(tensor.begin(), tensor.end(), 0.0);
-    for (std::size_t i = backwards_.size(); i-- > 0;) gradient = backwards_[i](gradient);
-    return gradient;
+    for (Node& node : nodes_) node.gradient.assign(node.values.size(), 0.0);
+    nodes_[output_].gradient = gradient;
+    for (std::size_t i = nodes_.size(); i-- > 1;) nodes_[i].backward(nodes_[i].gradient);
+    return nodes_[0].gradient;
   }
 
  private:
-  using Backward = std::function<Values(const Values&)>;
+  using Backward = std::function<void(const Values&)>;
+  struct Node {
+    Values values;
+    Backward backward;  // adds to the gradients of what it was computed from
+    Values gradient;
+  };
 
   std::string name(const char* role) const { return std::to_string(layer_) + "." + role; }
-  static std::size_t at(const Shape& s, std::int64_t n, std::int64_t c, std::int64_t y, std::int64_t x) {
-    return static_cast<std::size_t>(((n * s.channels + c) * s.height + y) * s.width + x);
+  std::size_t add_node(Values node_values, Backward backward) {
+    nodes_.push_back({std::move(node_values), std::move(backward), {}});
+    return nodes_.size() - 1;
   }
+  std::size_t output_size() const { return static_cast<std::size_t>(batch_) * shapes_[layer_ + 1].size(); }
 
-  // Calls visit(output index, input index, kernel index, output channel) for every product of a convolution.
-  template <typename Visit>
-  void products(const Convolution& l, const Shape& in, const Shape& out, Visit visit) const {
-    const auto per_group = in.channels / l.groups;
-    for (std::int64_t n = 0; n < batch_; ++n)
-      for (std::int64_t o = 0; o < out.channels; ++o)
-        for (std::int64_t y = 0; y < out.height; ++y)
-          for (std::int64_t x = 0; x < out.width; ++x)
-            for (std::int64_t i = 0; i < per_group; ++i)
-              for (std::int64_t ky = 0; ky < l.kernel.height; ++ky)
-                for (std::int64_t kx = 0; kx < l.kernel.width; ++kx) {
-                  const auto sy = y * l.stride.height - l.padding.height + ky * l.dilation.height;
-                  const auto sx = x * l.stride.width - l.padding.width + kx * l.dilation.width;
-                  if (sy < 0 || sx < 0 || sy >= in.height || sx >= in.width) continue;
-                  const auto channel = o / (out.channels / l.groups) * per_group + i;
-                  const auto k = ((o * per_group + i) * l.kernel.height + ky) * l.kernel.width + kx;
-                  visit(at(out, n, o, y, x), at(in, n, channel, sy, sx), static_cast<std::size_t>(k),
-                        static_cast<std::size_t>(o));
-                }
-  }
+  std::size_t run(const Convolution& l, std::size_t from) { return weigh(l, l.bias, from); }
+  std::size_t run(const TransposedConvolution& l, std::size_t from) { return weigh(l, l.bias, from); }
+  std::size_t run(const FullyConnected& l, std::size_t from) { return weigh(l, l.bias, from); }
 
-  Values run(const Convolution& l, const Values& input) {
-    const Shape in = shapes_[layer_];
+  std::size_t weigh(const auto& layer, bool has_bias, std::size_t from) {
     const Shape out = shapes_[layer_ + 1];
     const auto weight = name("weight");
     const auto bias = name("bias");
-    Values result(static_cast<std::size_t>(batch_) * out.size());
-    const std::size_t plane = static_cast<std::size_t>(out.height * out.width);
+    const auto plane = static_cast<std::size_t>(out.height * out.width);
     const auto channel_of = [=](std::size_t i) { return i / plane % static_cast<std::size_t>(out.channels); };
-    if (l.bias)
-      for (std::size_t i = 0; i < result.size(); ++i) result[i] = values[bias][channel_of(i)];
+    const Shape in = shapes_[layer_];
+    Values result(output_size());
+    for (std::size_t i = 0; i < result.size() && has_bias; ++i) result[i] = values[bias][channel_of(i)];
     const Values& w = values[weight];
-    products(l, in, out, [&](auto o, auto i, auto k, auto) { result[o] += w[k] * input[i]; });
-    backwards_.push_back([=, this](const Values& gradient) {
-      Values slope(input.size());
-      Values& dw = gradients[weight];
+    const Values& x = nodes_[from].values;
+    reference::for_products(layer, in, out, batch_, [&](auto i, auto o, auto k) { result[o] += w[k] * x[i]; });
+    return add_node(std::move(result), [=, this](const Values& gradient) {
       const Values& kernel = values[weight];
-      products(l, in, out, [&](auto o, auto i, auto k, auto) {
-        dw[k] += gradient[o] * input[i];
-        slope[i] += gradient[o] * kernel[k];
+      Values& slopes = gradients[weight];
+      const Values& inputs = nodes_[from].values;
+      Values& input_slopes = nodes_[from].gradient;
+      reference::for_products(layer, in, out, batch_, [&](auto i, auto o, auto k) {
+        slopes[k] += gradient[o] * inputs[i];
+        input_slopes[i] += gradient[o] * kernel[k];
       });
-      if (l.bias)
-        for (std::size_t i = 0; i < gradient.size(); ++i) gradients[bias][channel_of(i)] += gradient[i];
-      return slope;
+      for (std::size_t i = 0; i < gradient.size() && has_bias; ++i) gradients[bias][channel_of(i)] += gradient[i];
     });
-    return result;
   }
 
-  Values run(const FullyConnected& l, const Values& input) {
-    Convolution whole{l.channels, {}, {1, 1}, {0, 0}, {1, 1}, 1, l.bias};
-    const Shape in = shapes_[layer_];  // a window over the whole picture is a fully connected layer
-    whole.kernel = {in.height, in.width};
-    return run(whole, input);
+  std::size_t run(const BatchNorm& l, std::size_t from) {
+    const auto first = l.sets > 1 ? statistics_set * static_cast<std::size_t>(shapes_[layer_].channels) : 0;
+    return normalize(l.affine, l.epsilon, l.momentum, 0, first, from);
+  }
+  std::size_t run(const InstanceNorm& l, std::size_t from) {
+    return normalize(l.affine, l.epsilon, 0, shapes_[layer_].channels, 0, from);
+  }
+  std::size_t run(const InstanceBatchNorm& l, std::size_t from) {
+    return normalize(true, l.epsilon, l.momentum, l.instance_channels, 0, from);
   }
 
-  Values run(const BatchNorm& l, const Values& input) {
-    const Shape s = shapes_[layer_];
-    const auto plane = static_cast<std::size_t>(s.height * s.width);
-    const auto channels = static_cast<std::size_t>(s.channels);
-    const auto count = static_cast<double>(batch_) * static_cast<double>(plane);
-    const auto channel_of = [=](std::size_t i) { return i / plane % channels; };
-    Values mean(channels);
-    Values variance(channels);
-    if (training_) {
-      for (std::size_t i = 0; i < input.size(); ++i) mean[channel_of(i)] += input[i] / count;
-      for (std::size_t i = 0; i < input.size(); ++i)
-        variance[channel_of(i)] += std::pow(input[i] - mean[channel_of(i)], 2) / count;
-      for (std::size_t c = 0; c < channels && move_; ++c) {
-        double& running_mean = values[name("running_mean")][c];
-        double& running_variance = values[name("running_variance")][c];
-        running_mean += l.momentum * (mean[c] - running_mean);
-        running_variance += l.momentum * (variance[c] * (count > 1 ? count / (count - 1) : 1) - running_variance);
-      }
-    } else {
-      mean = values[name("running_mean")];
-      variance = values[name("running_variance")];
+  // The moments of a group, from the batch or from the running statistics, which may move.
+  reference::Moments choose(const reference::Group& group, const Values& input, float momentum,
+                            std::int64_t instance_channels, std::size_t first_statistic) {
+    const auto measured = reference::moments(group, input);
+    if (group.channel < static_cast<std::size_t>(instance_channels)) return measured;
+    const auto index = first_statistic + group.channel - static_cast<std::size_t>(instance_channels);
+    double& mean = values[name("running_mean")][index];
+    double& variance = values[name("running_variance")][index];
+    if (!training_ || running_statistics) return {mean, variance};
+    if (move_) {
+      const auto count = static_cast<double>(group.members.size());
+      mean += momentum * (measured.mean - mean);
+      variance += momentum * (measured.variance * (count > 1 ? count / (count - 1) : 1) - variance);
     }
+    return measured;
+  }
+
+  std::size_t normalize(bool affine, float epsilon, float momentum, std::int64_t instance_channels,
+                        std::size_t first_statistic, std::size_t from) {
+    const Values& input = nodes_[from].values;
+    const auto groups = reference::groups(shapes_[layer_], batch_, instance_channels);
     const auto gamma_name = name("gamma");
     const auto beta_name = name("beta");
-    const Values gamma = l.affine ? values[gamma_name] : Values(channels, 1.0);
-    const Values beta = l.affine ? values[beta_name] : Values(channels, 0.0);
+    const auto channels = static_cast<std::size_t>(shapes_[layer_].channels);
+    const Values gamma = affine ? values[gamma_name] : Values(channels, 1.0);
+    const Values beta = affine ? values[beta_name] : Values(channels, 0.0);
     Values normal(input.size());
     Values result(input.size());
-    for (std::size_t i = 0; i < input.size(); ++i) {
-      const auto c = channel_of(i);
-      normal[i] = (input[i] - mean[c]) / std::sqrt(variance[c] + l.epsilon);
-      result[i] = gamma[c] * normal[i] + beta[c];
+    Values inverse;  // of each group's deviation
+    std::vector<bool> given;
+    for (const auto& group : groups) {
+      const auto moments = choose(group, input, momentum, instance_channels, first_statistic);
+      given.push_back(running_statistics && group.channel >= static_cast<std::size_t>(instance_channels));
+      inverse.push_back(1.0 / std::sqrt(moments.variance + epsilon));
+      for (const auto i : group.members) {
+        normal[i] = (input[i] - moments.mean) * inverse.back();
+        result[i] = gamma[group.channel] * normal[i] + beta[group.channel];
+      }
     }
-    backwards_.push_back([=, this](const Values& gradient) {
-      Values sum(channels);
-      Values product(channels);
-      for (std::size_t i = 0; i < gradient.size(); ++i) {
-        sum[channel_of(i)] += gradient[i];
-        product[channel_of(i)] += gradient[i] * normal[i];
+    return add_node(std::move(result), [=, this](const Values& gradient) {
+      for (std::size_t g = 0; g < groups.size(); ++g) {
+        const auto& [channel, members] = groups[g];
+        double sum = 0;
+        double product = 0;
+        for (const auto i : members) {
+          sum += gradient[i];
+          product += gradient[i] * normal[i];
+        }
+        if (affine) {
+          gradients[gamma_name][channel] += product;
+          gradients[beta_name][channel] += sum;
+        }
+        const auto count = static_cast<double>(members.size());
+        for (const auto i : members) {
+          const double centred = given[g] ? gradient[i] : gradient[i] - sum / count - normal[i] * product / count;
+          nodes_[from].gradient[i] += gamma[channel] * inverse[g] * centred;
+        }
       }
-      if (l.affine) {
-        gradients[gamma_name] = product;
-        gradients[beta_name] = sum;
-      }
-      Values slope(gradient.size());
-      for (std::size_t i = 0; i < gradient.size(); ++i) {
-        const auto c = channel_of(i);
-        slope[i] = gamma[c] / std::sqrt(variance[c] + l.epsilon) *
-                   (gradient[i] - sum[c] / count - normal[i] * product[c] / count);
-      }
-      return slope;
     });
-    return result;
   }
 
-  Values run(const Relu&, const Values& input) {
-    Values result(input);
-    for (double& value : result) value = std::max(value, 0.0);
-    backwards_.push_back([=](const Values& gradient) {
-      Values slope(gradient);
-      for (std::size_t i = 0; i < slope.size(); ++i)
-        if (input[i] <= 0) slope[i] = 0;
-      return slope;
+  // `slope` is the derivative as a function of the output.
+  template <typename Function, typename Slope>
+  std::size_t activate(std::size_t from, Function function, Slope slope) {
+    Values result(nodes_[from].values);
+    for (double& value : result) value = function(value);
+    const std::size_t own = nodes_.size();
+    return add_node(std::move(result), [=, this](const Values& gradient) {
+      for (std::size_t i = 0; i < gradient.size(); ++i)
+        nodes_[from].gradient[i] += gradient[i] * slope(nodes_[own].values[i]);
     });
-    return result;
+  }
+  std::size_t run(const Relu&, std::size_t from) {
+    return activate(
+        from, [](double x) { return std::max(x, 0.0); }, [](double y) { return y > 0 ? 1.0 : 0.0; });
+  }
+  std::size_t run(const Sigmoid&, std::size_t from) {
+    return activate(
+        from, [](double x) { return 1 / (1 + std::exp(-x)); }, [](double y) { return y * (1 - y); });
+  }
+  std::size_t run(const Tanh&, std::size_t from) {
+    return activate(
+        from, [](double x) { return std::tanh(x); }, [](double y) { return 1 - y * y; });
   }
 
-  Values run(const Pooling& l, const Values& input) {
-    const Shape in = shapes_[layer_];
-    const Shape out = shapes_[layer_ + 1];
-    Values result(static_cast<std::size_t>(batch_) * out.size());
-    struct Share {
-      std::size_t from, to;
-      double weight;
+  std::size_t spread(std::size_t from, std::vector<reference::Share> shares) {
+    Values result(output_size());
+    for (const auto& share : shares) result[share.to] += share.weight * nodes_[from].values[share.from];
+    return add_node(std::move(result), [=, this, shares = std::move(shares)](const Values& gradient) {
+      for (const auto& share : shares) nodes_[from].gradient[share.from] += share.weight * gradient[share.to];
+    });
+  }
+  std::size_t run(const Pooling& l, std::size_t from) { return spread_of(l, from); }
+  std::size_t run(const GlobalPooling& l, std::size_t from) { return spread_of(l, from); }
+  std::size_t run(const Upsampling& l, std::size_t from) { return spread_of(l, from); }
+  std::size_t spread_of(const auto& layer, std::size_t from) {
+    return spread(from, reference::shares(layer, shapes_[layer_], shapes_[layer_ + 1], batch_, nodes_[from].values));
+  }
+  std::size_t run(const Dropout& l, std::size_t from) {
+    if (!training_) return from;
+    return spread(from, reference::dropout_shares(l, layer_, shapes_[layer_].size(), batch_, dropout));
+  }
+
+  std::size_t run(const Flatten&, std::size_t from) { return from; }  // plain values stay where they are
+  std::size_t run(const As& l, std::size_t from) { return names_[l.name] = from; }
+  std::size_t run(const From& l, std::size_t) { return names_.at(l.name); }
+
+  std::size_t run(const Add& l, std::size_t from) {
+    const std::size_t other = names_.at(l.name);
+    Values result(nodes_[from].values);
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] += nodes_[other].values[i];
+    return add_node(std::move(result), [=, this](const Values& gradient) {
+      for (std::size_t i = 0; i < gradient.size(); ++i) {
+        nodes_[from].gradient[i] += gradient[i];
+        nodes_[other].gradient[i] += gradient[i];
+      }
+    });
+  }
+
+  std::size_t run(const Concat& l, std::size_t from) {
+    const std::size_t other = names_.at(l.name);
+    const std::size_t left = shapes_[layer_].size();  // values of a sample
+    const std::size_t whole = shapes_[layer_ + 1].size();
+    const auto place = [=](std::size_t i) {  // which node an output comes from, and where in it
+      const std::size_t n = i / whole;
+      const std::size_t rest = i % whole;
+      return rest < left ? std::pair(from, n * left + rest) : std::pair(other, n * (whole - left) + rest - left);
     };
-    std::vector<Share> shares;  // every output is a weighted sum of inputs
-    for (std::int64_t n = 0; n < batch_; ++n)
-      for (std::int64_t c = 0; c < out.channels; ++c)
-        for (std::int64_t y = 0; y < out.height; ++y)
-          for (std::int64_t x = 0; x < out.width; ++x) {
-            std::vector<std::size_t> window;
-            for (std::int64_t ky = 0; ky < l.kernel.height; ++ky)
-              for (std::int64_t kx = 0; kx < l.kernel.width; ++kx) {
-                const auto sy = y * l.stride.height - l.padding.height + ky;
-                const auto sx = x * l.stride.width - l.padding.width + kx;
-                if (sy >= 0 && sx >= 0 && sy < in.height && sx < in.width) window.push_back(at(in, n, c, sy, sx));
-              }
-            if (l.kind == PoolingKind::kMax)
-              window = {
-                  *std::max_element(window.begin(), window.end(), [&](auto a, auto b) { return input[a] < input[b]; })};
-            for (const auto from : window)
-              shares.push_back({from, at(out, n, c, y, x), 1.0 / static_cast<double>(window.size())});
-          }
-    for (const Share& share : shares) result[share.to] += share.weight * input[share.from];
-    backwards_.push_back([shares, size = input.size()](const Values& gradient) {
-      Values slope(size);
-      for (const Share& share : shares) slope[share.from] += share.weight * gradient[share.to];
-      return slope;
+    Values result(output_size());
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] = nodes_[place(i).first].values[place(i).second];
+    return add_node(std::move(result), [=, this](const Values& gradient) {
+      for (std::size_t i = 0; i < gradient.size(); ++i) nodes_[place(i).first].gradient[place(i).second] += gradient[i];
     });
-    return result;
-  }
-
-  Values run(const GlobalAveragePooling&, const Values& input) {
-    const Shape in = shapes_[layer_];
-    return run(Pooling{PoolingKind::kAverage, {in.height, in.width}, {in.height, in.width}, {0, 0}}, input);
-  }
-
-  Values run(const Flatten&, const Values& input) {
-    backwards_.push_back([](const Values& gradient) { return gradient; });
-    return input;
   }
 
   NetworkSpec spec_;
@@ -229,8 +249,9 @@ class ReferenceNetwork {
   std::size_t layer_ = 0;
   bool training_ = true;
   bool move_ = true;
-  std::vector<Values> activations_;
-  std::vector<Backward> backwards_;
+  std::vector<Node> nodes_;
+  std::map<std::string, std::size_t> names_;
+  std::size_t output_ = 0;
 };
 
 }  // namespace outrider::nn

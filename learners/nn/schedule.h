@@ -33,4 +33,29 @@ struct Schedule {
   float at(std::uint64_t step) const;
 };
 
+struct PlateauOptions {
+  double factor = 0.1;          // the rate is multiplied by it when the loss no longer falls
+  std::uint64_t patience = 10;  // observations without improvement that are forgiven
+  double threshold = 1e-4;      // an improvement is a loss below best * (1 - threshold); below best if that is <= 0
+  double floor = 0;             // of the rate
+  bool operator==(const PlateauOptions&) const = default;
+};
+
+// A rate that falls when a loss stops falling: told the loss of the held-out data, say, once an epoch.
+class PlateauRate {
+ public:
+  // Throws InputError unless base > 0, 0 < factor < 1, 0 <= threshold < 1 and 0 <= floor <= base.
+  explicit PlateauRate(double base, const PlateauOptions& options = {});
+
+  float rate() const { return static_cast<float>(rate_); }
+  // A NaN is no improvement. Returns whether the rate fell.
+  bool observe(double loss);
+
+ private:
+  PlateauOptions options_;
+  double rate_;
+  double best_;
+  std::uint64_t waited_ = 0;
+};
+
 }  // namespace outrider::nn

@@ -1,11 +1,11 @@
 // Turns a NetworkSpec into the steps of forward and backward. Internal to this folder.
 #pragma once
 
-#include <functional>
-#include <optional>
+#include <memory>
 #include <vector>
 
 #include "learners/nn/layouts.h"
+#include "learners/nn/plan.h"
 #include "learners/nn/program.h"
 
 namespace outrider::nn {
@@ -19,11 +19,14 @@ struct ParameterPlace {
   BufferId gradient;
 };
 
-// Where a batch norm leaves the statistics of the batch.
+// Where a layer with batch norm leaves, or finds, the statistics that it normalises with.
 struct BatchStatistics {
   std::size_t layer;
   float momentum;
-  std::size_t count;  // values per channel
+  std::size_t count;     // values per channel
+  std::size_t channels;  // with running statistics
+  std::size_t sets;      // of running statistics
+  std::size_t offset;    // of the first such channel in `mean` and `variance`
   BufferId mean;
   BufferId variance;
   BufferId running_mean;
@@ -38,9 +41,10 @@ struct TrainingProgram {
   BufferId output_gradient;
   std::vector<ParameterPlace> parameters;  // in network_tensors() order
   std::vector<BatchStatistics> statistics;
+  std::shared_ptr<DropoutKey> dropout;  // read by the dropout steps
 };
 
 // Call under a ThreadScope; the result is placed. Throws InputError when the spec is invalid.
-TrainingProgram compile_training(const NetworkSpec& spec, std::size_t batch);
+TrainingProgram compile_training(const NetworkSpec& spec, std::size_t batch, StatisticsSource statistics);
 
 }  // namespace outrider::nn

@@ -11,43 +11,81 @@
 namespace outrider::nn {
 namespace {
 
-TrainingProgram compile(const NetworkSpec& spec, std::size_t batch, int threads) {
+std::size_t bytes_of(const Program& program) {
+  return program.persistent_bytes() + program.execution_bytes();
+}
+
+TrainingProgram compile(const NetworkSpec& spec, std::size_t batch, int threads, StatisticsSource statistics) {
   constexpr std::size_t kMaxBatch = 1u << 20;
   if (batch == 0 || batch > kMaxBatch)
     throw InputError(fmt::format("the batch has {} samples; expected 1 to {}", batch, kMaxBatch));
   const ThreadScope scope(threads);
-  return compile_training(spec, batch);
+  return compile_training(spec, batch, statistics);
 }
 
-void move_statistics(const BatchStatistics& statistics, const Execution& execution) {
-  const auto mean = execution.floats(statistics.mean);
-  const auto variance = execution.floats(statistics.variance);
-  const auto running_mean = execution.floats(statistics.running_mean);
-  const auto running_variance = execution.floats(statistics.running_variance);
+TrainingProgram compile_within(const MemoryBudget& budget, const NetworkSpec& spec, std::size_t batch, int threads,
+                               StatisticsSource statistics) {
+  TrainingProgram compiled = compile(spec, batch, threads, statistics);
+  const std::size_t needed = bytes_of(compiled.program);
+  if (needed > budget.bytes)
+    throw InputError(fmt::format("training {} with batches of {} needs {} bytes of memory; {} are allowed",
+                                 budget.network, batch, needed, budget.bytes));
+  return compiled;
+}
+
+// The channels of a layer with running statistics: the batch's and the selected set.
+struct StatisticsView {
+  StatisticsView(const BatchStatistics& s, std::size_t set, const Execution& execution)
+      : mean(execution.floats(s.mean).subspan(s.offset, s.channels)),
+        variance(execution.floats(s.variance).subspan(s.offset, s.channels)),
+        running_mean(execution.floats(s.running_mean).subspan(s.sets > 1 ? set * s.channels : 0, s.channels)),
+        running_variance(execution.floats(s.running_variance).subspan(s.sets > 1 ? set * s.channels : 0, s.channels)) {}
+
+  std::span<float> mean;
+  std::span<float> variance;
+  std::span<float> running_mean;
+  std::span<float> running_variance;
+};
+
+void move_statistics(const BatchStatistics& statistics, const StatisticsView& view) {
   const auto count = static_cast<float>(statistics.count);
   const float unbiased = statistics.count > 1 ? count / (count - 1) : 1.0F;
-  for (std::size_t c = 0; c < mean.size(); ++c) {
-    running_mean[c] += statistics.momentum * (mean[c] - running_mean[c]);
-    running_variance[c] += statistics.momentum * (unbiased * variance[c] - running_variance[c]);
+  for (std::size_t c = 0; c < view.mean.size(); ++c) {
+    view.running_mean[c] += statistics.momentum * (view.mean[c] - view.running_mean[c]);
+    view.running_variance[c] += statistics.momentum * (unbiased * view.variance[c] - view.running_variance[c]);
   }
+}
+
+void read_statistics(const StatisticsView& view) {
+  std::ranges::copy(view.running_mean, view.mean.begin());
+  std::ranges::copy(view.running_variance, view.variance.begin());
 }
 
 }  // namespace
 
 struct TrainingPlan::State {
-  State(const NetworkSpec& network, std::size_t batch_size, int thread_count)
+  State(const NetworkSpec& network, std::size_t batch_size, int thread_count, const TrainingOptions& options)
       : spec(network),
         batch(batch_size),
         threads(resolve_threads(thread_count)),
-        compiled(compile(spec, batch, threads)),
+        statistics(options.statistics),
+        compiled(compile_within(options.budget, spec, batch, threads, statistics)),
         persistent(compiled.program.persistent_bytes()),
         execution([this] {
           const ThreadScope scope(threads);
           return Execution(compiled.program, persistent.bytes());
         }()) {
-    for (const ParameterPlace& place : compiled.parameters)
-      if (place.spec.trainable())
-        trainables.push_back({place.spec, execution.floats(place.value), execution.floats(place.gradient)});
+    for (std::size_t i = 0; i < compiled.parameters.size(); ++i) {
+      const ParameterPlace& place = compiled.parameters[i];
+      if (!place.spec.trainable()) continue;
+      trainables.push_back({place.spec, execution.floats(place.value), execution.floats(place.gradient)});
+      trained.push_back(i);
+    }
+  }
+
+  const ParameterPlace& trained_place(std::size_t trainable) const {
+    assert(trainable < trained.size());
+    return compiled.parameters[trained[trainable]];
   }
 
   Parameters copy(bool gradients) const {
@@ -65,21 +103,23 @@ struct TrainingPlan::State {
   NetworkSpec spec;
   std::size_t batch;
   int threads;
+  StatisticsSource statistics;
+  std::size_t statistics_set = 0;
   TrainingProgram compiled;
   MemoryBlock persistent;
   Execution execution;
   std::vector<Trainable> trainables;
+  std::vector<std::size_t> trained;  // index in compiled.parameters of each trainable
 };
 
-TrainingPlan::TrainingPlan(const NetworkSpec& spec, std::size_t batch, int threads)
-    : state_(std::make_unique<State>(spec, batch, threads)) {}
+TrainingPlan::TrainingPlan(const NetworkSpec& spec, std::size_t batch, int threads, const TrainingOptions& options)
+    : state_(std::make_unique<State>(spec, batch, threads, options)) {}
 TrainingPlan::~TrainingPlan() = default;
 TrainingPlan::TrainingPlan(TrainingPlan&&) noexcept = default;
 TrainingPlan& TrainingPlan::operator=(TrainingPlan&&) noexcept = default;
 
 std::size_t TrainingPlan::planned_bytes(const NetworkSpec& spec, std::size_t batch, int threads) {
-  const TrainingProgram compiled = compile(spec, batch, resolve_threads(threads));
-  return compiled.program.persistent_bytes() + compiled.program.execution_bytes();
+  return bytes_of(compile(spec, batch, resolve_threads(threads), StatisticsSource::kBatch).program);
 }
 
 const NetworkSpec& TrainingPlan::spec() const {
@@ -95,7 +135,7 @@ int TrainingPlan::threads() const {
   return state_->threads;
 }
 std::size_t TrainingPlan::bytes() const {
-  return state_->compiled.program.persistent_bytes() + state_->compiled.program.execution_bytes();
+  return bytes_of(state_->compiled.program);
 }
 
 void TrainingPlan::load(const Parameters& parameters) {
@@ -117,14 +157,34 @@ Parameters TrainingPlan::gradients() const {
   return state_->copy(/*gradients=*/true);
 }
 
+void TrainingPlan::select_statistics(std::size_t set) {
+  for (const BatchStatistics& statistics : state_->compiled.statistics)
+    if (statistics.sets > 1 && set >= statistics.sets)
+      throw InputError(fmt::format("layer {} has {} sets of running statistics; there is no set {}",
+                                   statistics.layer + 1, statistics.sets, set));
+  state_->statistics_set = set;
+}
+
+void TrainingPlan::set_dropout_key(const DropoutKey& key) {
+  *state_->compiled.dropout = key;
+}
+
 std::span<float> TrainingPlan::input() {
   return state_->execution.floats(state_->compiled.input);
 }
 
 std::span<const float> TrainingPlan::forward() {
   const ThreadScope scope(state_->threads);
+  const bool given = state_->statistics == StatisticsSource::kRunning;
+  const auto view = [this](const BatchStatistics& s) {
+    return StatisticsView(s, state_->statistics_set, state_->execution);
+  };
+  for (const BatchStatistics& statistics : state_->compiled.statistics)
+    if (given) read_statistics(view(statistics));
   state_->execution.run(0, state_->compiled.forward_steps);
-  for (const BatchStatistics& statistics : state_->compiled.statistics) move_statistics(statistics, state_->execution);
+  for (const BatchStatistics& statistics : state_->compiled.statistics)
+    if (!given) move_statistics(statistics, view(statistics));
+  ++state_->compiled.dropout->step;
   return state_->execution.floats(state_->compiled.output);
 }
 
@@ -151,6 +211,20 @@ void TrainingPlan::backward(std::span<const float> gradient) {
 
 std::span<const Trainable> TrainingPlan::trainables() {
   return state_->trainables;
+}
+
+void TrainingPlan::set_value(std::size_t trainable, std::span<const float> plain) {
+  const ThreadScope scope(state_->threads);
+  const ParameterPlace& place = state_->trained_place(trainable);
+  assert(plain.size() == place.spec.size());
+  copy_layout(place.plain, plain, place.layout, state_->execution.floats(place.value));
+}
+
+void TrainingPlan::copy_gradient(std::size_t trainable, std::span<float> plain) const {
+  const ThreadScope scope(state_->threads);
+  const ParameterPlace& place = state_->trained_place(trainable);
+  assert(plain.size() == place.spec.size());
+  copy_layout(place.layout, state_->execution.floats(place.gradient), place.plain, plain);
 }
 
 std::vector<std::string> TrainingPlan::implementations() const {

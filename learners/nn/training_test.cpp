@@ -51,10 +51,18 @@ namespace outrider::nn {
 namespace {
 
 constexpr const char* kConv4Like =
-    "input 1x16x16; conv 12 k3 p1 nobias; batchnorm; relu; maxpool 2; conv 16 k3 p1 nobias; batchnorm; relu; maxpool "
-    "2; "
-    "conv 16 k3 p1 nobias; batchnorm; relu; maxpool 2; flatten; linear 4";
+    "input 1x12x12; conv 12 k3 p1 nobias; batchnorm; relu; maxpool 2; conv 16 k3 p1 nobias; batchnorm; relu; maxpool "
+    "2; flatten; linear 4";
+// A pre-activation block, one with a projection, and dropout before the head.
+constexpr const char* kResidual =
+    "input 1x12x12; conv 6 k3 s2 p1 nobias; as a; batchnorm; relu; conv 6 k3 p1 nobias; batchnorm; relu; conv 6 k3 p1 "
+    "nobias; add a; as b; conv 10 k3 s2 p1 nobias; batchnorm; relu; conv 10 k3 p1 nobias; batchnorm; as body; from b; "
+    "conv 10 k1 s2 nobias; batchnorm; add body; relu; as c; globalmaxpool; as most; from c; globalavgpool; concat "
+    "most; "
+    "dropout 0.2; linear 4";
 constexpr std::size_t kBatch = 8;
+
+constexpr std::uint64_t kDropoutSeed = 17;
 
 struct Batch {
   std::vector<float> input;
@@ -67,9 +75,9 @@ Batch make_batch(const NetworkSpec& spec, std::uint64_t round) {
   Batch batch{std::vector<float>(kBatch * spec.input.size()), std::vector<std::uint32_t>(kBatch)};
   for (std::size_t n = 0; n < kBatch; ++n) {
     batch.labels[n] = random.below(4);
-    for (std::uint32_t y = 0; y < 16; ++y)
-      for (std::uint32_t x = 0; x < 16; ++x)
-        batch.input[n * 256 + y * 16 + x] = random.normal() + (y / 8 * 2 + x / 8 == batch.labels[n] ? 1.0F : 0.0F);
+    for (std::uint32_t y = 0; y < 12; ++y)
+      for (std::uint32_t x = 0; x < 12; ++x)
+        batch.input[n * 144 + y * 12 + x] = random.normal() + (y / 6 * 2 + x / 6 == batch.labels[n] ? 1.0F : 0.0F);
   }
   return batch;
 }
@@ -81,6 +89,7 @@ std::vector<double> reference_losses(const NetworkSpec& spec, const Parameters& 
   std::vector<double> losses;
   for (int step = 0; step < steps; ++step) {
     const Batch batch = make_batch(spec, static_cast<std::uint64_t>(step));
+    network.dropout = {kDropoutSeed, 0, static_cast<std::uint64_t>(step)};
     const auto logits = network.forward({batch.input.begin(), batch.input.end()}, true);
     std::vector<double> slope(logits.size());
     double loss = 0;
@@ -110,10 +119,11 @@ struct Trajectory {
   Parameters parameters;
 };
 
-Trajectory train(const OptimizerOptions& options, float rate, int steps, int threads) {
-  const auto spec = parse_network(kConv4Like);
+Trajectory train(const char* network, const OptimizerOptions& options, float rate, int steps, int threads) {
+  const auto spec = parse_network(network);
   TrainingPlan plan(spec, kBatch, threads);
   plan.load(Parameters::initial(spec, 7));
+  plan.set_dropout_key({.seed = kDropoutSeed});
   Optimizer optimizer(plan, options);
   Trajectory run;
   for (int step = 0; step < steps; ++step) {
@@ -127,32 +137,34 @@ Trajectory train(const OptimizerOptions& options, float rate, int steps, int thr
 }
 
 TEST(Training, FiftyStepsFollowTheReference) {
-  const auto spec = parse_network(kConv4Like);
-  const auto expected = reference_losses(spec, Parameters::initial(spec, 7), 50, 0.02, 0.9);
-  const auto found = train({.momentum = 0.9F}, 0.02F, 50, 2).losses;
-  for (std::size_t i = 0; i < expected.size(); ++i)
-    EXPECT_NEAR(found[i], expected[i], 1e-3 * (1 + expected[i])) << "step " << i;
-  EXPECT_LT(expected.back(), 0.5 * expected.front());
+  for (const char* network : {kConv4Like, kResidual}) {
+    const auto spec = parse_network(network);
+    const auto expected = reference_losses(spec, Parameters::initial(spec, 7), 50, 0.02, 0.9);
+    const auto found = train(network, {.momentum = 0.9F}, 0.02F, 50, 1).losses;
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      EXPECT_NEAR(found[i], expected[i], 1e-3 * (1 + expected[i])) << network << " step " << i;
+    EXPECT_LT(expected.back(), 0.5 * expected.front());
+  }
 }
 
 TEST(Training, SameSeedAndThreadsSameBits) {
   for (const int threads : {1, 2}) {
-    const Trajectory a = train({.method = Method::kAdam}, 0.01F, 10, threads);
-    const Trajectory b = train({.method = Method::kAdam}, 0.01F, 10, threads);
+    const Trajectory a = train(kResidual, {.method = Method::kAdam}, 0.01F, 5, threads);
+    const Trajectory b = train(kResidual, {.method = Method::kAdam}, 0.01F, 5, threads);
     EXPECT_EQ(a.losses, b.losses) << threads;
     EXPECT_EQ(a.parameters, b.parameters) << threads;
   }
 }
 
 TEST(Training, AThreadCountThatTheMachineMayLackWorks) {
-  const Trajectory run = train({.method = Method::kAdamW, .weight_decay = 0.01F}, 0.01F, 2, 3);
-  const Trajectory again = train({.method = Method::kAdamW, .weight_decay = 0.01F}, 0.01F, 2, 3);
+  const Trajectory run = train(kConv4Like, {.method = Method::kAdamW, .weight_decay = 0.01F}, 0.01F, 2, 3);
+  const Trajectory again = train(kConv4Like, {.method = Method::kAdamW, .weight_decay = 0.01F}, 0.01F, 2, 3);
   EXPECT_EQ(run.losses, again.losses);
   EXPECT_EQ(run.parameters, again.parameters);
 }
 
 TEST(Training, AStepAllocatesOnlyOneDnnsArgumentTables) {
-  const auto spec = parse_network(kConv4Like);
+  const auto spec = parse_network(kResidual);
   TrainingPlan plan(spec, kBatch, 2);
   plan.load(Parameters::initial(spec, 7));
   Optimizer optimizer(plan, {.method = Method::kAdam, .gradient_norm = 1});
@@ -185,7 +197,37 @@ TEST(Training, StatesItsBytesBeforeAllocating) {
   for (const int threads : {1, 2}) {
     const TrainingPlan plan(spec, kBatch, threads);
     EXPECT_EQ(plan.bytes(), TrainingPlan::planned_bytes(spec, kBatch, threads));
-    EXPECT_GT(plan.bytes(), kBatch * 12 * 256 * sizeof(float));
+    EXPECT_GT(plan.bytes(), kBatch * 12 * 144 * sizeof(float));
+  }
+}
+
+TEST(Training, KeepsToItsBudget) {
+  const auto spec = parse_network(kConv4Like);
+  const std::size_t needed = TrainingPlan::planned_bytes(spec, kBatch, 1);
+  TrainingPlan(spec, kBatch, 1, {.budget = {needed, "conv4"}});
+  try {
+    TrainingPlan(spec, kBatch, 1, {.budget = {needed - 1, "conv4"}});
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what()), "training conv4 with batches of 8 needs " + std::to_string(needed) +
+                                             " bytes of memory; " + std::to_string(needed - 1) + " are allowed");
+  }
+}
+
+TEST(Training, ValuesAndGradientsTravelPlain) {
+  const auto spec = parse_network("input 3x6x6; conv 20 k3; linear 3");
+  const Parameters start = Parameters::initial(spec, 1);
+  TrainingPlan plan(spec, 2, 2);
+  plan.load(Parameters::initial(spec, 2));
+  for (std::size_t i = 0; i < 4; ++i) plan.set_value(i, start.tensors[i].values);
+  EXPECT_EQ(plan.parameters(), start);
+  plan.forward(std::vector<float>(216, 0.5F));
+  plan.backward(std::vector<float>{1, 2, 3, 4, 5, 6});
+  const Parameters gradients = plan.gradients();
+  for (std::size_t i = 0; i < 4; ++i) {
+    std::vector<float> gradient(start.tensors[i].values.size());
+    plan.copy_gradient(i, gradient);
+    EXPECT_EQ(gradient, gradients.tensors[i].values);
   }
 }
 
