@@ -16,10 +16,6 @@ Bytes encoder_name() {
   return to_bytes("encoder");
 }
 
-protocol::Message message(const ClientId& to, protocol::Body body) {
-  return {to, std::move(body)};
-}
-
 }  // namespace
 
 void Effects::append(Effects later) {
@@ -84,7 +80,7 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   client->replica = hello.replica;
   client->announced = revision_;
   effects.messages.push_back(
-      message(from, protocol::Welcome{self_, revision_, encoder_, client->highest_decided, pace_.heartbeat_seconds}));
+      {from, protocol::Welcome{self_, revision_, encoder_, client->highest_decided, pace_.heartbeat_seconds}});
   return effects;
 }
 
@@ -97,7 +93,7 @@ void Core::record_revision(Revision revision, Bytes accepted, WriteSet& writes) 
 Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) {
   Effects effects;
   if (Client* client = seen(from, now)) client->replica = want.since;
-  effects.messages.push_back(message(from, catalogue_.changes(want.since, revision_, limits_.knowledge_bytes)));
+  effects.messages.push_back({from, catalogue_.changes(want.since, revision_, limits_.knowledge_bytes)});
   return effects;
 }
 
@@ -111,7 +107,7 @@ Effects Core::on(const ClientId& from, const protocol::WantBlob& want, Instant n
     chunk.content = to_bytes(ByteView(*blob).subspan(begin, length));
   }
   Effects effects;
-  effects.messages.push_back(message(from, std::move(chunk)));
+  effects.messages.push_back({from, std::move(chunk)});
   return effects;
 }
 
@@ -122,7 +118,7 @@ Effects Core::on(const ClientId& from, const protocol::Heartbeat& heartbeat, Ins
   client->outbox = heartbeat.outbox;
   client->announced = revision_;
   Effects effects;
-  effects.messages.push_back(message(from, protocol::Announce{self_, revision_, encoder_}));
+  effects.messages.push_back({from, protocol::Announce{self_, revision_, encoder_}});
   return effects;
 }
 
@@ -137,7 +133,7 @@ Effects Core::on(const ClientId& from, const protocol::Goodbye&, Instant) {
 
 Effects Core::on(const ClientId& from, const protocol::StatusQuery&, Instant now) {
   Effects effects;
-  effects.messages.push_back(message(from, status(now)));
+  effects.messages.push_back({from, status(now)});
   return effects;
 }
 
@@ -147,7 +143,7 @@ Effects Core::tick(Instant now) {
   roster_.for_each_connected(now, silence(), [&](const ClientId& id, Client& client) {
     if (client.announced >= revision_ || id == self_) return;
     client.announced = revision_;
-    effects.messages.push_back(message(id, protocol::Announce{self_, revision_, encoder_}));
+    effects.messages.push_back({id, protocol::Announce{self_, revision_, encoder_}});
   });
   announced_ = revision_;
   last_announcement_ = now;

@@ -8,10 +8,6 @@
 namespace outrider::aggregator {
 namespace {
 
-protocol::Message message(const ClientId& to, protocol::Body body) {
-  return {to, std::move(body)};
-}
-
 // "'bag', 'coat', 'shirt' and 7 more"
 std::string some_of(const std::vector<std::string>& subjects) {
   constexpr std::size_t kNamed = 3;
@@ -48,7 +44,7 @@ Effects Core::on(const ClientId& from, const protocol::Contribute& contribute, I
     batch.effects.writes.put(Column::clients, to_bytes(from.view()),
                              encode(ClientRecord{client->name, client->highest_decided}));
   if (!batch.accepted.empty())
-    batch.effects.messages.push_back(message(from, protocol::Accepted{std::move(batch.accepted), revision_}));
+    batch.effects.messages.push_back({from, protocol::Accepted{std::move(batch.accepted), revision_}});
   return std::move(batch.effects);
 }
 
@@ -57,10 +53,10 @@ void Core::decide(const ClientId& from, Client& client, const Contribution& cont
   if (sequence <= client.highest_decided) return repeat_verdict(from, client, contribution, batch);
   if (sequence != next(client.highest_decided)) {  // one before it is on its way or lost; it will be sent again
     batch.effects.messages.push_back(
-        message(from, protocol::Refused{contribution.id(),
-                                        "contribution " + std::to_string(number(next(client.highest_decided))) +
-                                            " of this client must come first",
-                                        false}));
+        {from, protocol::Refused{contribution.id(),
+                                 "contribution " + std::to_string(number(next(client.highest_decided))) +
+                                     " of this client must come first",
+                                 false}});
     return;
   }
   if (auto reason = objection(from, contribution)) {
@@ -71,7 +67,7 @@ void Core::decide(const ClientId& from, Client& client, const Contribution& cont
     remember(client, {sequence, decision.id, *reason});
     batch.effects.notices.push_back("refused what " + client.title(from) + " taught on '" + contribution.topic.subject +
                                     "': " + *reason);
-    batch.effects.messages.push_back(message(from, protocol::Refused{decision.id, std::move(*reason), true}));
+    batch.effects.messages.push_back({from, protocol::Refused{decision.id, std::move(*reason), true}});
     return;
   }
   accept(client, contribution, batch.revision, batch.effects.writes);
@@ -85,9 +81,9 @@ void Core::repeat_verdict(const ClientId& from, const Client& client, const Cont
   const Digest id = contribution.id();
   if (!verdict || verdict->id != id) {
     batch.effects.messages.push_back(
-        message(from, protocol::Refused{id, "its number already names another contribution of this client", false}));
+        {from, protocol::Refused{id, "its number already names another contribution of this client", false}});
   } else if (!verdict->refused.empty()) {
-    batch.effects.messages.push_back(message(from, protocol::Refused{id, verdict->refused, true}));
+    batch.effects.messages.push_back({from, protocol::Refused{id, verdict->refused, true}});
   } else {
     batch.accepted.push_back(id);
   }

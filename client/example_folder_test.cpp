@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
 
 namespace outrider::client {
 namespace {
@@ -13,12 +14,6 @@ namespace fs = std::filesystem;
 
 class ExampleFolderTest : public testing::Test {
  protected:
-  void SetUp() override {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   void write(const std::string& name, const std::string& content = "x") {
     fs::create_directories((folder_ / name).parent_path());
     std::ofstream(folder_ / name) << content;
@@ -33,7 +28,8 @@ class ExampleFolderTest : public testing::Test {
     return text;
   }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / "outrider_example_folder_test";
+  TemporaryDirectory directory_;
+  fs::path folder_ = directory_.path();
 };
 
 TEST_F(ExampleFolderTest, ReportsEachFileOnceInOrder) {

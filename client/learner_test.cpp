@@ -6,6 +6,7 @@
 
 #include "client/predictor.h"
 #include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
 #include "learners/data/image.h"
 #include "learners/random.h"
 #include "storage/memory_store.h"
@@ -28,8 +29,6 @@ Encoder small_encoder() {
 class LearnerTest : public testing::Test {
  protected:
   void SetUp() override {
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
     const Bytes blob = small_encoder().encode();
     encoder_ = Digest::of(blob);
     WriteSet writes;
@@ -37,7 +36,6 @@ class LearnerTest : public testing::Test {
     writes.put(Column::meta, to_bytes("encoder"), to_bytes(encoder_.view()));
     store_.commit(writes);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   void picture(const std::string& class_name, std::uint32_t number) {
     Random random(7, class_name, 0, number);
@@ -64,7 +62,8 @@ class LearnerTest : public testing::Test {
     return {};
   }
 
-  fs::path folder_ = fs::path(testing::TempDir()) / "outrider_learner_test";
+  TemporaryDirectory directory_;
+  fs::path folder_ = directory_.path();
   MemoryStore store_;
   Digest encoder_;
   std::vector<std::string> complaints_;
@@ -104,8 +103,11 @@ TEST_F(LearnerTest, LearningInPiecesEqualsLearningAtOnce) {
   other.commit(writes);
   Learner at_once(folder_, other, 1);
   at_once.use(encoder_);
-  at_once.learn([&](Lesson lesson, const std::string&) { EXPECT_EQ(lesson.payload, encode({in_pieces.count, in_pieces.sum, {}})); },
-                [](const std::string& sentence) { ADD_FAILURE() << sentence; }, {});
+  at_once.learn(
+      [&](Lesson lesson, const std::string&) {
+        EXPECT_EQ(lesson.payload, encode({in_pieces.count, in_pieces.sum, {}}));
+      },
+      [](const std::string& sentence) { ADD_FAILURE() << sentence; }, {});
 }
 
 TEST_F(LearnerTest, ADamagedPictureIsComplainedAboutAndLearnedWhenRepaired) {

@@ -11,26 +11,26 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-const ClientId kClient = ClientId::from_public_key(bytes_of("client"));
+const ClientId kSender = ClientId::from_public_key(bytes_of("client"));
 
 Preamble of_version(std::uint8_t low, std::uint8_t high = 0) {
   return {'O', 'U', 'T', 'R', low, high, 0, 0};
 }
 
 TEST(Frames, PreambleIsMagicAndVersion) {
-  EXPECT_EQ(encode_frames({kClient, Goodbye{}}).preamble, (Preamble{'O', 'U', 'T', 'R', 1, 0, 0, 0}));
+  EXPECT_EQ(encode_frames({kSender, Goodbye{}}).preamble, (Preamble{'O', 'U', 'T', 'R', 1, 0, 0, 0}));
 }
 
 TEST(Frames, MessageSurvives) {
-  const Frames frames = encode_frames({kClient, Hello{"camera 7", Revision{4}}});
+  const Frames frames = encode_frames({kSender, Hello{"camera 7", Revision{4}}});
   const auto received = decode_frames(frames.preamble, frames.body);
   const Message& message = std::get<Message>(received);
-  EXPECT_EQ(message.client, kClient);
+  EXPECT_EQ(message.client, kSender);
   EXPECT_EQ(std::get<Hello>(message.body).name, "camera 7");
 }
 
 TEST(Frames, UnsupportedIsReadableText) {
-  const Frames frames = encode_frames({kClient, unsupported("this aggregator", {7})});
+  const Frames frames = encode_frames({kSender, unsupported("this aggregator", {7})});
   EXPECT_EQ(frames.preamble, of_version(0));
   EXPECT_EQ(text_of(frames.body), "1 1\nthis aggregator speaks versions 1 to 1; the peer spoke 7");
   const auto received = decode_frames(frames.preamble, frames.body);
@@ -46,7 +46,7 @@ TEST(Frames, OtherVersionsAreReportedWithoutReadingTheBody) {
 }
 
 TEST(Frames, BadPreamblesAreRefused) {
-  const Bytes body = encode_frames({kClient, Goodbye{}}).body;
+  const Bytes body = encode_frames({kSender, Goodbye{}}).body;
   const auto decoding = [&](const Bytes& preamble) { return [=] { decode_frames(preamble, body); }; };
   EXPECT_THAT(decoding({'O', 'U', 'T', 'R'}), ThrowsMessage<InputError>(HasSubstr("4 bytes, not 8")));
   EXPECT_THAT(decoding({}), ThrowsMessage<InputError>(HasSubstr("0 bytes, not 8")));

@@ -7,7 +7,7 @@
 namespace outrider::protocol {
 namespace {
 
-ClientId client(std::uint8_t number) {
+ClientId numbered(std::uint8_t number) {
   ClientId id;
   id.bytes[0] = number;
   return id;
@@ -15,32 +15,32 @@ ClientId client(std::uint8_t number) {
 
 TEST(Routes, LatestConnectionCounts) {
   Routes routes(2);
-  EXPECT_EQ(routes.find(client(1)), nullptr);
-  routes.heard(client(1), "a");
-  routes.heard(client(1), "b");
-  EXPECT_EQ(*routes.find(client(1)), "b");
+  EXPECT_EQ(routes.find(numbered(1)), nullptr);
+  routes.heard(numbered(1), "a");
+  routes.heard(numbered(1), "b");
+  EXPECT_EQ(*routes.find(numbered(1)), "b");
   EXPECT_EQ(routes.size(), 1u);
 }
 
 TEST(Routes, ForgetsTheClientNotHeardOfForLongest) {
   Routes routes(2);
-  routes.heard(client(1), "a");
-  routes.heard(client(2), "b");
-  routes.heard(client(1), "a");
-  routes.heard(client(3), "c");
+  routes.heard(numbered(1), "a");
+  routes.heard(numbered(2), "b");
+  routes.heard(numbered(1), "a");
+  routes.heard(numbered(3), "c");
   EXPECT_EQ(routes.size(), 2u);
-  EXPECT_EQ(routes.find(client(2)), nullptr);
-  EXPECT_NE(routes.find(client(1)), nullptr);
-  EXPECT_NE(routes.find(client(3)), nullptr);
+  EXPECT_EQ(routes.find(numbered(2)), nullptr);
+  EXPECT_NE(routes.find(numbered(1)), nullptr);
+  EXPECT_NE(routes.find(numbered(3)), nullptr);
 }
 
 TEST(Routes, ForgettingTwiceIsHarmless) {
   Routes routes(2);
-  routes.heard(client(1), "a");
-  routes.forget(client(1));
-  routes.forget(client(1));
+  routes.heard(numbered(1), "a");
+  routes.forget(numbered(1));
+  routes.forget(numbered(1));
   EXPECT_EQ(routes.size(), 0u);
-  EXPECT_EQ(routes.find(client(1)), nullptr);
+  EXPECT_EQ(routes.find(numbered(1)), nullptr);
 }
 
 TEST(RateLimitedLog, LeavesOutLinesWithinTheInterval) {

@@ -5,9 +5,9 @@
 #include <iterator>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
 
 namespace outrider::simulations {
 namespace {
@@ -104,12 +104,11 @@ TEST(Chart, DrawsNothingWithoutFalling) {
 }
 
 TEST(Chart, SavesOrSaysWhyNot) {
-  const auto path =
-      std::filesystem::path(testing::TempDir()) / ("outrider_chart_" + std::to_string(::getpid()) + ".svg");
+  const TemporaryDirectory directory;
+  const auto path = directory.path() / "chart.svg";
   save_svg(example(), path);
   std::ifstream stream(path);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(stream), {}), to_svg(example()));
-  std::filesystem::remove(path);
   EXPECT_THROW(save_svg(example(), path / "chart.svg"), InputError);
 }
 

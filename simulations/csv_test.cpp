@@ -6,9 +6,9 @@
 #include <iterator>
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
 
 namespace outrider::simulations {
 namespace {
@@ -20,11 +20,8 @@ std::string content_of(const std::filesystem::path& path) {
 
 class CsvFileTest : public testing::Test {
  protected:
-  CsvFileTest() { std::filesystem::create_directories(folder_); }
-  ~CsvFileTest() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path folder_ =
-      std::filesystem::path(testing::TempDir()) / ("outrider_csv_" + std::to_string(::getpid()));
+  TemporaryDirectory directory_;
+  std::filesystem::path folder_ = directory_.path();
 };
 
 TEST(CsvLine, QuotesWhereItMust) {

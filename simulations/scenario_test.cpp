@@ -5,14 +5,15 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
 
 namespace outrider::simulations {
 namespace {
 
 class ScenarioFile : public testing::Test {
  protected:
-  std::filesystem::path file_ = std::filesystem::path(testing::TempDir()) / "outrider_scenario_test.toml";
-  void TearDown() override { std::filesystem::remove(file_); }
+  TemporaryDirectory directory_;
+  std::filesystem::path file_ = directory_.path() / "scenario.toml";
 
   Scenario load(const std::string& text) {
     std::ofstream(file_) << text;

@@ -6,9 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
 #include "storage/child_process.h"
 #include "storage/store.h"
-#include "storage/temporary_directory.h"
 
 namespace outrider {
 namespace {

@@ -11,9 +11,9 @@
 #include <sys/mount.h>
 
 #include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
 #include "storage/child_process.h"
 #include "storage/rocksdb_store.h"
-#include "storage/temporary_directory.h"
 
 namespace outrider {
 namespace {

@@ -17,8 +17,8 @@
 #include <rocksdb/file_system.h>
 
 #include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
 #include "storage/database.h"
-#include "storage/temporary_directory.h"
 
 namespace outrider {
 namespace {
@@ -28,14 +28,9 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::ThrowsMessage;
 
-Bytes bytes(std::string_view text) {
-  const ByteView view = bytes_of(text);
-  return {view.begin(), view.end()};
-}
-
 WriteSet put(std::string_view key, std::string_view value, Column column = Column::meta) {
   WriteSet writes;
-  writes.put(column, bytes(key), bytes(value));
+  writes.put(column, to_bytes(key), to_bytes(value));
   return writes;
 }
 
@@ -65,7 +60,7 @@ void flip_byte(const std::filesystem::path& path, std::uintmax_t position) {
 
 TEST_F(RocksDbStoreTest, CreatesTheDirectoryWithAllAboveIt) {
   open_store(directory_ / "")->commit(put("a", "1"));
-  EXPECT_EQ(open_store(directory_)->get(Column::meta, bytes_of("a")), bytes("1"));
+  EXPECT_EQ(open_store(directory_)->get(Column::meta, bytes_of("a")), to_bytes("1"));
 }
 
 TEST_F(RocksDbStoreTest, OnlyTheOwnerMayEnterANewDirectory) {
@@ -207,8 +202,8 @@ TEST_F(RocksDbStoreTest, AReadOnlyViewShowsTheStateWhenItWasOpened) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   ASSERT_FALSE(std::filesystem::exists(table));
   ASSERT_FALSE(std::filesystem::exists(log));
-  EXPECT_EQ(view->get(Column::meta, bytes_of("table")), bytes("1"));
-  EXPECT_EQ(view->get(Column::meta, bytes_of("log")), bytes("1"));
+  EXPECT_EQ(view->get(Column::meta, bytes_of("table")), to_bytes("1"));
+  EXPECT_EQ(view->get(Column::meta, bytes_of("log")), to_bytes("1"));
   EXPECT_EQ(open_store_read_only(directory_)->get(Column::meta, bytes_of("log"))->size(), 1'000'000u);
 }
 
@@ -250,7 +245,7 @@ TEST_F(RocksDbStoreTest, AReadOnlyViewMissesNoLogThatIsDeletedWhileItOpens) {
   const auto view = Database::open_read_only(directory_, *env);
   ASSERT_TRUE(interruption->happened());
   ASSERT_FALSE(std::filesystem::exists(log));
-  EXPECT_EQ(view->get(Column::meta, bytes_of("early")), bytes("1"));
+  EXPECT_EQ(view->get(Column::meta, bytes_of("early")), to_bytes("1"));
   EXPECT_EQ(view->get(Column::meta, bytes_of("late"))->size(), 1'000'000u);
 }
 
@@ -268,7 +263,7 @@ TEST_F(RocksDbStoreTest, AReadOnlyViewTakesNoCommits) {
 #else
   EXPECT_DEATH(view->commit(put("a", "2")), "read-only");
 #endif
-  EXPECT_EQ(view->get(Column::meta, bytes_of("a")), bytes("1"));
+  EXPECT_EQ(view->get(Column::meta, bytes_of("a")), to_bytes("1"));
 }
 
 }  // namespace

@@ -11,19 +11,14 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
 #include "storage/memory_store.h"
-#include "storage/temporary_directory.h"
 
 namespace outrider {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-Bytes bytes(std::string_view text) {
-  const ByteView view = bytes_of(text);
-  return {view.begin(), view.end()};
-}
 
 using Pairs = std::vector<std::pair<Bytes, Bytes>>;
 
@@ -78,12 +73,12 @@ class StoreTest : public ::testing::TestWithParam<Named> {
 
 TEST_P(StoreTest, ReturnsWhatWasCommitted) {
   WriteSet writes;
-  writes.put(Column::blobs, bytes("key"), bytes("value"));
-  writes.put(Column::clients, bytes("key"), bytes("other column"));
+  writes.put(Column::blobs, to_bytes("key"), to_bytes("value"));
+  writes.put(Column::clients, to_bytes("key"), to_bytes("other column"));
   writes.put(Column::blobs, {}, {});
   store().commit(writes);
-  EXPECT_EQ(store().get(Column::blobs, bytes_of("key")), bytes("value"));
-  EXPECT_EQ(store().get(Column::clients, bytes_of("key")), bytes("other column"));
+  EXPECT_EQ(store().get(Column::blobs, bytes_of("key")), to_bytes("value"));
+  EXPECT_EQ(store().get(Column::clients, bytes_of("key")), to_bytes("other column"));
   EXPECT_EQ(store().get(Column::blobs, {}), Bytes{});
   EXPECT_EQ(store().get(Column::replica, bytes_of("key")), std::nullopt);
   EXPECT_EQ(store().get(Column::blobs, bytes_of("ke")), std::nullopt);
@@ -92,36 +87,36 @@ TEST_P(StoreTest, ReturnsWhatWasCommitted) {
 TEST_P(StoreTest, KeepsEveryColumnOverAReopen) {
   WriteSet writes;
   for (std::size_t i = 0; i < kColumns; ++i)
-    writes.put(static_cast<Column>(i), bytes("key"), bytes(name(static_cast<Column>(i))));
+    writes.put(static_cast<Column>(i), to_bytes("key"), to_bytes(name(static_cast<Column>(i))));
   store().commit(writes);
   kind_->reopen();
   for (std::size_t i = 0; i < kColumns; ++i) {
     const auto column = static_cast<Column>(i);
-    EXPECT_EQ(store().get(column, bytes_of("key")), bytes(name(column)));
+    EXPECT_EQ(store().get(column, bytes_of("key")), to_bytes(name(column)));
   }
 }
 
 TEST_P(StoreTest, LaterOperationsOfAWriteSetWin) {
   WriteSet writes;
-  writes.put(Column::meta, bytes("a"), bytes("1"));
-  writes.put(Column::meta, bytes("a"), bytes("2"));
-  writes.put(Column::meta, bytes("b"), bytes("1"));
-  writes.erase(Column::meta, bytes("b"));
-  writes.erase(Column::meta, bytes("c"));
-  writes.put(Column::meta, bytes("c"), bytes("1"));
+  writes.put(Column::meta, to_bytes("a"), to_bytes("1"));
+  writes.put(Column::meta, to_bytes("a"), to_bytes("2"));
+  writes.put(Column::meta, to_bytes("b"), to_bytes("1"));
+  writes.erase(Column::meta, to_bytes("b"));
+  writes.erase(Column::meta, to_bytes("c"));
+  writes.put(Column::meta, to_bytes("c"), to_bytes("1"));
   store().commit(writes);
-  EXPECT_EQ(store().get(Column::meta, bytes_of("a")), bytes("2"));
+  EXPECT_EQ(store().get(Column::meta, bytes_of("a")), to_bytes("2"));
   EXPECT_EQ(store().get(Column::meta, bytes_of("b")), std::nullopt);
-  EXPECT_EQ(store().get(Column::meta, bytes_of("c")), bytes("1"));
+  EXPECT_EQ(store().get(Column::meta, bytes_of("c")), to_bytes("1"));
 }
 
 TEST_P(StoreTest, ErasesAndStaysErased) {
   WriteSet put;
-  put.put(Column::contributions, bytes("a"), bytes("1"));
+  put.put(Column::contributions, to_bytes("a"), to_bytes("1"));
   store().commit(put);
   WriteSet erase;
-  erase.erase(Column::contributions, bytes("a"));
-  erase.erase(Column::contributions, bytes("never there"));
+  erase.erase(Column::contributions, to_bytes("a"));
+  erase.erase(Column::contributions, to_bytes("never there"));
   store().commit(erase);
   EXPECT_EQ(store().get(Column::contributions, bytes_of("a")), std::nullopt);
   kind_->reopen();
@@ -130,12 +125,13 @@ TEST_P(StoreTest, ErasesAndStaysErased) {
 
 TEST_P(StoreTest, ScansAPrefixInKeyOrder) {
   WriteSet writes;
-  for (const char* key : {"b", "ab", "a", "abc", "ac", "\xff"}) writes.put(Column::replica, bytes(key), bytes(key));
+  for (const char* key : {"b", "ab", "a", "abc", "ac", "\xff"})
+    writes.put(Column::replica, to_bytes(key), to_bytes(key));
   store().commit(writes);
   EXPECT_THAT(scanned(store(), Column::replica, bytes_of("ab")),
-              ElementsAre(std::pair(bytes("ab"), bytes("ab")), std::pair(bytes("abc"), bytes("abc"))));
+              ElementsAre(std::pair(to_bytes("ab"), to_bytes("ab")), std::pair(to_bytes("abc"), to_bytes("abc"))));
   EXPECT_THAT(scanned(store(), Column::replica, bytes_of("\xff")),
-              ElementsAre(std::pair(bytes("\xff"), bytes("\xff"))));
+              ElementsAre(std::pair(to_bytes("\xff"), to_bytes("\xff"))));
   EXPECT_THAT(scanned(store(), Column::replica, bytes_of("abcd")), IsEmpty());
   EXPECT_EQ(scanned(store(), Column::replica, {}).size(), 6u);
   EXPECT_THAT(scanned(store(), Column::blobs, {}), IsEmpty());
@@ -155,7 +151,7 @@ TEST_P(StoreTest, ScansNumbersInNumericOrder) {
 
 TEST_P(StoreTest, VisitsMayReadTheStore) {
   WriteSet writes;
-  writes.put(Column::meta, bytes("a"), bytes("1"));
+  writes.put(Column::meta, to_bytes("a"), to_bytes("1"));
   store().commit(writes);
   int visits = 0;
   store().scan(Column::meta, bytes_of("a"), [&](ByteView key, ByteView value) {
@@ -171,14 +167,14 @@ TEST_P(StoreTest, KeepsLargeValues) {
   Bytes large(5u << 20);
   for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<std::uint8_t>(i * 2654435761u >> 24);
   WriteSet writes;
-  writes.put(Column::blobs, bytes("encoder"), large);
+  writes.put(Column::blobs, to_bytes("encoder"), large);
   store().commit(writes);
   kind_->reopen();
   EXPECT_EQ(store().get(Column::blobs, bytes_of("encoder")), large);
 }
 
 TEST_P(StoreTest, HoldsItsFormatVersion) {
-  EXPECT_EQ(store().get(Column::meta, bytes_of("format")), bytes("1"));
+  EXPECT_EQ(store().get(Column::meta, bytes_of("format")), to_bytes("1"));
 }
 
 // Every commit writes the same number under two keys and a scan must never see two different ones.
@@ -197,8 +193,8 @@ TEST_P(StoreTest, ReadersSeeWholeCommitsOnly) {
   });
   for (std::uint64_t number = 0; number < 200 || scans < 20; ++number) {
     WriteSet writes;
-    writes.put(Column::clients, bytes("a"), key_of(number));
-    writes.put(Column::clients, bytes("z"), key_of(number));
+    writes.put(Column::clients, to_bytes("a"), key_of(number));
+    writes.put(Column::clients, to_bytes("z"), key_of(number));
     store().commit(writes);
   }
   done = true;
@@ -218,13 +214,13 @@ TEST(ColumnTest, HasAName) {
 TEST(WriteSetTest, AppendsInOrder) {
   WriteSet first;
   EXPECT_TRUE(first.empty());
-  first.put(Column::meta, bytes("a"), bytes("1"));
+  first.put(Column::meta, to_bytes("a"), to_bytes("1"));
   WriteSet second;
-  second.erase(Column::blobs, bytes("b"));
+  second.erase(Column::blobs, to_bytes("b"));
   first.append(second);
   ASSERT_EQ(first.operations.size(), 2u);
   EXPECT_EQ(first.operations[1].column, Column::blobs);
-  EXPECT_EQ(first.operations[1].key, bytes("b"));
+  EXPECT_EQ(first.operations[1].key, to_bytes("b"));
   EXPECT_FALSE(first.operations[1].value);
 }
 
@@ -239,8 +235,8 @@ TEST(KeyTest, RefusesAKeyTooShortForANumber) {
 TEST(MemoryStoreTest, FailsAsOftenAsToldAndWritesNothing) {
   MemoryStore store;
   WriteSet writes;
-  writes.put(Column::meta, bytes("a"), bytes("1"));
-  writes.put(Column::blobs, bytes("b"), bytes("1"));
+  writes.put(Column::meta, to_bytes("a"), to_bytes("1"));
+  writes.put(Column::blobs, to_bytes("b"), to_bytes("1"));
   store.fail_next_commits(2);
   EXPECT_NO_THROW(store.commit({}));
   EXPECT_THROW(store.commit(writes), InputError);
@@ -248,22 +244,22 @@ TEST(MemoryStoreTest, FailsAsOftenAsToldAndWritesNothing) {
   EXPECT_EQ(store.get(Column::meta, bytes_of("a")), std::nullopt);
   EXPECT_EQ(store.get(Column::blobs, bytes_of("b")), std::nullopt);
   store.commit(writes);
-  EXPECT_EQ(store.get(Column::meta, bytes_of("a")), bytes("1"));
+  EXPECT_EQ(store.get(Column::meta, bytes_of("a")), to_bytes("1"));
 }
 
 TEST(MemoryStoreTest, ReopenedSharesNoLaterChangeAndNoFault) {
   MemoryStore store;
   WriteSet before;
-  before.put(Column::meta, bytes("a"), bytes("1"));
+  before.put(Column::meta, to_bytes("a"), to_bytes("1"));
   store.commit(before);
   store.fail_next_commits();
   const std::unique_ptr<MemoryStore> copy = store.reopened();
   WriteSet after;
-  after.put(Column::meta, bytes("a"), bytes("2"));
+  after.put(Column::meta, to_bytes("a"), to_bytes("2"));
   EXPECT_THROW(store.commit(after), InputError);
   store.commit(after);
-  EXPECT_EQ(copy->get(Column::meta, bytes_of("a")), bytes("1"));
-  copy->commit({.operations = {{Column::meta, bytes("b"), bytes("3")}}});
+  EXPECT_EQ(copy->get(Column::meta, bytes_of("a")), to_bytes("1"));
+  copy->commit({.operations = {{Column::meta, to_bytes("b"), to_bytes("3")}}});
   EXPECT_EQ(store.get(Column::meta, bytes_of("b")), std::nullopt);
 }
 

@@ -11,8 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kFailure = 1;
-
 bool says(const Process& process, const std::string& text) {
   return process.errors().find(text) != std::string::npos;
 }

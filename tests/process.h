@@ -10,7 +10,7 @@
 
 #include <sys/types.h>
 
-#include "storage/temporary_directory.h"
+#include "knowledge/temporary_directory.h"
 
 namespace outrider::testing {
 

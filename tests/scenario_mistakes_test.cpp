@@ -8,8 +8,6 @@
 namespace outrider::testing {
 namespace {
 
-constexpr int kFailure = 1;
-
 struct Mistake {
   std::string name;
   std::string text;

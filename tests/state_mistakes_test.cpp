@@ -10,8 +10,6 @@
 namespace outrider::testing {
 namespace {
 
-constexpr int kFailure = 1;
-
 std::string noise(std::size_t bytes) {
   Random random(1, "noise");
   std::string text(bytes, ' ');

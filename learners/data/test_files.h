@@ -14,48 +14,36 @@
 
 #include "knowledge/bytes.h"
 #include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
 
 namespace outrider {
 
 // A fresh folder that goes away with its files.
-class TemporaryFolder {
+class TemporaryFolder : public TemporaryDirectory {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "outrider-data-XXXXXX").string();
-    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder can be made");
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::filesystem::path operator/(const std::filesystem::path& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::filesystem::path& name) const { return path() / name; }
 
   // Creates the folders above it too.
   std::filesystem::path write(const std::filesystem::path& name, ByteView content) const {
-    std::filesystem::create_directories((path_ / name).parent_path());
-    std::ofstream file(path_ / name, std::ios::binary);
+    std::filesystem::create_directories((path() / name).parent_path());
+    std::ofstream file(path() / name, std::ios::binary);
     file.write(reinterpret_cast<const char*>(content.data()), static_cast<std::streamsize>(content.size()));
     if (!file.flush()) throw std::runtime_error("a test file cannot be written");
-    return path_ / name;
+    return path() / name;
   }
 
   // Entries are stored without compression if `store`.
   std::filesystem::path write_zip(const std::filesystem::path& name, const std::map<std::string, Bytes>& entries,
                                   bool store = true) const {
-    zip_t* archive = zip_open((path_ / name).c_str(), ZIP_CREATE | ZIP_TRUNCATE, nullptr);
+    zip_t* archive = zip_open((path() / name).c_str(), ZIP_CREATE | ZIP_TRUNCATE, nullptr);
     for (const auto& [entry, content] : entries) {
       zip_source_t* source = zip_source_buffer(archive, content.data(), content.size(), 0);
       const zip_int64_t index = zip_file_add(archive, entry.c_str(), source, 0);
       if (store) zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0);
     }
     if (zip_close(archive) != 0) throw std::runtime_error("a test archive cannot be written");
-    return path_ / name;
+    return path() / name;
   }
-
- private:
-  std::filesystem::path path_;
 };
 
 inline Bytes content_of(const std::filesystem::path& path) {

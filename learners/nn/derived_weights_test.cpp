@@ -19,13 +19,6 @@ using testing::ElementsAre;
 constexpr const char* kNetwork = "input 2x6x6; conv 5 k3; relu; conv 6 k2; tanh; linear 3";
 constexpr std::size_t kBatch = 3;
 
-std::vector<float> noise(std::size_t size, std::uint64_t seed) {
-  Random random(seed, "noise");
-  std::vector<float> values(size);
-  for (float& value : values) value = random.normal();
-  return values;
-}
-
 // A small network, and the loss that is the dot product of its output with fixed numbers, as a function of tensors.
 class DerivedWeights : public testing::Test {
  protected:

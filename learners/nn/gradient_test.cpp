@@ -23,13 +23,6 @@ void PrintTo(const Case& c, std::ostream* out) {
 
 constexpr DropoutKey kDropout{8, 3, 5};
 
-std::vector<float> noise(std::size_t size, std::uint64_t seed) {
-  Random random(seed, "noise");
-  std::vector<float> values(size);
-  for (float& value : values) value = random.normal();
-  return values;
-}
-
 // All tensors random, so that no gradient hides behind a zero bias or a gamma of one.
 Parameters random_parameters(const NetworkSpec& spec) {
   Parameters parameters = Parameters::initial(spec, 3);

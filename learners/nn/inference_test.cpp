@@ -9,18 +9,18 @@
 namespace outrider::nn {
 namespace {
 
-struct Case {
+struct Architecture {
   const char* name;
   const char* network;
 };
 
-void PrintTo(const Case& c, std::ostream* out) {
+void PrintTo(const Architecture& c, std::ostream* out) {
   *out << c.network;
 }
 
 constexpr std::size_t kSamples = 33;
 
-class InvarianceTest : public testing::TestWithParam<Case> {
+class InvarianceTest : public testing::TestWithParam<Architecture> {
  protected:
   InvarianceTest() : spec_(parse_network(GetParam().network)), parameters_(Parameters::initial(spec_, 5)) {
     Random random(1);
@@ -66,15 +66,16 @@ TEST_P(InvarianceTest, NeighboursAndPositionDoNotMatter) {
 INSTANTIATE_TEST_SUITE_P(
     All, InvarianceTest,
     testing::Values(
-        Case{"Conv4",
-             "input 1x28x28; conv 64 k3 p1; batchnorm; relu; maxpool 2; conv 64 k3 p1; batchnorm; relu; "
-             "maxpool 2; conv 64 "
-             "k3 p1; batchnorm; relu; maxpool 2; conv 64 k3 p1; batchnorm; relu; maxpool 2; flatten"},
-        Case{"OddColour", "input 3x17x19; conv 10 k5 s2; relu; conv 21 k3 p1; globalavgpool; linear 7"},
-        Case{"Residual",
-             "input 3x16x16; conv 20 k3 p1 nobias; batchnorm; relu; as x; conv 20 k3 p1 nobias; batchnorm; "
-             "relu; conv 20 k3 p1 nobias; batchnorm; add x; relu; ibn 7; upsample 2 bilinear; globalavgpool; linear 5"},
-        Case{"Perceptron", "input 784x1x1; linear 300; relu; linear 100; batchnorm; relu; linear 10"}),
+        Architecture{"Conv4",
+                     "input 1x28x28; conv 64 k3 p1; batchnorm; relu; maxpool 2; conv 64 k3 p1; batchnorm; relu; "
+                     "maxpool 2; conv 64 "
+                     "k3 p1; batchnorm; relu; maxpool 2; conv 64 k3 p1; batchnorm; relu; maxpool 2; flatten"},
+        Architecture{"OddColour", "input 3x17x19; conv 10 k5 s2; relu; conv 21 k3 p1; globalavgpool; linear 7"},
+        Architecture{
+            "Residual",
+            "input 3x16x16; conv 20 k3 p1 nobias; batchnorm; relu; as x; conv 20 k3 p1 nobias; batchnorm; "
+            "relu; conv 20 k3 p1 nobias; batchnorm; add x; relu; ibn 7; upsample 2 bilinear; globalavgpool; linear 5"},
+        Architecture{"Perceptron", "input 784x1x1; linear 300; relu; linear 100; batchnorm; relu; linear 10"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(Inference, NoSamplesNoWork) {

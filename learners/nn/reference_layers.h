@@ -10,6 +10,18 @@
 #include "learners/nn/plan.h"
 #include "learners/random.h"
 
+namespace outrider::nn {
+
+// Normally distributed.
+inline std::vector<float> noise(std::size_t size, std::uint64_t seed) {
+  Random random(seed, "noise");
+  std::vector<float> values(size);
+  for (float& value : values) value = random.normal();
+  return values;
+}
+
+}  // namespace outrider::nn
+
 namespace outrider::nn::reference {
 
 using Values = std::vector<double>;

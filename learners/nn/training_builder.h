@@ -15,6 +15,8 @@
 
 namespace outrider::nn {
 
+constexpr auto kTraining = dnnl::prop_kind::forward_training;
+
 struct ValueId {
   std::size_t index = 0;
 };

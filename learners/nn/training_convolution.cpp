@@ -8,7 +8,6 @@ namespace outrider::nn {
 namespace {
 
 using dnnl::memory;
-constexpr auto kTraining = dnnl::prop_kind::forward_training;
 
 struct ConvolutionFamily {
   using Forward = dnnl::convolution_forward;

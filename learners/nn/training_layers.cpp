@@ -11,7 +11,6 @@ namespace outrider::nn {
 namespace {
 
 using dnnl::algorithm;
-constexpr auto kTraining = dnnl::prop_kind::forward_training;
 
 // What each value is multiplied by: 0, or 1 / (1 - rate). Every sample has its own stream.
 void draw_dropout(const DropoutKey& key, std::size_t layer, float rate, std::size_t batch, std::span<float> factors) {

@@ -11,7 +11,7 @@
 namespace outrider {
 namespace {
 
-constexpr std::size_t kDimension = 5;
+constexpr std::size_t kMemoryDimension = 5;
 constexpr std::uint32_t kExamples = 40;
 
 Digest name(std::uint32_t example) {
@@ -20,7 +20,7 @@ Digest name(std::uint32_t example) {
 
 std::vector<float> embedding(std::uint32_t example) {
   Random random(3, "embedding", example);
-  std::vector<float> result(kDimension);
+  std::vector<float> result(kMemoryDimension);
   for (float& x : result) x = 100 * random.normal();
   return result;
 }
@@ -28,11 +28,11 @@ std::vector<float> embedding(std::uint32_t example) {
 TEST(ClassMemory, OrderAndInterruptionsDoNotMatter) {
   std::vector<std::uint32_t> order(kExamples);
   std::iota(order.begin(), order.end(), 0U);
-  ClassMemory straight(kDimension);
+  ClassMemory straight(kMemoryDimension);
   for (const std::uint32_t example : order) straight.add(name(example), embedding(example));
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     Random(seed).shuffle(std::span(order));
-    ClassMemory interrupted(kDimension);
+    ClassMemory interrupted(kMemoryDimension);
     for (const std::uint32_t example : order) {
       interrupted = ClassMemory::decode(interrupted.encode());
       interrupted.add(name(example), embedding(example));
@@ -43,8 +43,8 @@ TEST(ClassMemory, OrderAndInterruptionsDoNotMatter) {
 }
 
 TEST(ClassMemory, AgreesWithTheBuilderToRounding) {
-  ClassMemory memory(kDimension);
-  ClassStateBuilder builder(kDimension);
+  ClassMemory memory(kMemoryDimension);
+  ClassStateBuilder builder(kMemoryDimension);
   for (std::uint32_t example = 0; example < kExamples; ++example) {
     memory.add(name(example), embedding(example));
     builder.add(embedding(example));
@@ -52,14 +52,14 @@ TEST(ClassMemory, AgreesWithTheBuilderToRounding) {
   const ClassState remembered = memory.state();
   const ClassState built = builder.state();
   EXPECT_EQ(remembered.count, built.count);
-  for (std::size_t i = 0; i < kDimension; ++i) {
+  for (std::size_t i = 0; i < kMemoryDimension; ++i) {
     EXPECT_FLOAT_EQ(remembered.sum[i], built.sum[i]);
     EXPECT_FLOAT_EQ(remembered.deviations[i], built.deviations[i]);
   }
 }
 
 TEST(ClassMemory, KnowsItsExamples) {
-  ClassMemory memory(kDimension);
+  ClassMemory memory(kMemoryDimension);
   memory.add(name(1), embedding(1));
   memory.spent = std::chrono::microseconds(77);
   const ClassMemory reread = ClassMemory::decode(memory.encode());
@@ -69,7 +69,7 @@ TEST(ClassMemory, KnowsItsExamples) {
 }
 
 TEST(ClassMemory, DamagedBytesAreRefused) {
-  ClassMemory memory(kDimension);
+  ClassMemory memory(kMemoryDimension);
   memory.add(name(1), embedding(1));
   const Bytes whole = memory.encode();
   for (std::size_t size = 0; size < whole.size(); size += 8)

@@ -30,7 +30,7 @@ Classes random_classes(std::size_t count, std::size_t dimension, std::uint64_t s
   return classes;
 }
 
-std::vector<float> random_embeddings(std::size_t size, std::uint64_t seed) {
+std::vector<float> random_queries(std::size_t size, std::uint64_t seed) {
   Random random(seed, "queries");
   std::vector<float> values(size);
   for (float& value : values) value = 2 * random.normal();
@@ -130,7 +130,7 @@ TEST(PrototypeClassifier, AgreesWithDoublePrecision) {
   const std::size_t dimension = 37;
   const Classes classes = random_classes(75, dimension, 2);
   const PrototypeClassifier classifier(classes);
-  const auto embedding = random_embeddings(dimension, 2);
+  const auto embedding = random_queries(dimension, 2);
   const auto distances = classifier.distances(embedding);
   for (const auto& [name, state] : classes) {
     double exact = 0;
@@ -147,7 +147,7 @@ TEST(PrototypeClassifier, AgreesWithDoublePrecision) {
 TEST(PrototypeClassifier, DependsNeitherOnTheBatchNorOnTheOtherClassesOrder) {
   const std::size_t dimension = 19;
   Classes classes = random_classes(70, dimension, 3);
-  const auto embeddings = random_embeddings(dimension * 33, 3);
+  const auto embeddings = random_queries(dimension * 33, 3);
   for (const Head head : {Head::euclidean, Head::cosine, Head::mahalanobis}) {
     const PrototypeClassifier classifier(classes, head);
     const auto batch = classifier.predict(embeddings);

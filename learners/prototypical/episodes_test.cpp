@@ -141,7 +141,7 @@ TEST(Rotate, FourQuarterTurnsAreNone) {
   EXPECT_EQ(current, picture);
 }
 
-std::vector<float> random_embeddings(std::size_t size, std::uint64_t seed) {
+std::vector<float> episode_embeddings(std::size_t size, std::uint64_t seed) {
   Random random(seed, "embeddings");
   std::vector<float> values(size);
   for (float& value : values) value = random.normal();
@@ -184,8 +184,8 @@ TEST(PrototypicalLoss, GradientsAgreeWithFiniteDifferences) {
        {Case{{.way = 3, .shots = 1, .queries = 1}, 1}, Case{{.way = 4, .shots = 3, .queries = 2}, 5},
         Case{{.way = 2, .shots = 2, .queries = 4}, 9}}) {
     const auto& shape = tried.shape;
-    auto support = random_embeddings(shape.support_size() * tried.dimension, 1);
-    auto queries = random_embeddings(shape.query_size() * tried.dimension, 2);
+    auto support = episode_embeddings(shape.support_size() * tried.dimension, 1);
+    auto queries = episode_embeddings(shape.query_size() * tried.dimension, 2);
     std::vector<float> by_support(support.size(), 99), by_query(queries.size(), 99);
     prototypical_loss(shape, support, queries, by_support, by_query);
     auto slope = [&](float& value) {
@@ -206,8 +206,8 @@ TEST(PrototypicalLoss, GradientsAgreeWithFiniteDifferences) {
 
 TEST(PrototypicalLoss, GradientDescentLearns) {
   const EpisodeShape shape{.way = 4, .shots = 2, .queries = 3};
-  auto support = random_embeddings(shape.support_size() * 6, 3);
-  auto queries = random_embeddings(shape.query_size() * 6, 4);
+  auto support = episode_embeddings(shape.support_size() * 6, 3);
+  auto queries = episode_embeddings(shape.query_size() * 6, 4);
   std::vector<float> by_support(support.size()), by_query(queries.size());
   const double before = prototypical_loss(shape, support, queries).loss;
   for (int step = 0; step < 200; ++step) {

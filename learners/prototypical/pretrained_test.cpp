@@ -6,14 +6,15 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
 
 namespace outrider {
 namespace {
 
 class PretrainedFile : public testing::Test {
  protected:
-  std::filesystem::path file_ = std::filesystem::path(testing::TempDir()) / "outrider_pretrained_test.outrider";
-  void TearDown() override { std::filesystem::remove(file_); }
+  TemporaryDirectory directory_;
+  std::filesystem::path file_ = directory_.path() / "file.outrider";
 };
 
 TEST_F(PretrainedFile, RoundTrip) {

@@ -12,7 +12,7 @@ namespace outrider {
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "outrider-store-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / "outrider-test-XXXXXX").string();
     if (!::mkdtemp(name.data())) throw std::runtime_error("cannot create " + name);
     path_ = name;
   }
