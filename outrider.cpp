@@ -106,8 +106,9 @@ Run add_client(CLI::App& app) {
   added->add_option("--threads", options->threads, "For the encoder; 0: one per processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  added->add_option("--precision", options->form.precision,
-                    "How prototypes travel: float32, float16 or int8 (4, 2 or 1 bytes a dimension)")
+  added
+      ->add_option("--precision", options->form.precision,
+                   "How prototypes travel: float32, float16 or int8 (4, 2 or 1 bytes a dimension)")
       ->transform(CLI::CheckedTransformer(kPrecisions, CLI::ignore_case).description(""));
   added->add_flag("--deviations", options->form.deviations,
                   "Also contribute each class's spread, for `predict --head mahalanobis`; doubles the size");

@@ -32,8 +32,8 @@ class Learner {
   // `store` must outlive the learner. `threads`: 0 means one per processor.
   Learner(std::filesystem::path folder, const Store& store, int threads, LessonForm form = {});
 
-  // Learns with this encoder from now on; all pictures are new to it unless it knows them from before. Throws InputError
-  // when the store's encoder cannot be used; it learns nothing then.
+  // Learns with this encoder from now on; all pictures are new to it unless it knows them from before. Throws
+  // InputError when the store's encoder cannot be used; it learns nothing then.
   void use(const Digest& encoder);
   bool has_encoder() const { return embedder_.has_value(); }
 

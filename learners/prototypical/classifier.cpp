@@ -26,7 +26,9 @@ void require_consistent(const std::vector<std::pair<std::string, ClassState>>& c
 void require_deviations(const std::vector<std::pair<std::string, ClassState>>& classes) {
   for (const auto& [name, state] : classes)
     if (state.deviations.size() != state.dimension())
-      throw InputError("the class '" + name + "' keeps no deviations, which the Mahalanobis head needs; clients contribute them with --deviations");
+      throw InputError(
+          "the class '" + name +
+          "' keeps no deviations, which the Mahalanobis head needs; clients contribute them with --deviations");
 }
 
 // Variance within the classes, by dimension; zero where no class has two examples.
