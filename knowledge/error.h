@@ -12,4 +12,8 @@ class InputError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+inline void require(bool holds, const std::string& sentence) {
+  if (!holds) throw InputError(sentence);
+}
+
 }  // namespace outrider

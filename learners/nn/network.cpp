@@ -14,10 +14,6 @@ namespace {
 
 using Limits = NetworkLimits;
 
-void require(bool holds, const std::string& sentence) {
-  if (!holds) throw InputError(sentence);
-}
-
 void require_within(std::int64_t value, std::int64_t low, std::int64_t high, std::string_view name) {
   require(value >= low && value <= high, fmt::format("{} is {}; expected {} to {}", name, value, low, high));
 }

@@ -15,10 +15,6 @@ namespace {
 constexpr std::size_t kParallel = 1u << 14;  // tensors below this are quicker on one thread
 constexpr std::size_t kBlock = 1024;         // values whose squares one partial sum holds
 
-void require(bool holds, std::string_view sentence) {
-  if (!holds) throw InputError(std::string(sentence));
-}
-
 void check(const OptimizerOptions& o) {
   const auto fraction = [](float value) { return value >= 0 && value < 1; };
   require(fraction(o.momentum), fmt::format("momentum is {}; expected at least 0 and less than 1", o.momentum));

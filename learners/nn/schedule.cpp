@@ -39,9 +39,6 @@ float Schedule::at(std::uint64_t step) const {
 
 PlateauRate::PlateauRate(double base, const PlateauOptions& options)
     : options_(options), rate_(base), best_(std::numeric_limits<double>::infinity()) {
-  const auto require = [](bool holds, const std::string& sentence) {
-    if (!holds) throw InputError(sentence);
-  };
   require(std::isfinite(base) && base > 0, fmt::format("the learning rate is {}; expected more than 0", base));
   require(options.factor > 0 && options.factor < 1,
           fmt::format("the plateau factor is {}; expected more than 0 and less than 1", options.factor));
