@@ -1,13 +1,15 @@
-// What conv4 costs: a training step and inference, at the two sizes of the few-shot literature.
-//   nn_benchmark                  the figures
+// What the training engine costs: a training step (forward, backward, Adam) and inference of named networks.
+//   nn_benchmark --benchmark_format=json
 //   OUTRIDER_IMPLEMENTATIONS=1    also prints which oneDNN implementation each primitive got
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 
 #include "learners/encoders/architectures.h"
+#include "learners/nn/loss.h"
 #include "learners/nn/optimizer.h"
 #include "learners/nn/plan.h"
 #include "learners/random.h"
@@ -15,14 +17,32 @@
 namespace outrider {
 namespace {
 
+struct Case {
+  const char* network;
+  ImageShape input;
+  std::int64_t classes;  // 0: an encoder without a head
+  std::size_t batch;
+  int threads;
+
+  nn::NetworkSpec spec() const { return architecture(network, input, {.classes = classes}); }
+  std::string text() const {
+    return std::string(network) + "/" + std::to_string(input.channels) + "x" + std::to_string(input.height) + "x" +
+           std::to_string(input.width) + "/batch:" + std::to_string(batch) + "/threads:" + std::to_string(threads);
+  }
+};
+
+const Case kTrained[] = {{"conv4", {1, 28, 28}, 0, 120, 1},
+                         {"conv4", {1, 28, 28}, 0, 120, 2},
+                         {"conv4", {3, 84, 84}, 0, 100, 2},
+                         {"resnet18-gem", {3, 32, 32}, 100, 64, 2},
+                         {"lenet-300-100", {1, 28, 28}, 10, 128, 2}};
+const Case kInferred[] = {{"conv4", {1, 28, 28}, 0, 1, 1},           {"conv4", {1, 28, 28}, 0, 120, 1},
+                          {"conv4", {1, 28, 28}, 0, 120, 2},         {"conv4", {3, 84, 84}, 0, 100, 2},
+                          {"resnet18-gem", {3, 32, 32}, 100, 64, 2}, {"lenet-300-100", {1, 28, 28}, 10, 128, 2}};
+
 void print_implementations(const std::vector<std::string>& names) {
   if (std::getenv("OUTRIDER_IMPLEMENTATIONS") == nullptr) return;
   for (const std::string& name : names) std::printf("  %s\n", name.c_str());
-}
-
-nn::NetworkSpec conv4(const benchmark::State& state) {
-  const auto extent = static_cast<int>(state.range(1));
-  return architecture("conv4", {static_cast<int>(state.range(0)), extent, extent});
 }
 
 void fill(std::span<float> values) {
@@ -30,36 +50,28 @@ void fill(std::span<float> values) {
   for (float& value : values) value = random.uniform();
 }
 
-// channels, extent, batch, threads
-void BM_TrainingStep(benchmark::State& state) {
-  const auto spec = conv4(state);
-  nn::TrainingPlan plan(spec, static_cast<std::size_t>(state.range(2)), static_cast<int>(state.range(3)));
+void training_step(benchmark::State& state, const Case& c) {
+  const auto spec = c.spec();
+  nn::TrainingPlan plan(spec, c.batch, c.threads);
   plan.load(nn::Parameters::initial(spec, 1));
   nn::Optimizer optimizer(plan, {.method = nn::Method::kAdam});
   print_implementations(plan.implementations());
   fill(plan.input());
-  fill(plan.output_gradient());
+  const std::vector<std::uint32_t> labels(c.batch, 0);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(plan.forward().data());
+    nn::softmax_cross_entropy(plan.forward(), labels, plan.output_gradient());
     plan.backward();
     optimizer.step(1e-6F);
   }
   state.counters["bytes"] = static_cast<double>(plan.bytes());
 }
-BENCHMARK(BM_TrainingStep)
-    ->Args({1, 28, 120, 1})
-    ->Args({1, 28, 120, 2})
-    ->Args({3, 84, 100, 2})
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
 
-void BM_Inference(benchmark::State& state) {
-  const auto spec = conv4(state);
-  const auto count = static_cast<std::size_t>(state.range(2));
-  nn::InferencePlan plan(spec, nn::Parameters::initial(spec, 1), static_cast<int>(state.range(3)));
+void inference(benchmark::State& state, const Case& c) {
+  const auto spec = c.spec();
+  nn::InferencePlan plan(spec, nn::Parameters::initial(spec, 1), c.threads);
   print_implementations(plan.implementations());
-  std::vector<float> input(count * spec.input.size());
-  std::vector<float> output(count * plan.output_size());
+  std::vector<float> input(c.batch * spec.input.size());
+  std::vector<float> output(c.batch * plan.output_size());
   fill(input);
   for (auto _ : state) {
     plan.forward(input, output);
@@ -67,15 +79,24 @@ void BM_Inference(benchmark::State& state) {
   }
   state.counters["bytes"] = static_cast<double>(plan.bytes());
 }
-BENCHMARK(BM_Inference)
-    ->Args({1, 28, 120, 1})
-    ->Args({1, 28, 120, 2})
-    ->Args({1, 28, 1, 1})
-    ->Args({3, 84, 100, 2})
-    ->Unit(benchmark::kMillisecond)
-    ->UseRealTime();
+
+void register_all() {
+  for (const Case& c : kTrained)
+    benchmark::RegisterBenchmark(("train/" + c.text()).c_str(), training_step, c)
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
+  for (const Case& c : kInferred)
+    benchmark::RegisterBenchmark(("infer/" + c.text()).c_str(), inference, c)
+        ->Unit(benchmark::kMillisecond)
+        ->UseRealTime();
+}
 
 }  // namespace
 }  // namespace outrider
 
-BENCHMARK_MAIN();
+int main(int count, char** words) {
+  benchmark::Initialize(&count, words);
+  if (benchmark::ReportUnrecognizedArguments(count, words)) return 1;
+  outrider::register_all();
+  benchmark::RunSpecifiedBenchmarks();
+}
