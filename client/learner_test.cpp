@@ -104,7 +104,7 @@ TEST_F(LearnerTest, LearningInPiecesEqualsLearningAtOnce) {
   Learner at_once(folder_, other, 1);
   at_once.use(encoder_);
   at_once.learn(
-      [&](Lesson lesson, const std::string&) {
+      [&](const Lesson& lesson, const std::string&) {
         EXPECT_EQ(lesson.payload, encode({in_pieces.count, in_pieces.sum, {}}));
       },
       [](const std::string& sentence) { ADD_FAILURE() << sentence; }, {});

@@ -86,7 +86,8 @@ void augment(std::span<const std::uint8_t> picture, const ImageShape& shape, con
   for (int row = 0; row < shape.height; ++row)
     for (int column = 0; column < shape.width; ++column, ++to) {
       const Source source = source_of(change, shape, row, column);
-      const auto from = static_cast<std::size_t>(source.row * shape.width + source.column);
+      const auto from = static_cast<std::size_t>(source.row) * static_cast<std::size_t>(shape.width) +
+                        static_cast<std::size_t>(source.column);
       for (std::size_t c = 0; c < channels; ++c)
         changed[c * plane + to] = source.inside ? values[picture[c * plane + from]] : augmentation.padding;
     }

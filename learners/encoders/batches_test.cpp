@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <set>
 #include <thread>
 
@@ -105,7 +106,7 @@ TEST(Augmentation, WhatDoesNotFitIsRefused) {
 std::vector<int> pictures(const Batch& batch) {
   std::vector<int> found;
   for (std::size_t i = 0; i < batch.labels.size(); ++i)
-    found.push_back(static_cast<int>(batch.input[i * 18] + 0.5F) / 20);
+    found.push_back(static_cast<int>(std::lround(batch.input[i * 18])) / 20);
   return found;
 }
 

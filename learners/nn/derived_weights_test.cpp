@@ -88,7 +88,7 @@ TEST_F(DerivedWeights, ScoresGetTheGradientStraightThroughTheMask) {
   derived.backward();
 
   std::vector<double> effective(weights.size());
-  for (std::size_t i = 0; i < weights.size(); ++i) effective[i] = masked.mask()[i] * weights[i];
+  for (std::size_t i = 0; i < weights.size(); ++i) effective[i] = static_cast<double>(masked.mask()[i]) * weights[i];
   EXPECT_EQ(std::ranges::count(masked.mask(), 1), 36);  // of 120
   const auto trained = masked.trainables();
   ASSERT_EQ(trained.size(), 1U);

@@ -57,7 +57,7 @@ class Compiler {
          w.strides, w.dilates, w.padding, w.padding_end},
         scratchpad_and_relu(absorb<Relu>()), cpu_engine());
     const Located source = in_layout(program(), input, forward.src_desc());
-    return apply(forward, std::move(folded), layer.channels, source, forward.dst_desc());
+    return apply(forward, folded, layer.channels, source, forward.dst_desc());
   }
 
   Located forward(const TransposedConvolution& layer, const Located& input) {
@@ -70,7 +70,7 @@ class Compiler {
          w.strides, w.dilates, w.padding, w.padding_end},
         scratchpad_and_relu(absorb<Relu>()), cpu_engine());
     const Located source = in_layout(program(), input, forward.src_desc());
-    return apply(forward, std::move(folded), layer.channels, source, forward.dst_desc());
+    return apply(forward, folded, layer.channels, source, forward.dst_desc());
   }
 
   Located forward(const FullyConnected& layer, const Located& input) {
@@ -83,7 +83,7 @@ class Compiler {
         scratchpad_and_relu(absorb<Relu>()), cpu_engine());
     const Located plain = in_layout(program(), input, plain_values(batch_, from));
     const Located matrix{plain_matrix(batch_, from), plain.buffer};
-    const Located output = apply(forward, std::move(folded), layer.channels, matrix, plain_matrix(batch_, to));
+    const Located output = apply(forward, folded, layer.channels, matrix, plain_matrix(batch_, to));
     return {plain_values(batch_, to), output.buffer};
   }
 
@@ -112,7 +112,7 @@ class Compiler {
       uses.push_back({DNNL_ARG_BIAS, bias_desc, folded.bias});
     }
     program().run(forward, std::move(uses));
-    result_.folded.push_back(std::move(folded));
+    result_.folded.push_back(folded);
     return output;
   }
 

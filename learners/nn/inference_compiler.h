@@ -12,18 +12,18 @@ namespace outrider::nn {
 
 // A convolution or fully connected layer with what is folded into it.
 struct FoldedWeights {
-  std::size_t layer;
+  std::size_t layer = 0;
   std::optional<std::size_t> batch_norm;  // the layer that is folded in
   dnnl::memory::desc plain;
   dnnl::memory::desc layout;
   BufferId weights;
   BufferId bias;  // meaningful if has_bias
-  bool has_bias;
+  bool has_bias = false;
 };
 
 // A normalisation that is computed as one: an instance norm, or a batch norm that follows no such layer.
 struct LooseNorm {
-  std::size_t layer;
+  std::size_t layer = 0;
   BufferId scale;
   BufferId shift;
   BufferId mean;      // of the batch-normalised channels

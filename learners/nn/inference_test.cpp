@@ -126,9 +126,9 @@ TEST(Inference, KeepsToItsBudget) {
   const auto spec = parse_network("input 2x8x8; conv 16 k3 p1; linear 2");
   const auto parameters = Parameters::initial(spec, 1);
   const std::size_t needed = InferencePlan::planned_bytes(spec, 2);
-  InferencePlan(spec, parameters, 2, {.bytes = needed});
+  EXPECT_NO_THROW(const InferencePlan plan(spec, parameters, 2, {.bytes = needed}));
   try {
-    InferencePlan(spec, parameters, 2, {.bytes = 1000});
+    const InferencePlan plan(spec, parameters, 2, {.bytes = 1000});
     FAIL();
   } catch (const InputError& error) {
     EXPECT_EQ(std::string(error.what()), "inference with the network on 2 threads needs " + std::to_string(needed) +

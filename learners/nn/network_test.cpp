@@ -38,8 +38,8 @@ TEST(NetworkText, RoundTripsExactly) {
         "input 8x9x7; conv 4 k3x2 s2x1 p1x0 d1x2 g4 nobias; linear 5",
         "input 3x16x16; batchnorm noaffine eps1.2345679e-07 momentum0.33333334; avgpool 3 s1x2 p0x1; linear 3 nobias",
         "input 2x4x4; globalavgpool; linear 1; relu",
-        "input 4x4x4; deconv 6 k3x4 s2 p1 o1x0 nobias; instancenorm noaffine eps0.001; sigmoid; ibn 3 momentum0.2; "
-        "tanh",
+        "input 4x4x4; deconv 6 k3x4 s2 p1 o1x0 nobias; instancenorm noaffine eps0.001; ibn 3 momentum0.2; tanh",
+        "input 2x4x4; sigmoid; flatten",
         "input 3x4x4; batchnorm sets12; upsample 2; upsample 1x3 bilinear; dropout 0.25; globalmaxpool",
         "input 3x8x8; conv 8 k3 p1; as x; conv 16 k3 s2 p1; as body; from x; conv 16 k1 s2; add body; concat body"}) {
     const auto spec = parse_network(text);

@@ -38,7 +38,7 @@ std::string_view role_name(TensorRole role) {
 using Dims = std::vector<std::int64_t>;
 
 struct TensorsOf {
-  std::size_t index;
+  std::size_t index = 0;
   Shape input;
 
   TensorSpec tensor(TensorRole role, Dims dims) const {

@@ -36,7 +36,7 @@ struct BufferId {
 };
 
 struct Use {
-  int argument;  // DNNL_ARG_...
+  int argument = 0;  // DNNL_ARG_...
   dnnl::memory::desc desc;
   BufferId buffer;
 };
@@ -68,8 +68,8 @@ class Program {
  private:
   friend class Execution;
   struct Buffer {
-    std::size_t bytes;
-    Lifetime lifetime;
+    std::size_t bytes = 0;
+    Lifetime lifetime = Lifetime::kTransient;
     std::size_t first_step = SIZE_MAX;
     std::size_t last_step = 0;
     std::size_t offset = 0;

@@ -21,12 +21,12 @@ struct ParameterPlace {
 
 // Where a layer with batch norm leaves, or finds, the statistics that it normalises with.
 struct BatchStatistics {
-  std::size_t layer;
-  float momentum;
-  std::size_t count;     // values per channel
-  std::size_t channels;  // with running statistics
-  std::size_t sets;      // of running statistics
-  std::size_t offset;    // of the first such channel in `mean` and `variance`
+  std::size_t layer = 0;
+  float momentum = 0;
+  std::size_t count = 0;     // values per channel
+  std::size_t channels = 0;  // with running statistics
+  std::size_t sets = 0;      // of running statistics
+  std::size_t offset = 0;    // of the first such channel in `mean` and `variance`
   BufferId mean;
   BufferId variance;
   BufferId running_mean;

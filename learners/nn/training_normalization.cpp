@@ -6,7 +6,6 @@
 
 namespace outrider::nn {
 
-using dnnl::memory;
 using dnnl::prop_kind;
 using Flags = dnnl::normalization_flags;
 

@@ -209,9 +209,9 @@ TEST(Training, StatesItsBytesBeforeAllocating) {
 TEST(Training, KeepsToItsBudget) {
   const auto spec = parse_network(kConv4Like);
   const std::size_t needed = TrainingPlan::planned_bytes(spec, kBatch, 1);
-  TrainingPlan(spec, kBatch, 1, {.budget = {needed, "conv4"}});
+  EXPECT_NO_THROW(const TrainingPlan plan(spec, kBatch, 1, {.budget = {needed, "conv4"}}));
   try {
-    TrainingPlan(spec, kBatch, 1, {.budget = {needed - 1, "conv4"}});
+    const TrainingPlan plan(spec, kBatch, 1, {.budget = {needed - 1, "conv4"}});
     FAIL();
   } catch (const InputError& error) {
     EXPECT_EQ(std::string(error.what()), "training conv4 with batches of 8 needs " + std::to_string(needed) +
