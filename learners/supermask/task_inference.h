@@ -1,0 +1,32 @@
+// Which task pictures belong to, when nobody says (SupSup, Wortsman et al. 2020): the network mixes all masks, and the
+// gradient of its output's entropy tells which one to trust more.
+#pragma once
+
+#include <span>
+
+#include "learners/data/dataset.h"
+#include "learners/supermask/ownership.h"
+
+namespace outrider {
+
+enum class TaskInferenceMethod : std::uint8_t {
+  one_shot,       // the steepest fall of the entropy at the even mix: one forward and backward pass
+  binary_search,  // keeps the better half until one is left: log2 T passes
+};
+
+// All tasks of one base. Used by one thread at a time.
+class TaskInference {
+ public:
+  // At least one task. `batch`: how many pictures are judged together.
+  TaskInference(const BaseNetwork& base, NamedTasks tasks, std::size_t batch, int threads = 0);
+  ~TaskInference();
+
+  // The index of the task that the pictures at `indices`, as many as the batch, come from, all from one.
+  std::size_t infer(const Dataset& pictures, std::span<const std::size_t> indices, TaskInferenceMethod method);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace outrider

@@ -1,0 +1,173 @@
+#include "learners/supermask/task_record.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "knowledge/wire.h"
+#include "learners/supermask/mask_code.h"
+#include "learners/supermask/task_record.capnp.h"
+
+namespace outrider {
+namespace {
+
+constexpr wire::Limits kTaskRecordLimits{.bytes = TaskRecord::kMaxBytes, .nesting = 6};
+
+void expect_of(bool holds, const std::string& what, const std::string& sentence) {
+  if (!holds) throw InputError(what + ' ' + sentence);
+}
+
+ByteView bytes_of(const std::vector<float>& values) {
+  return {reinterpret_cast<const std::uint8_t*>(values.data()), values.size() * sizeof(float)};
+}
+
+std::vector<float> floats_of(ByteView bytes, const std::string& what) {
+  expect_of(bytes.size() % sizeof(float) == 0, what, "holds no whole number of values");
+  std::vector<float> values(bytes.size() / sizeof(float));
+  if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
+  return values;
+}
+
+bool all_finite(const std::vector<float>& values) {
+  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+}
+
+void check_classes(const TaskRecord& record, const BaseNetwork& base, const std::string& what) {
+  expect_of(
+      record.classes.size() >= 2 && record.classes.size() <= base.outputs(), what,
+      fmt::format("has {} classes; the base network has outputs for 2 to {}", record.classes.size(), base.outputs()));
+  expect_of(
+      std::ranges::none_of(record.classes,
+                           [](const auto& name) { return name.empty() || name.size() > TaskRecord::kMaxClassName; }),
+      what, fmt::format("has a class without a name or with one of more than {} bytes", TaskRecord::kMaxClassName));
+  expect_of(std::set<std::string>(record.classes.begin(), record.classes.end()).size() == record.classes.size(), what,
+            "has two classes of one name");
+}
+
+void check_layer(const LayerMask& layer, const nn::TensorSpec& tensor, bool with_values, const std::string& what) {
+  expect_of(layer.kept.size() == tensor.size(), what,
+            fmt::format("masks {} weights of {}, which has {}", layer.kept.size(), tensor.name, tensor.size()));
+  const std::size_t count = layer.count();
+  expect_of(count > 0, what, "keeps no weight of " + tensor.name);
+  expect_of(layer.values.size() == (with_values ? count : 0), what,
+            fmt::format("gives {} values for the {} kept weights of {}; expected one for each, or none in any layer",
+                        layer.values.size(), count, tensor.name));
+  expect_of(all_finite(layer.values), what, "has a value that is not finite in " + tensor.name);
+  expect_of(layer.ranks.empty() || layer.ranks.size() == count, what,
+            fmt::format("ranks {} of the {} kept weights of {}", layer.ranks.size(), count, tensor.name));
+}
+
+void check_statistics(const TaskRecord& record, const BaseNetwork& base, const std::string& what) {
+  std::size_t at = 0;
+  for (const nn::TensorSpec& tensor : statistics_tensors(base.network)) {
+    const std::size_t end = at + tensor.size();
+    for (; at < end && at < record.statistics.size(); ++at)
+      expect_of(tensor.role != nn::TensorRole::kRunningVariance || record.statistics[at] >= 0, what,
+                "has a negative variance in " + tensor.name);
+    at = end;
+  }
+  expect_of(record.statistics.size() == at, what,
+            fmt::format("has {} running statistics; the base network has {}", record.statistics.size(), at));
+  expect_of(all_finite(record.statistics), what, "has a running statistic that is not finite");
+}
+
+}  // namespace
+
+std::size_t LayerMask::count() const {
+  return static_cast<std::size_t>(std::ranges::count(kept, 1));
+}
+
+void TaskRecord::check(const BaseNetwork& base, const std::string& what) const {
+  check_classes(*this, base, what);
+  expect_of(examples > 0, what, "was learned from no example");
+  expect_of(place > 0, what, "has no place in the order of ownership; expected 1 or more");
+  const auto tensors = base.weight_tensors();
+  expect_of(layers.size() == tensors.size(), what,
+            fmt::format("masks {} layers; the base network has {}", layers.size(), tensors.size()));
+  for (std::size_t i = 0; i < layers.size(); ++i) check_layer(layers[i], tensors[i], has_values(), what);
+  check_statistics(*this, base, what);
+}
+
+Bytes TaskRecord::encode() const {
+  capnp::MallocMessageBuilder message;
+  auto builder = message.initRoot<wire::TaskRecord>();
+  auto names = builder.initClasses(static_cast<unsigned>(classes.size()));
+  for (unsigned i = 0; i < classes.size(); ++i) names.set(i, wire::text(classes[i]));
+  builder.setExamples(examples);
+  builder.setPlace(place);
+  auto entries = builder.initLayers(static_cast<unsigned>(layers.size()));
+  for (unsigned i = 0; i < layers.size(); ++i) {
+    entries[i].setMask(wire::data(encode_mask(layers[i].kept)));
+    if (!layers[i].values.empty()) entries[i].setValues(wire::data(bytes_of(layers[i].values)));
+    if (!layers[i].ranks.empty()) entries[i].setRanks(wire::data(layers[i].ranks));
+  }
+  if (!statistics.empty()) builder.setStatistics(wire::data(bytes_of(statistics)));
+  return wire::flatten(message);
+}
+
+TaskRecord TaskRecord::decode(ByteView bytes, const BaseNetwork& base, const std::string& what) {
+  return wire::read<wire::TaskRecord>(
+      bytes, what,
+      [&](wire::TaskRecord::Reader reader) {
+        TaskRecord record;
+        for (const auto name : reader.getClasses()) record.classes.push_back(wire::text(name));
+        record.examples = reader.getExamples();
+        record.place = reader.getPlace();
+        const auto tensors = base.weight_tensors();
+        const auto layers = reader.getLayers();
+        expect_of(layers.size() == tensors.size(), what,
+                  fmt::format("masks {} layers; the base network has {}", layers.size(), tensors.size()));
+        for (unsigned i = 0; i < layers.size(); ++i) {
+          LayerMask& layer = record.layers.emplace_back();
+          layer.kept.resize(tensors[i].size());
+          decode_mask(wire::view(layers[i].getMask()), layer.kept, what + ", the mask of " + tensors[i].name + ",");
+          layer.values = floats_of(wire::view(layers[i].getValues()), what);
+          const ByteView ranks = wire::view(layers[i].getRanks());
+          layer.ranks.assign(ranks.begin(), ranks.end());
+        }
+        record.statistics = floats_of(wire::view(reader.getStatistics()), what);
+        record.check(base, what);
+        return record;
+      },
+      kTaskRecordLimits);
+}
+
+nn::Parameters masked_parameters(const BaseNetwork& base, const TaskRecord& record) {
+  nn::Parameters parameters;
+  std::size_t statistic = 0;
+  std::size_t layer = 0;
+  const auto base_values = base.weight_values();
+  for (const nn::TensorSpec& tensor : nn::network_tensors(base.network)) {
+    nn::Tensor& made = parameters.tensors.emplace_back(nn::Tensor{tensor, std::vector<float>(tensor.size())});
+    if (tensor.role != nn::TensorRole::kWeight) {
+      const auto from = record.statistics.begin() + static_cast<std::ptrdiff_t>(statistic);
+      std::copy_n(from, tensor.size(), made.values.begin());
+      statistic += tensor.size();
+      continue;
+    }
+    const LayerMask& mask = record.layers[layer];
+    std::size_t value = 0;
+    for (std::size_t i = 0; i < mask.kept.size(); ++i)
+      if (mask.kept[i] != 0) made.values[i] = mask.values.empty() ? base_values[layer][i] : mask.values[value++];
+    ++layer;
+  }
+  return parameters;
+}
+
+std::vector<nn::TensorSpec> statistics_tensors(const nn::NetworkSpec& network) {
+  std::vector<nn::TensorSpec> tensors = nn::network_tensors(network);
+  std::erase_if(tensors, [](const nn::TensorSpec& tensor) { return tensor.trainable(); });
+  return tensors;
+}
+
+std::vector<float> statistics_of(const nn::Parameters& parameters) {
+  std::vector<float> statistics;
+  for (const nn::Tensor& tensor : parameters.tensors)
+    if (!tensor.spec.trainable()) statistics.insert(statistics.end(), tensor.values.begin(), tensor.values.end());
+  return statistics;
+}
+
+}  // namespace outrider
