@@ -151,20 +151,15 @@ TaskRecord MaskedTrainer::record(std::uint32_t place, bool with_values) const {
   return record;
 }
 
-// Of the scores as they are, not of those before the last step.
 LayerFlags MaskedTrainer::masks() const {
   LayerFlags masks;
-  for (const auto& layer : layers_) {
-    std::vector<std::uint8_t>& mask = masks.emplace_back(layer->size());
-    nn::select_top(layer->scores(),
-                   density_of(static_cast<std::size_t>(std::ranges::count(layer->mask(), 1)), layer->size()), mask);
-  }
+  for (const auto& layer : layers_) masks.push_back(layer->mask());
   return masks;
 }
 
 LayerValues MaskedTrainer::weights() const {
   LayerValues weights;
-  for (const auto& layer : layers_) weights.emplace_back(layer->weights().begin(), layer->weights().end());
+  for (const auto& layer : layers_) weights.push_back(layer->weights());
   return weights;
 }
 
