@@ -1,8 +1,9 @@
-// For tests: a small base network, and random records of tasks over it.
+// For tests: a small base network, random records of tasks over it, and clients.
 #pragma once
 
 #include <cmath>
 
+#include "knowledge/contribution.h"
 #include "learners/random.h"
 #include "learners/supermask/task_record.h"
 
@@ -55,6 +56,18 @@ inline TaskRecord random_record(Random& random, const BaseNetwork& base, const R
       record.statistics.push_back(tensor.role == nn::TensorRole::kRunningVariance ? std::abs(value) : value);
     }
   return record;
+}
+
+inline TaskRecord unranked(TaskRecord record) {
+  for (LayerMask& layer : record.layers) layer.ranks.clear();
+  return record;
+}
+
+inline ClientId numbered_client(unsigned index) {
+  ClientId id;
+  id.bytes[0] = static_cast<std::uint8_t>(index);
+  id.bytes[1] = static_cast<std::uint8_t>(index >> 8U);
+  return id;
 }
 
 }  // namespace outrider
