@@ -159,13 +159,13 @@ TaskRecord TaskRecord::decode(ByteView bytes, const BaseNetwork& base, const std
 }
 
 nn::Parameters masked_parameters(const BaseNetwork& base, const TaskRecord& record) {
-  return masked_parameters(base, base.weight_values(), record);
+  const auto base_values = record.has_values() ? std::vector<std::vector<float>>{} : base.weight_values();
+  return masked_parameters(base, base_values, record);
 }
 
 nn::Parameters masked_parameters(const BaseNetwork& base, std::span<const std::vector<float>> base_values,
                                  const TaskRecord& record) {
   nn::Parameters parameters;
-  const auto base_values = record.has_values() ? std::vector<std::vector<float>>{} : base.weight_values();
   std::span<const float> statistics(record.statistics);
   std::size_t layer = 0;
   for (const nn::TensorSpec& tensor : nn::network_tensors(base.network)) {
