@@ -18,9 +18,10 @@
 
 #include "aggregator/daemon.h"
 #include "client/daemon.h"
-#include "client/predictor.h"
+#include "client/predict_command.h"
 #include "client/status_query.h"
 #include "knowledge/error.h"
+#include "simulations/base_command.h"
 #include "simulations/pretraining.h"
 #include "simulations/simulate.h"
 #include "simulations/table.h"
@@ -32,9 +33,6 @@ namespace fs = std::filesystem;
 
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
-
-const std::map<std::string, Head> kHeads{
-    {"euclidean", Head::euclidean}, {"cosine", Head::cosine}, {"mahalanobis", Head::mahalanobis}};
 
 const std::map<std::string, Precision> kPrecisions{
     {"float32", Precision::float32}, {"float16", Precision::float16}, {"int8", Precision::int8}};
@@ -74,8 +72,8 @@ Run add_aggregator(CLI::App& app) {
                    "address with the key that is printed at the start")
       ->capture_default_str();
   added->add_option("--pretrained", options->pretrained,
-                    "The encoder that clients learn with, as written by `outrider pretrain`; needed once, it is kept "
-                    "in the state");
+                    "The encoder that clients learn with, as written by `outrider pretrain`, or the base network, as "
+                    "written by `outrider base`; needed once, it is kept in the state");
   added->add_option("--heartbeat", options->daemon.pace.heartbeat_seconds, "Seconds between signs of life of a client")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
@@ -98,20 +96,31 @@ Run add_client(CLI::App& app) {
            "outrider client --aggregator tcp://127.0.0.1:7700 --data pictures --state state");
   added->add_option("--aggregator", options->aggregator, "Its address, as it printed it: tcp://HOST:PORT[#KEY]")
       ->required();
-  added->add_option("--data", options->data, "Pictures (PNG, JPEG), one folder per class; watched for new ones")
+  added
+      ->add_option("--data", options->learner.data,
+                   "Pictures (PNG, JPEG), one folder per class; for tasks, one folder per task with those in it. "
+                   "Watched for new ones")
       ->required();
   added->add_option("--state", options->state, "Directory of the durable state; created if it does not exist")
       ->required();
   added->add_option("--name", options->name, "How people know this client (default: the host's name)");
-  added->add_option("--threads", options->threads, "For the encoder; 0: one per processor")
+  added->add_option("--threads", options->learner.threads, "To learn with; 0: one per processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   added
-      ->add_option("--precision", options->form.precision,
+      ->add_option("--precision", options->learner.form.precision,
                    "How prototypes travel: float32, float16 or int8 (4, 2 or 1 bytes a dimension)")
       ->transform(CLI::CheckedTransformer(kPrecisions, CLI::ignore_case).description(""));
-  added->add_flag("--deviations", options->form.deviations,
+  added->add_flag("--deviations", options->learner.form.deviations,
                   "Also contribute each class's spread, for `predict --head mahalanobis`; doubles the size");
+  added->add_option("--mask-epochs", options->learner.tasks.mask_epochs, "Tasks: epochs of the search for the mask")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  added
+      ->add_option("--weight-epochs", options->learner.tasks.weight_epochs,
+                   "Tasks: epochs of training the weights that no earlier task uses; 0: masks alone are sent")
+      ->check(CLI::Range(0, 100'000))
+      ->capture_default_str();
   return [options] {
     client::run_daemon(*options);
     return 0;
@@ -178,53 +187,12 @@ Run add_status(CLI::App& app) {
   };
 }
 
-// Names the state in what is wrong with it.
-client::Predictor make_predictor(const Store& store, const std::string& state, Head head) {
-  try {
-    return client::Predictor(store, head);
-  } catch (const InputError& error) {
-    throw InputError(fmt::format("nothing can be predicted from the state '{}': {}", state, error.what()));
-  }
-}
-
 Run add_predict(CLI::App& app) {
-  struct Options {
-    std::vector<std::string> images;
-    std::string state;
-    Head head = Head::euclidean;
-    bool json = false;
-  };
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<client::PredictOptions>();
   CLI::App* added = verb(app, "predict", "Tell which class pictures show, from a client's state",
                          "outrider predict --state state picture.png");
-  added->add_option("images", options->images, "Pictures (PNG, JPEG) of any size")->required();
-  added->add_option("--state", options->state, "A client's state directory; the client may be running")->required();
-  added->add_option("--head", options->head, "How distance is measured: euclidean, cosine or mahalanobis")
-      ->transform(CLI::CheckedTransformer(kHeads, CLI::ignore_case).description(""));
-  added->add_flag("--json", options->json, "For programs: one object a line");
-  return [options] {
-    const auto store = open_store_read_only(options->state);
-    client::Predictor predictor = make_predictor(*store, options->state, options->head);
-    for (const std::string& image : options->images) {
-      const client::Answer answer = predictor.predict(load_image(image));
-      if (options->json) {
-        nlohmann::json line{{"image", image}, {"class", answer.class_name}, {"distance", answer.distance}};
-        if (!answer.runner_up.empty()) {
-          line["runner_up"] = answer.runner_up;
-          line["runner_up_distance"] = answer.runner_up_distance;
-        }
-        std::cout << line.dump() << '\n';
-      } else {
-        fmt::print("{}: {}  distance {:.4g}", image, answer.class_name, answer.distance);
-        if (answer.runner_up.empty()) {
-          fmt::print("  (no other class is known)\n");
-        } else {
-          fmt::print("  runner-up {} {:.4g}\n", answer.runner_up, answer.runner_up_distance);
-        }
-      }
-    }
-    return 0;
-  };
+  client::add_options(*added, *options);
+  return [options] { return client::run_predict(*options); };
 }
 
 Run add_pretrain(CLI::App& app) {
@@ -234,6 +202,14 @@ Run add_pretrain(CLI::App& app) {
                          "--output fashion.outrider");
   simulations::add_options(*added, *options);
   return [options] { return simulations::run_pretrain(*options); };
+}
+
+Run add_base(CLI::App& app) {
+  auto options = std::make_shared<simulations::BaseOptions>();
+  CLI::App* added = verb(app, "base", "Define the network that tasks are masks over, for an aggregator to start from",
+                         "outrider base --architecture lenet-300-100 --classes 2 --density 0.1 --output base.outrider");
+  simulations::add_options(*added, *options);
+  return [options] { return simulations::run_base(*options); };
 }
 
 Run add_simulate(CLI::App& app) {
@@ -271,7 +247,8 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   std::map<std::string, Run> verbs{{"aggregator", add_aggregator(app)}, {"client", add_client(app)},
                                    {"status", add_status(app)},         {"predict", add_predict(app)},
-                                   {"pretrain", add_pretrain(app)},     {"simulate", add_simulate(app)}};
+                                   {"pretrain", add_pretrain(app)},     {"base", add_base(app)},
+                                   {"simulate", add_simulate(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

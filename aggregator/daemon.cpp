@@ -15,6 +15,7 @@
 #include "learners/encoders/encoder.h"
 #include "learners/prototypical/merge.h"
 #include "learners/prototypical/pretrained.h"
+#include "learners/supermask/merge.h"
 #include "protocol/transport.h"
 #include "storage/remember.h"
 
@@ -25,6 +26,7 @@ std::vector<std::unique_ptr<Family>> all_families() {
   std::vector<std::unique_ptr<Family>> families;
   families.push_back(
       std::make_unique<PrototypicalFamily>([](ByteView encoder) { return Encoder::decode(encoder).dimension(); }));
+  families.push_back(std::make_unique<SupermaskFamily>());
   return families;
 }
 

@@ -72,7 +72,7 @@ class Daemon {
             .on_message = [this](const protocol::Message& message) { take(core_->receive(message, now())); },
             .on_unsupported = [this](const std::string& sentence) { stop_with(sentence); }});
     spdlog::info("client {} ({}) looks for {}; data {}, state {}", name(), keys_.client_id().brief(),
-                 address.endpoint(), options_.data.string(), options_.state.string());
+                 address.endpoint(), options_.learner.data.string(), options_.state.string());
   }
 
   void run() {
@@ -115,14 +115,18 @@ class Daemon {
 
   // On the learner's thread.
   void learn_until(const std::stop_token& stop) {
-    Learner learner(options_.data, *store_, options_.threads, options_.form);
+    std::unique_ptr<Learner> learner;
     Digest encoder;
     while (!stop.stop_requested()) {
       try {
         const Digest wanted = blackboard_.wait(encoder, options_.look_every, stop);
-        if (std::exchange(encoder, wanted) != wanted) learner.use(wanted);
-        learner.learn([&](Lesson lesson, std::string report) { teach(std::move(lesson), std::move(report), stop); },
-                      [&](const std::string& sentence) { complain(sentence); }, stop);
+        if (std::exchange(encoder, wanted) != wanted) {
+          learner.reset();
+          learner = make_learner(wanted, *store_, options_.learner);
+        }
+        if (learner)
+          learner->learn([&](Lesson lesson, std::string report) { teach(std::move(lesson), std::move(report), stop); },
+                         [&](const std::string& sentence) { complain(sentence); }, stop);
       } catch (const InputError& error) {
         complain(error.what());
       }
@@ -220,7 +224,7 @@ void create_folder(const std::filesystem::path& folder) {
 
 void run_daemon(DaemonOptions options) {
   protocol::Address::parse(options.aggregator);  // before anything is created
-  create_folder(options.data);
+  create_folder(options.learner.data);
   Daemon(std::move(options)).run();
 }
 

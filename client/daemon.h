@@ -10,12 +10,10 @@
 namespace outrider::client {
 
 struct DaemonOptions {
-  std::string aggregator;       // tcp://HOST:PORT, with #KEY if it is on another machine
-  std::filesystem::path data;   // one folder per class; watched; created if it does not exist
-  std::filesystem::path state;  // created if it does not exist
-  std::string name;             // for people; empty: the host's
-  int threads = 0;              // for the encoder; 0: one per processor
-  LessonForm form;
+  std::string aggregator;                      // tcp://HOST:PORT, with #KEY if it is on another machine
+  LearnerOptions learner;                      // its data folder is watched, and created if it does not exist
+  std::filesystem::path state;                 // created if it does not exist
+  std::string name;                            // for people; empty: the host's
   std::chrono::milliseconds look_every{1000};  // at the data folder
 };
 

@@ -1,31 +1,12 @@
 #include "client/example_folder.h"
 
-#include <algorithm>
 #include <system_error>
 
-#include "knowledge/error.h"
+#include "client/folder_entries.h"
 #include "learners/data/image_folder.h"
 
 namespace outrider::client {
-namespace {
-
 namespace fs = std::filesystem;
-
-bool hidden(const fs::path& path) {
-  return path.filename().string().starts_with('.');
-}
-
-std::vector<fs::path> sorted_entries(const fs::path& folder) {
-  std::error_code error;
-  std::vector<fs::path> entries;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
-    if (!hidden(it->path())) entries.push_back(it->path());
-  if (error) throw InputError("the data folder " + folder.string() + " cannot be read: " + error.message());
-  std::ranges::sort(entries);
-  return entries;
-}
-
-}  // namespace
 
 std::vector<NewExamples> ExampleFolder::look() {
   std::vector<NewExamples> found;

@@ -1,4 +1,4 @@
-#include "client/learner.h"
+#include "client/prototype_learner.h"
 
 #include <fstream>
 
@@ -26,7 +26,7 @@ Encoder small_encoder() {
 }
 
 // A client's core and store without a network.
-class LearnerTest : public testing::Test {
+class PrototypeLearnerTest : public testing::Test {
  protected:
   void SetUp() override {
     const Bytes blob = small_encoder().encode();
@@ -45,7 +45,7 @@ class LearnerTest : public testing::Test {
     save_png(folder_ / class_name / (std::to_string(number) + ".png"), {1, 8, 8}, pixels);
   }
 
-  std::size_t learn(Learner& learner, Core& core) {
+  std::size_t learn(PrototypeLearner& learner, Core& core) {
     std::size_t lessons = 0;
     learner.learn(
         [&](Lesson lesson, const std::string&) {
@@ -70,10 +70,10 @@ class LearnerTest : public testing::Test {
   Core core_{ClientId{}, "me", store_, Random(1)};
 };
 
-TEST_F(LearnerTest, CountsEveryPictureOnceHoweverItCame) {
+TEST_F(PrototypeLearnerTest, CountsEveryPictureOnceHoweverItCame) {
   picture("bag", 1);
   picture("bag", 2);
-  Learner learner(folder_, store_, 1);
+  PrototypeLearner learner(folder_, store_, 1);
   learner.use(encoder_);
   EXPECT_EQ(learn(learner, core_), 1U);
   EXPECT_EQ(learn(learner, core_), 0U);
@@ -82,13 +82,13 @@ TEST_F(LearnerTest, CountsEveryPictureOnceHoweverItCame) {
   EXPECT_EQ(learn(learner, core_), 1U);
   EXPECT_EQ(state("bag").count, 3U);
 
-  Learner restarted(folder_, store_, 1);  // sees everything anew, knows it from its memory
+  PrototypeLearner restarted(folder_, store_, 1);  // sees everything anew, knows it from its memory
   restarted.use(encoder_);
   EXPECT_EQ(learn(restarted, core_), 0U);
 }
 
-TEST_F(LearnerTest, LearningInPiecesEqualsLearningAtOnce) {
-  Learner learner(folder_, store_, 1);
+TEST_F(PrototypeLearnerTest, LearningInPiecesEqualsLearningAtOnce) {
+  PrototypeLearner learner(folder_, store_, 1);
   learner.use(encoder_);
   for (std::uint32_t number = 5; number > 0; --number) {
     picture("bag", number);
@@ -101,7 +101,7 @@ TEST_F(LearnerTest, LearningInPiecesEqualsLearningAtOnce) {
   const Bytes blob = small_encoder().encode();
   writes.put(Column::blobs, to_bytes(encoder_.view()), blob);
   other.commit(writes);
-  Learner at_once(folder_, other, 1);
+  PrototypeLearner at_once(folder_, other, 1);
   at_once.use(encoder_);
   at_once.learn(
       [&](const Lesson& lesson, const std::string&) {
@@ -110,10 +110,10 @@ TEST_F(LearnerTest, LearningInPiecesEqualsLearningAtOnce) {
       [](const std::string& sentence) { ADD_FAILURE() << sentence; }, {});
 }
 
-TEST_F(LearnerTest, ADamagedPictureIsComplainedAboutAndLearnedWhenRepaired) {
+TEST_F(PrototypeLearnerTest, ADamagedPictureIsComplainedAboutAndLearnedWhenRepaired) {
   picture("bag", 1);
   std::ofstream(folder_ / "bag/2.png") << "half a pic";
-  Learner learner(folder_, store_, 1);
+  PrototypeLearner learner(folder_, store_, 1);
   learner.use(encoder_);
   learn(learner, core_);
   EXPECT_EQ(state("bag").count, 1U);
@@ -124,11 +124,11 @@ TEST_F(LearnerTest, ADamagedPictureIsComplainedAboutAndLearnedWhenRepaired) {
   EXPECT_EQ(state("bag").count, 2U);
 }
 
-TEST_F(LearnerTest, SendsWhatTheFormAsksFor) {
+TEST_F(PrototypeLearnerTest, SendsWhatTheFormAsksFor) {
   picture("bag", 1);
   const auto payload = [&](LessonForm form) {
     Bytes sent;
-    Learner learner(folder_, store_, 1, form);
+    PrototypeLearner learner(folder_, store_, 1, form);
     learner.use(encoder_);
     learner.learn([&](Lesson lesson, const std::string&) { sent = std::move(lesson.payload); }, [](auto&) {}, {});
     return decode_class_state(sent);
@@ -140,9 +140,9 @@ TEST_F(LearnerTest, SendsWhatTheFormAsksFor) {
   EXPECT_NE(payload({Precision::int8, false}).sum, whole.sum);
 }
 
-TEST_F(LearnerTest, LearnsNothingWithAnEncoderThatCannotBeUsed) {
+TEST_F(PrototypeLearnerTest, LearnsNothingWithAnEncoderThatCannotBeUsed) {
   picture("bag", 1);
-  Learner learner(folder_, store_, 1);
+  PrototypeLearner learner(folder_, store_, 1);
   learner.use(encoder_);
   const Digest damaged = Digest::of(bytes_of("damaged"));
   WriteSet writes;
@@ -153,11 +153,11 @@ TEST_F(LearnerTest, LearnsNothingWithAnEncoderThatCannotBeUsed) {
   EXPECT_EQ(learn(learner, core_), 0U);
 }
 
-TEST_F(LearnerTest, PredictsWhatItHasLearned) {
+TEST_F(PrototypeLearnerTest, PredictsWhatItHasLearned) {
   EXPECT_THROW(Predictor{store_}, InputError);
   picture("bag", 1);
   picture("shoe", 1);
-  Learner learner(folder_, store_, 1);
+  PrototypeLearner learner(folder_, store_, 1);
   learner.use(encoder_);
   learn(learner, core_);
   Predictor predictor(store_);

@@ -1,0 +1,36 @@
+#include "client/known_tasks.h"
+
+#include <map>
+
+#include "client/core.h"
+#include "client/replica.h"
+#include "knowledge/error.h"
+#include "learners/supermask/merge.h"
+
+namespace outrider::client {
+
+Bytes TaskMemory::encode() const {
+  Bytes bytes = to_bytes(fingerprint.view());
+  bytes.insert(bytes.end(), record.begin(), record.end());
+  return bytes;
+}
+
+TaskMemory TaskMemory::decode(ByteView bytes) {
+  const std::size_t size = Digest{}.view().size();
+  require(bytes.size() >= size, "what a client wrote down of a task is truncated");
+  return {Digest::from_bytes(bytes.first(size)), to_bytes(bytes.subspan(size))};
+}
+
+NamedTasks known_tasks(const Store& store, const Digest& space, const BaseNetwork& base) {
+  std::map<std::string, TaskRecord> tasks;
+  const std::string kind(kSupermaskKind);
+  for_each_lesson(store, kind, space, [&](const Topic& topic, ByteView memory) {
+    tasks.insert_or_assign(topic.subject, TaskRecord::decode(TaskMemory::decode(memory).record, base));
+  });
+  for_each_known(store, kind, space, [&](const Topic& topic, ByteView payload) {
+    tasks.insert_or_assign(topic.subject, TaskRecord::decode(payload, base, "the task '" + topic.subject + "'"));
+  });
+  return {std::make_move_iterator(tasks.begin()), std::make_move_iterator(tasks.end())};
+}
+
+}  // namespace outrider::client

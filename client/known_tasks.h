@@ -1,0 +1,23 @@
+// The tasks that a client's state knows.
+#pragma once
+
+#include "learners/supermask/ownership.h"
+#include "storage/store.h"
+
+namespace outrider::client {
+
+// What a client wrote down with a task that it learned.
+struct TaskMemory {
+  Digest fingerprint;  // of the pictures: see TaskFiles
+  Bytes record;        // as contributed
+
+  Bytes encode() const;
+  // Throws InputError when the bytes are too few.
+  static TaskMemory decode(ByteView bytes);
+};
+
+// In the space of the base network: merged ones from the replica and, until they are merged, what the client has
+// learned itself. Sorted by name.
+NamedTasks known_tasks(const Store& store, const Digest& space, const BaseNetwork& base);
+
+}  // namespace outrider::client

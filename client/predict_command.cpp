@@ -1,0 +1,102 @@
+#include "client/predict_command.h"
+
+#include <iostream>
+#include <map>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "client/core.h"
+#include "client/predictor.h"
+#include "client/task_predictor.h"
+#include "knowledge/error.h"
+
+namespace outrider::client {
+namespace {
+
+const std::map<std::string, Head> kHeads{
+    {"euclidean", Head::euclidean}, {"cosine", Head::cosine}, {"mahalanobis", Head::mahalanobis}};
+
+// Names the state in what is wrong with it.
+template <typename Made, typename... Arguments>
+Made from_state(const std::string& state, const Store& store, const Arguments&... arguments) {
+  try {
+    return Made(store, arguments...);
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("nothing can be predicted from the state '{}': {}", state, error.what()));
+  }
+}
+
+void print(const std::string& image, const Answer& answer, bool json) {
+  if (json) {
+    nlohmann::json line{{"image", image}, {"class", answer.class_name}, {"distance", answer.distance}};
+    if (!answer.runner_up.empty()) {
+      line["runner_up"] = answer.runner_up;
+      line["runner_up_distance"] = answer.runner_up_distance;
+    }
+    std::cout << line.dump() << '\n';
+  } else {
+    fmt::print("{}: {}  distance {:.4g}", image, answer.class_name, answer.distance);
+    if (answer.runner_up.empty()) {
+      fmt::print("  (no other class is known)\n");
+    } else {
+      fmt::print("  runner-up {} {:.4g}\n", answer.runner_up, answer.runner_up_distance);
+    }
+  }
+}
+
+void print(const std::string& image, const TaskAnswer& answer, bool json) {
+  if (json) {
+    const nlohmann::json line{{"image", image},
+                              {"task", answer.task},
+                              {"class", answer.class_name},
+                              {"probability", answer.probability},
+                              {"runner_up", answer.runner_up},
+                              {"runner_up_probability", answer.runner_up_probability}};
+    std::cout << line.dump() << '\n';
+  } else {
+    fmt::print("{}: {}  probability {:.3f}  runner-up {} {:.3f}  task {}\n", image, answer.class_name,
+               answer.probability, answer.runner_up, answer.runner_up_probability, answer.task);
+  }
+}
+
+template <typename Predicting>
+void predict_all(Predicting& predictor, const PredictOptions& options) {
+  for (const std::string& image : options.images) print(image, predictor.predict(load_image(image)), options.json);
+}
+
+bool learns_tasks(const Store& store) {
+  const auto definition = store.get(Column::blobs, stored_encoder(store).view());
+  return definition && BaseNetwork::recognises(*definition);
+}
+
+}  // namespace
+
+void add_options(CLI::App& app, PredictOptions& options) {
+  app.add_option("images", options.images, "Pictures (PNG, JPEG) of any size")->required();
+  app.add_option("--state", options.state, "A client's state directory; the client may be running")->required();
+  app.add_option("--head", options.head,
+                 "How distance to prototypes is measured: euclidean, cosine or mahalanobis; not for tasks")
+      ->transform(CLI::CheckedTransformer(kHeads, CLI::ignore_case).description(""));
+  app.add_option("--task", options.task,
+                 "Where a client learns tasks: which one the pictures belong to (default: it is inferred)");
+  app.add_flag("--json", options.json, "For programs: one object a line");
+}
+
+int run_predict(const PredictOptions& options) {
+  const auto store = open_store_read_only(options.state);
+  if (learns_tasks(*store)) {
+    const std::optional<std::string> task = options.task.empty() ? std::nullopt : std::optional(options.task);
+    auto predictor = from_state<TaskPredictor>(options.state, *store, task);
+    predict_all(predictor, options);
+    return 0;
+  }
+  if (!options.task.empty())
+    throw InputError("the state '" + options.state + "' knows classes, not tasks: leave --task out");
+  auto predictor = from_state<Predictor>(options.state, *store, options.head);
+  predict_all(predictor, options);
+  return 0;
+}
+
+}  // namespace outrider::client

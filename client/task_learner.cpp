@@ -1,0 +1,104 @@
+#include "client/task_learner.h"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "learners/supermask/merge.h"
+#include "learners/supermask/task_network.h"
+#include "learners/supermask/transfer.h"
+
+namespace outrider::client {
+namespace {
+
+// Others may teach faster than we rebase. A record is whole without it, so it then goes out as it is.
+constexpr int kMostRebases = 3;
+
+}  // namespace
+
+TaskLearner::TaskLearner(Digest space, BaseNetwork base, const Store& store, LearnerOptions options)
+    : space_(space), base_(std::move(base)), store_(store), options_(std::move(options)) {}
+
+Topic TaskLearner::topic_of_task(const std::string& task) const {
+  return {std::string(kSupermaskKind), space_, task};
+}
+
+void TaskLearner::learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) {
+  for (const TaskFiles& files : look_for_tasks(options_.data)) {
+    if (stop.stop_requested()) return;
+    const auto memory = lesson_memory(store_, topic_of_task(files.task));
+    if (memory && TaskMemory::decode(*memory).fingerprint == files.fingerprint) continue;
+    const bool settled = seen_[files.task] == files.fingerprint;
+    seen_[files.task] = files.fingerprint;
+    if (files.classes.size() < 2 || files.classes.size() > base_.outputs()) {
+      complain(fmt::format("the task '{}' has pictures of {} classes; a task has 2 to {}, one folder each: {}",
+                           files.task, files.classes.size(), base_.outputs(), "TASK/CLASS/PICTURE"));
+    } else if (settled) {
+      learn_files(files, teach, complain, stop);
+    }
+  }
+}
+
+NamedTasks TaskLearner::others(const std::string& task) const {
+  NamedTasks known = known_tasks(store_, space_, base_);
+  std::erase_if(known, [&](const auto& entry) { return entry.first == task; });
+  return known;
+}
+
+// The same task learned from the same pictures and the same knowledge gives the same record at every client.
+MaskTraining TaskLearner::training_of(const std::string& task) const {
+  MaskTraining training = options_.tasks;
+  training.seed = Random(base_.seed, task)();
+  training.threads = options_.threads;
+  return training;
+}
+
+Scores TaskLearner::first_scores(const NamedTasks& known, const Dataset& pictures, const MaskTraining& training,
+                                 std::string& report) const {
+  if (options_.transfer) {
+    const auto transfer = best_transfer(base_, known, pictures, {.seed = training.seed, .threads = training.threads});
+    if (transfer) {
+      const auto& [name, record] = known[transfer->task];
+      report += fmt::format(", starting from '{}'", name);
+      return scores_of_task(base_, record, training.seed);
+    }
+  }
+  return random_scores(base_, training.seed);
+}
+
+void TaskLearner::learn_files(const TaskFiles& files, const Teach& teach, const Complain& complain,
+                              const std::stop_token& stop) {
+  const auto start = std::chrono::steady_clock::now();
+  const Dataset pictures = load_task(files, base_.preprocessing.input, complain);
+  const MaskTraining training = training_of(files.task);
+  const EpochDone goes_on = [&](std::size_t, std::size_t) { return !stop.stop_requested(); };
+  std::string how;
+  TaskRecord record;
+  try {
+    NamedTasks known = others(files.task);
+    Ownership ownership(base_, known);
+    record = learn_task(base_, ownership, pictures, first_scores(known, pictures, training, how), training, goes_on);
+    for (int rebases = 0; rebases < kMostRebases; ++rebases) {
+      Ownership now(base_, others(files.task));
+      if (now == ownership) break;
+      ownership = std::move(now);
+      record = rebase(base_, ownership, record, pictures, training, goes_on);
+      how += ", rebased";
+    }
+  } catch (const InputError& error) {
+    if (stop.stop_requested()) return;
+    throw InputError(fmt::format("the task '{}' was not learned: {}", files.task, error.what()));
+  }
+  TaskNetwork judge(base_, options_.threads);
+  judge.use(record);
+  const Bytes payload = record.encode();
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  teach({topic_of_task(files.task), payload, TaskMemory{files.fingerprint, payload}.encode()},
+        fmt::format("learned the task '{}' ({} classes, {} pictures{}) in {:.1f} s; {:.1f} % of them are told right; "
+                    "{} bytes",
+                    files.task, pictures.classes.size(), pictures.size(), how, spent.count(),
+                    100 * judge.accuracy(pictures), payload.size()));
+}
+
+}  // namespace outrider::client

@@ -1,0 +1,39 @@
+// Learns tasks as masks over a base network from the pictures in a folder.
+#pragma once
+
+#include <map>
+
+#include "client/known_tasks.h"
+#include "client/learner.h"
+#include "client/task_folder.h"
+
+namespace outrider::client {
+
+// A task is learned once its folder has stayed the same from one look to the next, and again when it changes. It builds
+// on all tasks that the client knows by then: it starts from the one that fits best, uses their weights and changes
+// none of them. Tasks that become known while it learns make it rebase before it contributes.
+class TaskLearner : public Learner {
+ public:
+  // `store` must outlive the learner.
+  TaskLearner(Digest space, BaseNetwork base, const Store& store, LearnerOptions options);
+
+  void learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) override;
+
+ private:
+  void learn_files(const TaskFiles& files, const Teach& teach, const Complain& complain, const std::stop_token& stop);
+  Topic topic_of_task(const std::string& task) const;
+  // All that is known but the task itself.
+  NamedTasks others(const std::string& task) const;
+  MaskTraining training_of(const std::string& task) const;
+  // Masks start from a known task where one helps; says which.
+  Scores first_scores(const NamedTasks& known, const Dataset& pictures, const MaskTraining& training,
+                      std::string& report) const;
+
+  Digest space_;
+  BaseNetwork base_;
+  const Store& store_;
+  LearnerOptions options_;
+  std::map<std::string, Digest> seen_;  // fingerprints at the last look
+};
+
+}  // namespace outrider::client

@@ -1,0 +1,262 @@
+#include "client/task_learner.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/replica.h"
+#include "client/task_predictor.h"
+#include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
+#include "learners/data/image.h"
+#include "learners/supermask/merge.h"
+#include "storage/memory_store.h"
+
+namespace outrider::client {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr ImageShape kPicture{1, 6, 6};
+
+BaseNetwork small_base(const std::string& network = "input 1x6x6; linear 40 nobias; relu; linear 3 nobias") {
+  BaseNetwork base;
+  base.preprocessing = {kPicture, false, 0.4F, 0.3F};
+  base.network = nn::parse_network(network);
+  base.density = 0.3;
+  base.seed = 7;
+  return base;
+}
+
+// A client's core and store without a network.
+class TaskLearnerTest : public testing::Test {
+ protected:
+  void use(const BaseNetwork& base) {
+    base_ = base;
+    const Bytes blob = base.encode();
+    space_ = Digest::of(blob);
+    WriteSet writes;
+    writes.put(Column::blobs, to_bytes(space_.view()), blob);
+    writes.put(Column::meta, to_bytes("encoder"), to_bytes(space_.view()));
+    store_.commit(writes);
+  }
+  void SetUp() override { use(small_base()); }
+
+  // A class of a task is bright in places of its own.
+  static std::vector<std::uint8_t> pixels_of(const std::string& task, const std::string& class_name,
+                                             std::uint32_t number) {
+    Random places(7, task + class_name);
+    Random noise(7, task + class_name + "noise", 0, number);
+    std::vector<std::uint8_t> pixels(kPicture.size());
+    for (auto& pixel : pixels) pixel = static_cast<std::uint8_t>((places.below(3) == 0 ? 150 : 20) + noise.below(90));
+    return pixels;
+  }
+  void picture(const std::string& task, const std::string& class_name, std::uint32_t number) {
+    fs::create_directories(folder_ / task / class_name);
+    save_png(folder_ / task / class_name / (std::to_string(number) + ".png"), kPicture,
+             pixels_of(task, class_name, number));
+  }
+  void pictures(const std::string& task, const std::vector<std::string>& classes) {
+    for (const std::string& name : classes)
+      for (std::uint32_t number = 0; number < 20; ++number) picture(task, name, number);
+  }
+
+  LearnerOptions options() const {
+    LearnerOptions options;
+    options.data = folder_;
+    options.threads = 1;
+    options.tasks.batch = 15;
+    return options;
+  }
+  TaskLearner make_learner() const { return {space_, base_, store_, options()}; }
+
+  // One look; the reports of what was learned.
+  std::vector<std::string> look(TaskLearner& learner, const std::stop_token& stop = {}) {
+    std::vector<std::string> reports;
+    learner.learn(
+        [&](Lesson lesson, const std::string& report) {
+          store_.commit(core_.learned(std::move(lesson), Instant{0}).writes);
+          reports.push_back(report);
+        },
+        [&](const std::string& sentence) { complaints_.push_back(sentence); }, stop);
+    return reports;
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, record] : known_tasks(store_, space_, base_)) names.push_back(name);
+    return names;
+  }
+  TaskRecord record(const std::string& task) const {
+    for (const auto& [name, record] : known_tasks(store_, space_, base_))
+      if (name == task) return record;
+    return {};
+  }
+
+  // Where the earlier task owns a weight, the later one has its value.
+  void expect_owners_values(const TaskRecord& later, const TaskRecord& earlier) const {
+    const Ownership known(base_, {{"earlier", earlier}});
+    std::size_t shared = 0;
+    for (std::size_t layer = 0; layer < later.layers.size(); ++layer) {
+      std::size_t value = 0;
+      for (std::size_t i = 0; i < later.layers[layer].kept.size(); ++i) {
+        if (later.layers[layer].kept[i] == 0) continue;
+        if (known.owned()[layer][i] != 0) {
+          EXPECT_EQ(later.layers[layer].values[value], known.weights()[layer][i]);
+          ++shared;
+        }
+        ++value;
+      }
+    }
+    EXPECT_GT(shared, 0U);
+  }
+
+  TemporaryDirectory directory_;
+  fs::path folder_ = directory_.path();
+  MemoryStore store_;
+  BaseNetwork base_;
+  Digest space_;
+  std::vector<std::string> complaints_;
+  Core core_{ClientId{}, "me", store_, Random(1)};
+};
+
+TEST_F(TaskLearnerTest, LearnsATaskWhenItsFolderIsAtRestAndOnce) {
+  pictures("fruit", {"apple", "pear"});
+  TaskLearner learner = make_learner();
+  EXPECT_THAT(look(learner), testing::IsEmpty());  // it may still be growing
+  picture("fruit", "pear", 20);
+  EXPECT_THAT(look(learner), testing::IsEmpty());
+  EXPECT_THAT(look(learner), ElementsAre(HasSubstr("learned the task 'fruit' (2 classes, 41 pictures)")));
+  EXPECT_THAT(look(learner), testing::IsEmpty());
+  EXPECT_EQ(record("fruit").classes, (std::vector<std::string>{"apple", "pear"}));
+  TaskLearner restarted = make_learner();
+  EXPECT_THAT(look(restarted), testing::IsEmpty());
+  EXPECT_THAT(look(restarted), testing::IsEmpty());
+  picture("fruit", "apple", 30);
+  EXPECT_THAT(look(restarted), testing::IsEmpty());
+  EXPECT_THAT(look(restarted), ElementsAre(HasSubstr("42 pictures")));
+  EXPECT_THAT(complaints_, testing::IsEmpty());
+}
+
+TEST_F(TaskLearnerTest, ALaterTaskBuildsOnEarlierOnesAndLeavesThemAlone) {
+  TaskLearner learner = make_learner();
+  pictures("fruit", {"apple", "pear"});
+  look(learner);
+  look(learner);
+  const TaskRecord fruit = record("fruit");
+  pictures("tools", {"hammer", "saw", "spade"});
+  look(learner);
+  EXPECT_EQ(look(learner).size(), 1U);
+  EXPECT_EQ(record("fruit"), fruit);
+  EXPECT_EQ(record("tools").place, fruit.place + 1);
+  expect_owners_values(record("tools"), fruit);
+}
+
+// News arrives once the learner has looked at what is known.
+class StoreWithNews : public Store {
+ public:
+  StoreWithNews(MemoryStore& store, WriteSet news) : store_(store), news_(std::move(news)) {}
+  void commit(const WriteSet& writes) override { store_.commit(writes); }
+  std::optional<Bytes> get(Column column, ByteView key) const override { return store_.get(column, key); }
+  void scan(Column column, ByteView prefix, const std::function<void(ByteView, ByteView)>& visit) const override {
+    store_.scan(column, prefix, visit);
+    if (column == Column::replica) store_.commit(std::exchange(news_, {}));
+  }
+
+ private:
+  MemoryStore& store_;
+  mutable WriteSet news_;
+};
+
+TEST_F(TaskLearnerTest, RebasesOnWhatBecomesKnownWhileItLearns) {
+  pictures("fruit", {"apple", "pear"});  // learned elsewhere
+  const Dataset elsewhere = load_task(look_for_tasks(folder_).front(), kPicture, {});
+  const TaskRecord fruit = learn_task(base_, Ownership(base_), elsewhere, random_scores(base_, 1), {.batch = 15});
+  WriteSet news;
+  news.put(Column::replica, topic_key({std::string(kSupermaskKind), space_, "fruit"}), fruit.encode());
+  const StoreWithNews store(store_, news);
+  fs::remove_all(folder_ / "fruit");
+  pictures("tools", {"hammer", "saw"});
+  TaskLearner learner(space_, base_, store, options());
+  look(learner);
+  EXPECT_THAT(look(learner), ElementsAre(HasSubstr("rebased")));
+  const TaskRecord tools = record("tools");
+  EXPECT_EQ(tools.place, fruit.place + 1);
+  expect_owners_values(tools, fruit);
+}
+
+TEST_F(TaskLearnerTest, ComplainsAboutWhatIsNoTask) {
+  pictures("fruit", {"apple"});
+  pictures("many", {"a", "b", "c", "d"});
+  pictures("tools", {"hammer", "saw"});
+  std::ofstream(folder_ / "tools/saw/x.png") << "half a pic";
+  TaskLearner learner = make_learner();
+  look(learner);
+  EXPECT_THAT(look(learner), ElementsAre(HasSubstr("'tools' (2 classes, 40 pictures)")));
+  EXPECT_THAT(complaints_,
+              testing::Contains(HasSubstr("the task 'fruit' has pictures of 1 classes; a task has 2 to 3")));
+  EXPECT_THAT(complaints_, testing::Contains(HasSubstr("the task 'many' has pictures of 4 classes")));
+  EXPECT_THAT(complaints_, testing::Contains(HasSubstr("x.png")));
+}
+
+TEST_F(TaskLearnerTest, StopsInTheMiddleOfATask) {
+  pictures("fruit", {"apple", "pear"});
+  TaskLearner learner = make_learner();
+  look(learner);
+  std::stop_source source;
+  source.request_stop();
+  EXPECT_THAT(look(learner, source.get_token()), testing::IsEmpty());
+  EXPECT_THAT(names(), testing::IsEmpty());
+  EXPECT_EQ(look(learner).size(), 1U);
+}
+
+TEST_F(TaskLearnerTest, PredictsWithTheTaskToldOrInferred) {
+  pictures("fruit", {"apple", "pear"});
+  pictures("tools", {"hammer", "saw"});
+  TaskLearner learner = make_learner();
+  look(learner);
+  EXPECT_EQ(look(learner).size(), 2U);
+  TaskPredictor told(store_, "tools");
+  TaskPredictor inferring(store_, std::nullopt);
+  int right = 0;
+  for (std::uint32_t number = 100; number < 110; ++number)
+    for (const char* name : {"hammer", "saw"}) {
+      const Image image{kPicture, pixels_of("tools", name, number)};
+      const TaskAnswer answer = told.predict(image);
+      EXPECT_EQ(answer.task, "tools");
+      EXPECT_GE(answer.probability, answer.runner_up_probability);
+      right += answer.class_name == name ? 1 : 0;
+      const TaskAnswer inferred = inferring.predict(image);
+      EXPECT_TRUE(inferred.task == "tools" || inferred.task == "fruit");
+    }
+  EXPECT_GE(right, 18);
+  try {
+    TaskPredictor(store_, "music");
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_EQ(std::string(error.what()), "the task 'music' is not known; known: 'fruit', 'tools'");
+  }
+}
+
+TEST_F(TaskLearnerTest, ABatchNormNetworkWantsTheTaskTold) {
+  use(small_base("input 1x6x6; conv 8 k3 p1 nobias; batchnorm noaffine; relu; flatten; linear 3 nobias"));
+  EXPECT_THROW(TaskPredictor(store_, std::nullopt), InputError);  // knows no task
+  pictures("fruit", {"apple", "pear"});
+  TaskLearner learner = make_learner();
+  look(learner);
+  look(learner);
+  TaskPredictor told(store_, "fruit");
+  EXPECT_EQ(told.predict({kPicture, pixels_of("fruit", "apple", 100)}).task, "fruit");
+  try {
+    TaskPredictor(store_, std::nullopt);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("name it with --task; known: 'fruit'"));
+  }
+}
+
+}  // namespace
+}  // namespace outrider::client

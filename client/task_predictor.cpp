@@ -1,0 +1,79 @@
+#include "client/task_predictor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "client/core.h"
+#include "client/known_tasks.h"
+#include "knowledge/error.h"
+#include "learners/data/resize.h"
+
+namespace outrider::client {
+namespace {
+
+BaseNetwork stored_base(const Store& store) {
+  const auto blob = store.get(Column::blobs, stored_encoder(store).view());
+  require(blob.has_value(), "this client has no base network yet: it fetches one when it first meets its aggregator");
+  return BaseNetwork::decode(*blob);
+}
+
+std::string names_of(const NamedTasks& tasks) {
+  std::string names;
+  for (const auto& [name, record] : tasks) names += (names.empty() ? "'" : ", '") + name + "'";
+  return names;
+}
+
+std::vector<double> softmax(std::span<const float> logits) {
+  const float largest = *std::ranges::max_element(logits);
+  std::vector<double> shares(logits.size());
+  std::ranges::transform(logits, shares.begin(),
+                         [&](float logit) { return std::exp(static_cast<double>(logit) - largest); });
+  const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+  for (double& share : shares) share /= sum;
+  return shares;
+}
+
+}  // namespace
+
+TaskPredictor::TaskPredictor(const Store& store, const std::optional<std::string>& task, int threads)
+    : base_(stored_base(store)), tasks_(known_tasks(store, stored_encoder(store), base_)), network_(base_, threads) {
+  require(!tasks_.empty(),
+          "this client knows no task yet: put pictures into its data folder as TASK/CLASS/PICTURE, or let it meet an "
+          "aggregator that knows some");
+  if (task) {
+    const auto found = std::ranges::find(tasks_, *task, [](const auto& entry) { return entry.first; });
+    require(found != tasks_.end(), fmt::format("the task '{}' is not known; known: {}", *task, names_of(tasks_)));
+    switch_to(static_cast<std::size_t>(found - tasks_.begin()));
+    return;
+  }
+  require(statistics_tensors(base_.network).empty(),
+          fmt::format("the base network has batch norm, so the task of a single picture cannot be inferred: name it "
+                      "with --task; known: {}",
+                      names_of(tasks_)));
+  inference_ = std::make_unique<TaskInference>(base_, tasks_, 1, threads);
+}
+
+void TaskPredictor::switch_to(std::size_t task) {
+  if (current_ == task) return;
+  network_.use(tasks_[task].second);
+  current_ = task;
+}
+
+TaskAnswer TaskPredictor::predict(const Image& picture) {
+  const Image resized = resize(picture, base_.preprocessing.input);
+  const Dataset one{resized.shape, resized.pixels, {0}, {}, {}, {}};
+  constexpr std::size_t kOnly = 0;
+  if (inference_) switch_to(inference_->infer(one, {&kOnly, 1}, TaskInferenceMethod::one_shot));
+  const auto& [name, record] = tasks_[*current_];
+  const std::vector<float> logits = network_.logits(one);
+  const std::vector<double> shares = softmax(std::span(logits).first(record.classes.size()));
+  std::vector<std::size_t> order(shares.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t i) { return shares[i]; });
+  return {name, record.classes[order[0]], shares[order[0]], record.classes[order[1]], shares[order[1]]};
+}
+
+}  // namespace outrider::client

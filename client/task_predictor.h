@@ -1,0 +1,43 @@
+// Answers from the state of a client that learns tasks.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "learners/data/image.h"
+#include "learners/supermask/task_inference.h"
+#include "learners/supermask/task_network.h"
+#include "storage/store.h"
+
+namespace outrider::client {
+
+struct TaskAnswer {
+  std::string task;
+  std::string class_name;
+  double probability = 0;
+  std::string runner_up;
+  double runner_up_probability = 0;
+};
+
+// A snapshot of a state, which may go on changing. Used by one thread at a time.
+class TaskPredictor {
+ public:
+  // With the task's name, or without: then each picture's task is inferred. Throws InputError when the state knows no
+  // task, not this one, or the task of single pictures cannot be inferred in its base network.
+  TaskPredictor(const Store& store, const std::optional<std::string>& task, int threads = 1);
+
+  // A picture of any size.
+  TaskAnswer predict(const Image& picture);
+
+ private:
+  void switch_to(std::size_t task);
+
+  BaseNetwork base_;
+  NamedTasks tasks_;
+  TaskNetwork network_;
+  std::unique_ptr<TaskInference> inference_;  // none: the task is told
+  std::optional<std::size_t> current_;
+};
+
+}  // namespace outrider::client
