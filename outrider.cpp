@@ -121,6 +121,11 @@ Run add_client(CLI::App& app) {
                    "Tasks: epochs of training the weights that no earlier task uses; 0: masks alone are sent")
       ->check(CLI::Range(0, 100'000))
       ->capture_default_str();
+  added
+      ->add_option("--least-steps", options->learner.tasks.least_steps,
+                   "Tasks: steps of either, at least, however few the pictures are")
+      ->check(CLI::Range(0, 10'000'000))
+      ->capture_default_str();
   return [options] {
     client::run_daemon(*options);
     return 0;

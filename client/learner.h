@@ -24,8 +24,8 @@ struct LearnerOptions {
   std::filesystem::path data;
   int threads = 0;  // 0: one per processor
   LessonForm form;
-  MaskTraining tasks;    // its seed and threads are set by the learner
-  bool transfer = true;  // tasks start from the known one that fits best
+  MaskTraining tasks{.least_steps = 300};  // its seed and threads are set by the learner
+  bool transfer = true;                    // tasks start from the known one that fits best
 };
 
 // Not thread-safe; reads the store while the loop commits.

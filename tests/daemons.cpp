@@ -40,9 +40,12 @@ Process Site::start_aggregator_with_encoder() {
   return start_aggregator(address_.empty() ? "tcp://127.0.0.1:*" : address_, {"--pretrained", encoder().string()});
 }
 
-Process Site::start_client(const std::string& name) {
-  return Process({"client", "--aggregator", address_, "--data", data(name).string(), "--state", state(name).string(),
-                  "--name", name, "--threads", "1"});
+Process Site::start_client(const std::string& name, const std::vector<std::string>& more_arguments) {
+  std::vector<std::string> arguments{"client",  "--aggregator",       address_, "--data", data(name).string(),
+                                     "--state", state(name).string(), "--name", name,     "--threads",
+                                     "1"};
+  arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
+  return Process(arguments);
 }
 
 protocol::Status Site::status() const {

@@ -25,7 +25,7 @@ class Site {
   Process start_aggregator(const std::string& listen = "tcp://127.0.0.1:*",
                            const std::vector<std::string>& more_arguments = {});
   Process start_aggregator_with_encoder();
-  Process start_client(const std::string& name);
+  Process start_client(const std::string& name, const std::vector<std::string>& more_arguments = {});
   const std::string& address() const { return address_; }
   void set_address(std::string address) { address_ = std::move(address); }
 

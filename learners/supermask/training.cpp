@@ -1,5 +1,6 @@
 #include "learners/supermask/training.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -57,6 +58,12 @@ LayerFlags free_of(const Ownership& known) {
   return free;
 }
 
+// 0 stays 0: the phase is left out.
+std::size_t epochs_of(std::size_t epochs, const MaskedTrainer& trainer, const MaskTraining& options) {
+  const std::size_t steps = std::max<std::size_t>(trainer.steps_per_epoch(), 1);
+  return epochs == 0 ? 0 : std::max(epochs, (options.least_steps + steps - 1) / steps);
+}
+
 // The record's values on its mask, but the owners' where there is one.
 LayerValues rebased_weights(const Ownership& known, const TaskRecord& record) {
   LayerValues weights = known.weights();
@@ -106,11 +113,13 @@ TaskRecord learn_task(const BaseNetwork& base, const Ownership& known, const Dat
   options.check();
   MaskedTrainer trainer(base, task, known.weights(), start, kept_counts(base),
                         {options.batch, options.seed, options.threads});
-  const std::size_t epochs = options.mask_epochs + options.weight_epochs;
-  trainer.train({options.mask_epochs, options.mask_rate, kMaskPhase, 0, epochs}, done);
-  if (options.weight_epochs > 0) {
+  const std::size_t mask_epochs = epochs_of(options.mask_epochs, trainer, options);
+  const std::size_t weight_epochs = epochs_of(options.weight_epochs, trainer, options);
+  const std::size_t all = mask_epochs + weight_epochs;
+  trainer.train({mask_epochs, options.mask_rate, kMaskPhase, 0, all}, done);
+  if (weight_epochs > 0) {
     trainer.learn_weights(free_of(known));
-    trainer.train({options.weight_epochs, options.weight_rate, kWeightPhase, options.mask_epochs, epochs}, done);
+    trainer.train({weight_epochs, options.weight_rate, kWeightPhase, mask_epochs, all}, done);
   }
   return trainer.record(known.next_place(), options.weight_epochs > 0);
 }
@@ -125,7 +134,8 @@ TaskRecord rebase(const BaseNetwork& base, const Ownership& known, const TaskRec
                         kept_counts(record), {options.batch, options.seed, options.threads});
   trainer.load_statistics(record.statistics);
   trainer.learn_weights(free_of(known));
-  trainer.train({options.weight_epochs, options.weight_rate, kRebasePhase, 0, options.weight_epochs}, done);
+  const std::size_t epochs = epochs_of(options.weight_epochs, trainer, options);
+  trainer.train({epochs, options.weight_rate, kRebasePhase, 0, epochs}, done);
   rebased = trainer.record(known.next_place(), true);
   for (std::size_t i = 0; i < rebased.layers.size(); ++i) rebased.layers[i].ranks = record.layers[i].ranks;
   return rebased;

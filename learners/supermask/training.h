@@ -16,6 +16,7 @@ struct MaskTraining {
   float mask_rate = 0.01F;
   std::size_t weight_epochs = 10;  // likewise; 0: the weights stay the base's (SupSup)
   float weight_rate = 0.001F;
+  std::size_t least_steps = 0;  // of each phase: few pictures are gone through more often
   std::uint64_t seed = 0;
   int threads = 0;  // 0: one per processor; part of the result, see learners/nn/README.md
 

@@ -195,6 +195,14 @@ TEST(MaskTraining, SaysHowFarItIsAndStopsWhenTold) {
                return true;
              });
   EXPECT_EQ(seen, (std::vector<std::size_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+  MaskTraining thorough = quick();
+  thorough.least_steps = 31;  // six a epoch
+  std::size_t epochs = 0;
+  learn_task(base, Ownership(base), test_task(1), random_scores(base, 1), thorough, [&](std::size_t, std::size_t of) {
+    EXPECT_EQ(of, 12U);
+    return ++epochs > 0;
+  });
+  EXPECT_EQ(epochs, 12U);
   EXPECT_THROW(learn_task(base, Ownership(base), test_task(1), random_scores(base, 1), quick(),
                           [](std::size_t done, std::size_t) { return done < 3; }),
                InputError);
