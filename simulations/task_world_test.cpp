@@ -1,0 +1,152 @@
+// Tasks under loss, repeats, reordering and crashes: twelve tasks of five clients, some taught by several.
+#include <gtest/gtest.h>
+
+#include "client/replica.h"
+#include "learners/random.h"
+#include "learners/supermask/merge.h"
+#include "learners/supermask/ownership.h"
+#include "simulations/virtual_world.h"
+
+namespace outrider::simulations {
+namespace {
+
+constexpr std::size_t kTeachers = 5;
+constexpr std::size_t kTasks = 12;
+constexpr NetworkFaults kQuiet{};
+constexpr NetworkFaults kGale{0.2F, 0.3F, Instant{1}, Instant{900}};
+
+BaseNetwork task_base() {
+  BaseNetwork base;
+  base.preprocessing.input = {1, 5, 5};
+  base.network = nn::parse_network("input 1x5x5; linear 12 nobias; batchnorm noaffine; relu; linear 3 nobias");
+  base.density = 0.3;
+  base.seed = 5;
+  return base;
+}
+
+std::vector<std::unique_ptr<Family>> mask_families() {
+  std::vector<std::unique_ptr<Family>> families;
+  families.push_back(std::make_unique<SupermaskFamily>());
+  return families;
+}
+
+std::string task_name(std::size_t task) {
+  return "task " + std::to_string(task);
+}
+
+// What a client would have learned: drawn from the task and the client alone. The first tasks have several teachers.
+TaskRecord taught_record(std::size_t task, std::size_t client) {
+  Random random(11, "record", task, client);
+  const BaseNetwork base = task_base();
+  TaskRecord record;
+  record.classes = {"left", "right"};
+  record.examples = 1 + random.below(50);
+  record.place = static_cast<std::uint32_t>(1 + task / 3);
+  for (const nn::TensorSpec& tensor : base.weight_tensors()) {
+    LayerMask& layer = record.layers.emplace_back();
+    for (std::size_t i = 0; i < tensor.size(); ++i) {
+      const bool kept = i == 0 || random.below(10) < 3;
+      layer.kept.push_back(kept ? 1 : 0);
+      if (!kept) continue;
+      layer.values.push_back(random.normal());
+      layer.ranks.push_back(static_cast<std::uint8_t>(random.below(256)));
+    }
+  }
+  for (const nn::TensorSpec& tensor : statistics_tensors(base.network))
+    for (std::size_t i = 0; i < tensor.size(); ++i) record.statistics.push_back(random.uniform());
+  return record;
+}
+
+bool teaches(std::size_t client, std::size_t task) {
+  return task % kTeachers == client || (task < 4 && (task + 1) % kTeachers == client);
+}
+
+class TaskFederation {
+ public:
+  explicit TaskFederation(std::uint64_t seed, NetworkFaults faults)
+      : world(seed, faults, mask_families), order_(seed, "order") {
+    for (std::size_t i = 0; i < kTeachers; ++i) world.add_client("client " + std::to_string(i));
+    world.publish(task_base().encode(), {});
+  }
+
+  // Every client teaches its tasks in an order of its own; `between` happens after each.
+  void teach(const std::function<void()>& between = [] {}) {
+    std::vector<std::pair<std::size_t, std::size_t>> lessons;  // client, task
+    for (std::size_t client = 0; client < kTeachers; ++client)
+      for (std::size_t task = 0; task < kTasks; ++task)
+        if (teaches(client, task)) lessons.emplace_back(client, task);
+    order_.shuffle(std::span(lessons));
+    for (const auto& [client, task] : lessons) {
+      world.learn(client, {{std::string(kSupermaskKind), task_base().id(), task_name(task)},
+                           taught_record(task, client).encode(),
+                           {1}});
+      world.run_for(Instant{300});
+      between();
+    }
+    ASSERT_TRUE(world.settle(std::chrono::minutes(30)));
+  }
+
+  NamedTasks known_at(std::size_t client) const {
+    NamedTasks tasks;
+    client::for_each_known(world.client_store(client), std::string(kSupermaskKind), task_base().id(),
+                           [&](const Topic& topic, ByteView payload) {
+                             tasks.emplace_back(topic.subject, TaskRecord::decode(payload, task_base()));
+                           });
+    return tasks;
+  }
+
+  VirtualWorld world;
+
+ private:
+  Random order_;
+};
+
+struct Outcome {
+  Digest knowledge;
+  NamedTasks tasks;
+};
+
+const Outcome& quiet_outcome() {
+  static const Outcome outcome = [] {
+    TaskFederation federation(1, kQuiet);
+    federation.teach();
+    return Outcome{federation.world.aggregator().knowledge_digest(), federation.known_at(0)};
+  }();
+  return outcome;
+}
+
+void expect_quiet_outcome(const TaskFederation& federation) {
+  ASSERT_EQ(quiet_outcome().tasks.size(), kTasks);
+  EXPECT_EQ(federation.world.aggregator().knowledge_digest(), quiet_outcome().knowledge);
+  const Ownership owners(task_base(), quiet_outcome().tasks);
+  for (std::size_t client = 0; client < kTeachers; ++client) {
+    const NamedTasks known = federation.known_at(client);
+    EXPECT_EQ(known, quiet_outcome().tasks) << "client " << client;
+    EXPECT_EQ(Ownership(task_base(), known), owners) << "client " << client;
+  }
+}
+
+class TasksUnderEverySeed : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(TasksUnderEverySeed, AnyOrderLossRepeatsAndReorderingEndInTheSameBits) {
+  TaskFederation federation(GetParam(), kGale);
+  federation.teach();
+  expect_quiet_outcome(federation);
+}
+
+TEST_P(TasksUnderEverySeed, AndSoDoCrashes) {
+  TaskFederation federation(GetParam(), kGale);
+  Random fate(GetParam(), "crashes");
+  federation.teach([&] {
+    const std::uint32_t victim = fate.below(kTeachers + 3);
+    if (victim < kTeachers) federation.world.crash_client(victim);
+    if (victim == kTeachers) federation.world.crash_aggregator();
+    if (victim == kTeachers + 1) federation.world.fail_next_commit();
+  });
+  expect_quiet_outcome(federation);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, TasksUnderEverySeed, testing::Range<std::uint64_t>(1, 31));
+
+}  // namespace
+}  // namespace outrider::simulations
