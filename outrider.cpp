@@ -37,6 +37,9 @@ constexpr int kUsage = 2;
 const std::map<std::string, Precision> kPrecisions{
     {"float32", Precision::float32}, {"float16", Precision::float16}, {"int8", Precision::int8}};
 
+const std::map<std::string, client::MaskFinder> kFinders{{"edge-popup", client::MaskFinder::edge_popup},
+                                                         {"lottery", client::MaskFinder::lottery}};
+
 // Each verb adds itself with its options and, when it was chosen, runs.
 using Run = std::function<int()>;
 
@@ -126,6 +129,12 @@ Run add_client(CLI::App& app) {
                    "Tasks: steps of either, at least, however few the pictures are")
       ->check(CLI::Range(0, 10'000'000))
       ->capture_default_str();
+  added
+      ->add_option(
+          "--finder", options->learner.finder,
+          "Tasks: edge-popup searches the mask by scores; lottery finds it by pruning, or takes the mask of the "
+          "ticket that is known of the task")
+      ->transform(CLI::CheckedTransformer(kFinders, CLI::ignore_case).description(""));
   return [options] {
     client::run_daemon(*options);
     return 0;

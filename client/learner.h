@@ -10,7 +10,7 @@
 
 #include "client/core.h"
 #include "learners/prototypical/class_state.h"
-#include "learners/supermask/training.h"
+#include "learners/supermask/lottery.h"
 
 namespace outrider::client {
 
@@ -20,12 +20,20 @@ struct LessonForm {
   bool deviations = false;  // for the Mahalanobis head; doubles the size
 };
 
+// How a task's mask comes about.
+enum class MaskFinder : std::uint8_t {
+  edge_popup,  // scores search it, then the weights that nobody owns are trained
+  lottery,     // a task that somebody has found a ticket for is trained with its mask; else one is found by pruning
+};
+
 struct LearnerOptions {
   std::filesystem::path data;
   int threads = 0;  // 0: one per processor
   LessonForm form;
   MaskTraining tasks{.least_steps = 300};  // its seed and threads are set by the learner
-  bool transfer = true;                    // tasks start from the known one that fits best
+  MaskFinder finder = MaskFinder::edge_popup;
+  LotteryOptions lottery{};  // likewise
+  bool transfer = true;      // tasks start from the known one that fits best
 };
 
 // Not thread-safe; reads the store while the loop commits.

@@ -1,5 +1,6 @@
 #include "client/task_learner.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -67,25 +68,53 @@ Scores TaskLearner::first_scores(const NamedTasks& known, const Dataset& picture
   return random_scores(base_, training.seed);
 }
 
+TaskRecord TaskLearner::search(const std::string& task, const Dataset& pictures, const EpochDone& goes_on,
+                               std::string& report) const {
+  const MaskTraining training = training_of(task);
+  const NamedTasks known = others(task);
+  Ownership ownership(base_, known);
+  TaskRecord record =
+      learn_task(base_, ownership, pictures, first_scores(known, pictures, training, report), training, goes_on);
+  for (int rebases = 0; rebases < kMostRebases; ++rebases) {
+    Ownership now(base_, others(task));
+    if (now == ownership) break;
+    ownership = std::move(now);
+    record = rebase(base_, ownership, record, pictures, training, goes_on);
+    report += ", rebased";
+  }
+  return record;
+}
+
+// Everybody's ticket of a task has the mask of the first one that was found, so that their weights can be averaged.
+TaskRecord TaskLearner::train_lottery_ticket(const std::string& task, const Dataset& pictures, const EpochDone& goes_on,
+                                             std::string& report) const {
+  LotteryOptions options = options_.lottery;
+  options.seed = training_of(task).seed;
+  options.threads = options_.threads;
+  const NamedTasks known = known_tasks(store_, space_, base_);
+  const auto found = std::ranges::find(known, task, [](const auto& entry) { return entry.first; });
+  if (found != known.end()) {
+    report += ", with the known ticket";
+    TaskRecord ticket = found->second;
+    for (LayerMask& layer : ticket.layers) layer.values.clear();  // from the base's values
+    return train_ticket(base_, ticket, pictures, options, goes_on);
+  }
+  Ticket ticket = find_ticket(base_, pictures, pictures, options, goes_on);
+  ticket.record.place = Ownership(base_, known).next_place();
+  report += fmt::format(", a ticket with {:.3g} % of the weights", 100 * ticket.rounds.back().remaining);
+  return ticket.record;
+}
+
 void TaskLearner::learn_files(const TaskFiles& files, const Teach& teach, const Complain& complain,
                               const std::stop_token& stop) {
   const auto start = std::chrono::steady_clock::now();
   const Dataset pictures = load_task(files, base_.preprocessing.input, complain);
-  const MaskTraining training = training_of(files.task);
   const EpochDone goes_on = [&](std::size_t, std::size_t) { return !stop.stop_requested(); };
   std::string how;
   TaskRecord record;
   try {
-    NamedTasks known = others(files.task);
-    Ownership ownership(base_, known);
-    record = learn_task(base_, ownership, pictures, first_scores(known, pictures, training, how), training, goes_on);
-    for (int rebases = 0; rebases < kMostRebases; ++rebases) {
-      Ownership now(base_, others(files.task));
-      if (now == ownership) break;
-      ownership = std::move(now);
-      record = rebase(base_, ownership, record, pictures, training, goes_on);
-      how += ", rebased";
-    }
+    record = options_.finder == MaskFinder::lottery ? train_lottery_ticket(files.task, pictures, goes_on, how)
+                                                    : search(files.task, pictures, goes_on, how);
   } catch (const InputError& error) {
     if (stop.stop_requested()) return;
     throw InputError(fmt::format("the task '{}' was not learned: {}", files.task, error.what()));

@@ -25,6 +25,11 @@ class TaskLearner : public Learner {
   // All that is known but the task itself.
   NamedTasks others(const std::string& task) const;
   MaskTraining training_of(const std::string& task) const;
+  // What is learned of the pictures, rebased on what becomes known meanwhile.
+  TaskRecord search(const std::string& task, const Dataset& pictures, const EpochDone& goes_on,
+                    std::string& report) const;
+  TaskRecord train_lottery_ticket(const std::string& task, const Dataset& pictures, const EpochDone& goes_on,
+                                  std::string& report) const;
   // Masks start from a known task where one helps; says which.
   Scores first_scores(const NamedTasks& known, const Dataset& pictures, const MaskTraining& training,
                       std::string& report) const;

@@ -202,6 +202,30 @@ TEST_F(TaskLearnerTest, ComplainsAboutWhatIsNoTask) {
   EXPECT_THAT(complaints_, testing::Contains(HasSubstr("x.png")));
 }
 
+TEST_F(TaskLearnerTest, TakesTheKnownTicketOfATask) {
+  BaseNetwork base = small_base();
+  base.weights = BaseWeights::he_normal;
+  use(base);
+  LearnerOptions lottery = options();
+  lottery.finder = MaskFinder::lottery;
+  lottery.lottery.rounds = 4;
+  lottery.lottery.batch = 15;
+  pictures("fruit", {"apple", "pear"});
+  TaskLearner finder(space_, base_, store_, lottery);
+  look(finder);
+  EXPECT_THAT(look(finder), ElementsAre(HasSubstr("a ticket with")));
+  const TaskRecord first = record("fruit");
+  EXPECT_LT(first.layers.front().count(), first.layers.front().kept.size() / 2);
+  for (std::uint32_t number = 50; number < 60; ++number) picture("fruit", "pear", number);
+  TaskLearner later(space_, base_, store_, lottery);
+  look(later);
+  EXPECT_THAT(look(later), ElementsAre(HasSubstr("with the known ticket")));
+  const TaskRecord second = record("fruit");
+  EXPECT_NE(second, first);
+  for (std::size_t layer = 0; layer < first.layers.size(); ++layer)
+    EXPECT_EQ(second.layers[layer].kept, first.layers[layer].kept);
+}
+
 TEST_F(TaskLearnerTest, StopsInTheMiddleOfATask) {
   pictures("fruit", {"apple", "pear"});
   TaskLearner learner = make_learner();
