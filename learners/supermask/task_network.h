@@ -1,8 +1,8 @@
 // Predicting with one of many tasks: the masked weights are made once per switch, not per call.
 #pragma once
 
-#include <memory>
-#include <span>
+#include <array>
+#include <vector>
 
 #include "learners/data/dataset.h"
 #include "learners/nn/plan.h"
@@ -29,6 +29,7 @@ class TaskNetwork {
 
  private:
   BaseNetwork base_;
+  std::vector<std::vector<float>> base_values_;
   std::array<float, 256> values_;
   std::size_t classes_ = 0;  // of the task in use
   nn::InferencePlan plan_;

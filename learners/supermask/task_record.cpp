@@ -136,10 +136,14 @@ TaskRecord TaskRecord::decode(ByteView bytes, const BaseNetwork& base, const std
 }
 
 nn::Parameters masked_parameters(const BaseNetwork& base, const TaskRecord& record) {
+  return masked_parameters(base, base.weight_values(), record);
+}
+
+nn::Parameters masked_parameters(const BaseNetwork& base, std::span<const std::vector<float>> base_values,
+                                 const TaskRecord& record) {
   nn::Parameters parameters;
   std::size_t statistic = 0;
   std::size_t layer = 0;
-  const auto base_values = base.weight_values();
   for (const nn::TensorSpec& tensor : nn::network_tensors(base.network)) {
     nn::Tensor& made = parameters.tensors.emplace_back(nn::Tensor{tensor, std::vector<float>(tensor.size())});
     if (tensor.role != nn::TensorRole::kWeight) {

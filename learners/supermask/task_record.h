@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ struct TaskRecord {
 
 // What a record makes of a base: the tensors of the network with every weight outside of the mask 0.
 nn::Parameters masked_parameters(const BaseNetwork& base, const TaskRecord& record);
+// As above, with base.weight_values() at hand.
+nn::Parameters masked_parameters(const BaseNetwork& base, std::span<const std::vector<float>> base_values,
+                                 const TaskRecord& record);
 
 // The names and sizes of the running statistics, in the order of TaskRecord::statistics.
 std::vector<nn::TensorSpec> statistics_tensors(const nn::NetworkSpec& network);

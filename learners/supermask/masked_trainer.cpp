@@ -1,0 +1,171 @@
+#include "learners/supermask/masked_trainer.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "learners/encoders/batches.h"
+#include "learners/nn/loss.h"
+
+namespace outrider {
+namespace {
+
+constexpr int kRankLevels = 256;
+
+std::size_t batch_for(const BaseNetwork& base, const Dataset& task, std::size_t batch) {
+  if (task.shape != base.preprocessing.input)
+    throw InputError(fmt::format("the pictures of a task are {}x{}x{}; the base network takes {}x{}x{}",
+                                 task.shape.channels, task.shape.height, task.shape.width, base.network.input.channels,
+                                 base.network.input.height, base.network.input.width));
+  if (task.classes.size() < 2 || task.classes.size() > base.outputs())
+    throw InputError(fmt::format("a task has {} classes; the base network tells 2 to {} apart", task.classes.size(),
+                                 base.outputs()));
+  if (task.size() == 0) throw InputError("a task has no pictures to learn from");
+  return std::clamp<std::size_t>(batch, 1, task.size());
+}
+
+// For ceil(density * size) to be `count` exactly, whatever the rounding.
+double density_of(std::size_t count, std::size_t size) {
+  assert(count >= 1 && count <= size);
+  return (static_cast<double>(count) - 0.5) / static_cast<double>(size);
+}
+
+// Of the kept weights in their order: 0 for the largest magnitudes to 255 for the smallest.
+std::vector<std::uint8_t> ranks_of(std::span<const float> scores, std::span<const std::uint8_t> mask) {
+  std::vector<std::pair<float, std::size_t>> kept;  // negative magnitude, number among the kept
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    if (mask[i] != 0) kept.emplace_back(-std::abs(scores[i]), kept.size());
+  std::ranges::sort(kept);
+  std::vector<std::uint8_t> ranks(kept.size());
+  for (std::size_t place = 0; place < kept.size(); ++place)
+    ranks[kept[place].second] = static_cast<std::uint8_t>(place * kRankLevels / kept.size());
+  return ranks;
+}
+
+std::vector<float> kept_values(std::span<const float> weights, std::span<const std::uint8_t> mask) {
+  std::vector<float> values;
+  for (std::size_t i = 0; i < mask.size(); ++i)
+    if (mask[i] != 0) values.push_back(weights[i]);
+  return values;
+}
+
+InputError mask_training_diverged(std::string_view phase) {
+  return InputError(
+      fmt::format("learning a task diverged during its {}: its numbers are no longer finite; a lower "
+                  "learning rate may help",
+                  phase));
+}
+
+}  // namespace
+
+std::vector<std::size_t> kept_counts(const BaseNetwork& base) {
+  std::vector<std::size_t> counts;
+  for (const nn::TensorSpec& tensor : base.weight_tensors()) {
+    const auto wanted = static_cast<std::size_t>(std::ceil(base.density * static_cast<double>(tensor.size())));
+    counts.push_back(std::clamp<std::size_t>(wanted, 1, tensor.size()));
+  }
+  return counts;
+}
+
+std::vector<std::size_t> kept_counts(const TaskRecord& record) {
+  std::vector<std::size_t> counts;
+  for (const LayerMask& layer : record.layers) counts.push_back(layer.count());
+  return counts;
+}
+
+MaskedTrainer::MaskedTrainer(const BaseNetwork& base, const Dataset& task, LayerValues weights, Scores scores,
+                             const std::vector<std::size_t>& kept, const TrainerOptions& options)
+    : base_(base),
+      task_(task),
+      options_(options),
+      tensors_(base.weight_tensors()),
+      plan_(base.network, batch_for(base, task, options.batch), options.threads),
+      derived_(plan_) {
+  plan_.load(nn::Parameters::initial(base.network, 0));
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    layers_.push_back(std::make_unique<nn::MaskedWeight>(tensors_[i], std::move(weights[i]), std::move(scores[i]),
+                                                         density_of(kept[i], tensors_[i].size())));
+    derived_.derive(tensors_[i].name, *layers_.back());
+  }
+}
+
+void MaskedTrainer::load_statistics(const std::vector<float>& statistics) {
+  nn::Parameters parameters = plan_.parameters();
+  auto from = statistics.begin();
+  for (nn::Tensor& tensor : parameters.tensors)
+    if (!tensor.spec.trainable()) {
+      std::copy_n(from, tensor.values.size(), tensor.values.begin());
+      from += static_cast<std::ptrdiff_t>(tensor.values.size());
+    }
+  plan_.load(parameters);
+}
+
+void MaskedTrainer::learn_weights(const LayerFlags& free) {
+  for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->learn_weights(free[i]);
+}
+
+void MaskedTrainer::train(const TrainingPhase& phase, const EpochDone& done) {
+  const auto trainables = derived_.trainables();
+  nn::Optimizer optimizer(trainables, {.method = nn::Method::kAdam}, plan_.threads());
+  Batches batches(task_, base_.preprocessing,
+                  {.size = plan_.batch(), .seed = Random(options_.seed, phase.purpose)(), .client = 0});
+  const std::uint64_t per_epoch = batches.batches_per_epoch();
+  const nn::Schedule schedule{phase.rate, 0, nn::CosineDecay{std::max<std::uint64_t>(per_epoch * phase.epochs, 1), 0}};
+  for (std::size_t epoch = 0; epoch < phase.epochs; ++epoch) {
+    for (std::uint64_t i = 0; i < per_epoch; ++i) {
+      const Batch& batch = batches.next();
+      step(optimizer, batch.input, batch.labels, schedule.at(optimizer.steps()));
+    }
+    if (!std::isfinite(nn::gradient_norm(trainables))) throw mask_training_diverged(phase.purpose);
+    if (done && !done(phase.epochs_before + epoch + 1, phase.epochs_of_all))
+      throw InputError("learning a task was stopped");
+  }
+}
+
+void MaskedTrainer::step(nn::Optimizer& optimizer, std::span<const float> input, std::span<const std::uint32_t> labels,
+                         float rate) {
+  std::ranges::copy(input, plan_.input().begin());
+  nn::softmax_cross_entropy(derived_.forward(), labels, plan_.output_gradient());
+  derived_.backward();
+  optimizer.step(rate);
+}
+
+TaskRecord MaskedTrainer::record(std::uint32_t place, bool with_values) const {
+  TaskRecord record;
+  record.classes = task_.classes;
+  record.examples = task_.size();
+  record.place = place;
+  record.statistics = statistics_of(plan_.parameters());
+  const LayerFlags all = masks();
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    LayerMask& layer = record.layers.emplace_back();
+    layer.kept = all[i];
+    if (with_values) layer.values = kept_values(layers_[i]->weights(), all[i]);
+    layer.ranks = ranks_of(layers_[i]->scores(), all[i]);
+  }
+  record.check(base_, "what was learned");
+  return record;
+}
+
+// Of the scores as they are, not of those before the last step.
+LayerFlags MaskedTrainer::masks() const {
+  LayerFlags masks;
+  for (const auto& layer : layers_) {
+    std::vector<std::uint8_t>& mask = masks.emplace_back(layer->size());
+    nn::select_top(layer->scores(),
+                   density_of(static_cast<std::size_t>(std::ranges::count(layer->mask(), 1)), layer->size()), mask);
+  }
+  return masks;
+}
+
+LayerValues MaskedTrainer::weights() const {
+  LayerValues weights;
+  for (const auto& layer : layers_) weights.emplace_back(layer->weights().begin(), layer->weights().end());
+  return weights;
+}
+
+}  // namespace outrider

@@ -1,0 +1,69 @@
+// Training with one mask for each weight tensor. Internal to this folder.
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "learners/nn/derived_weights.h"
+#include "learners/nn/optimizer.h"
+#include "learners/nn/schedule.h"
+#include "learners/supermask/training.h"
+
+namespace outrider {
+
+using LayerValues = std::vector<std::vector<float>>;
+using LayerFlags = std::vector<std::vector<std::uint8_t>>;
+
+// How many weights of each layer a base network keeps.
+std::vector<std::size_t> kept_counts(const BaseNetwork& base);
+std::vector<std::size_t> kept_counts(const TaskRecord& record);
+
+struct TrainerOptions {
+  std::size_t batch = 64;
+  std::uint64_t seed = 0;
+  int threads = 0;
+};
+
+// A phase of training: Adam with cosine decay.
+struct TrainingPhase {
+  std::size_t epochs = 1;
+  float rate = 0.01F;
+  std::string_view purpose;       // names its random order
+  std::size_t epochs_before = 0;  // of earlier phases, and of all: for `done`
+  std::size_t epochs_of_all = 1;
+};
+
+// The base network on one task's pictures, every weight behind a mask that the scores select. Refers to the pictures.
+class MaskedTrainer {
+ public:
+  // Throws InputError when the pictures or their classes do not fit the base network.
+  MaskedTrainer(const BaseNetwork& base, const Dataset& task, LayerValues weights, Scores scores,
+                const std::vector<std::size_t>& kept, const TrainerOptions& options);
+
+  // Running statistics to go on from; otherwise they start anew.
+  void load_statistics(const std::vector<float>& statistics);
+  // From now on the masks stay, and the weights learn where both mask and `free` are 1.
+  void learn_weights(const LayerFlags& free);
+  // Trains scores or weights. Throws InputError when it diverges or `done` says to stop.
+  void train(const TrainingPhase& phase, const EpochDone& done);
+
+  // What has been learned, with ranks of the scores; examples and classes are the task's.
+  TaskRecord record(std::uint32_t place, bool with_values) const;
+  LayerFlags masks() const;
+  LayerValues weights() const;
+  std::size_t steps_per_epoch() const { return task_.size() / plan_.batch(); }
+
+ private:
+  void step(nn::Optimizer& optimizer, std::span<const float> input, std::span<const std::uint32_t> labels, float rate);
+
+  BaseNetwork base_;
+  const Dataset& task_;
+  TrainerOptions options_;
+  std::vector<nn::TensorSpec> tensors_;
+  nn::TrainingPlan plan_;
+  nn::DerivedPlan derived_;
+  std::vector<std::unique_ptr<nn::MaskedWeight>> layers_;
+};
+
+}  // namespace outrider

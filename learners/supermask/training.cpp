@@ -1,0 +1,134 @@
+#include "learners/supermask/training.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "learners/random.h"
+#include "learners/supermask/masked_trainer.h"
+
+namespace outrider {
+namespace {
+
+constexpr std::string_view kMaskPhase = "mask search";
+constexpr std::string_view kWeightPhase = "weight training";
+constexpr std::string_view kRebasePhase = "rebasing";
+
+void expect_of_training(bool holds, const std::string& sentence) {
+  if (!holds) throw InputError("learning a task takes " + sentence);
+}
+
+bool is_rate(float rate) {
+  return std::isfinite(rate) && rate > 0;
+}
+
+float score_bound(const nn::TensorSpec& tensor) {
+  const double fan_in = static_cast<double>(tensor.size()) / static_cast<double>(tensor.dims.front());
+  return static_cast<float>(1.0 / std::sqrt(fan_in));
+}
+
+float with_random_sign(float magnitude, Random& random) {
+  return (random() & 1U) != 0 ? magnitude : -magnitude;
+}
+
+std::vector<float> scores_of_mask(const LayerMask& mask, float bound, Random random) {
+  const auto share = static_cast<float>(mask.count()) / static_cast<float>(mask.kept.size());
+  std::vector<float> scores(mask.kept.size());
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    float magnitude = 0;
+    if (mask.kept[i] == 0) {
+      magnitude = 0.99F * (1 - share) * random.uniform();  // clearly below those that are kept
+    } else {
+      const float rank = mask.ranks.empty() ? random.uniform() : (static_cast<float>(mask.ranks[kept]) + 0.5F) / 256;
+      magnitude = 1 - share * rank;
+      ++kept;
+    }
+    scores[i] = with_random_sign(bound * magnitude, random);
+  }
+  return scores;
+}
+
+LayerFlags free_of(const Ownership& known) {
+  LayerFlags free = known.owned();
+  for (auto& layer : free)
+    for (std::uint8_t& flag : layer) flag ^= 1;
+  return free;
+}
+
+// The record's values on its mask, but the owners' where there is one.
+LayerValues rebased_weights(const Ownership& known, const TaskRecord& record) {
+  LayerValues weights = known.weights();
+  for (std::size_t layer = 0; layer < weights.size(); ++layer) {
+    const LayerMask& mask = record.layers[layer];
+    std::size_t value = 0;
+    for (std::size_t i = 0; i < mask.kept.size(); ++i) {
+      if (mask.kept[i] == 0) continue;
+      if (known.owned()[layer][i] == 0) weights[layer][i] = mask.values[value];
+      ++value;
+    }
+  }
+  return weights;
+}
+
+}  // namespace
+
+void MaskTraining::check() const {
+  expect_of_training(batch > 0, "batches of 1 picture or more");
+  expect_of_training(mask_epochs > 0, "1 epoch of mask search or more");
+  expect_of_training(is_rate(mask_rate) && is_rate(weight_rate), "learning rates above 0");
+  expect_of_training(threads >= 0, "0 threads (one per processor) or more");
+}
+
+Scores random_scores(const BaseNetwork& base, std::uint64_t seed) {
+  Scores scores;
+  for (const nn::TensorSpec& tensor : base.weight_tensors()) {
+    Random random(seed, "scores", tensor.layer);
+    const float bound = score_bound(tensor);
+    std::vector<float>& layer = scores.emplace_back(tensor.size());
+    for (float& score : layer) score = bound * (2 * random.uniform() - 1);
+  }
+  return scores;
+}
+
+Scores scores_of_task(const BaseNetwork& base, const TaskRecord& record, std::uint64_t seed) {
+  const auto tensors = base.weight_tensors();
+  Scores scores;
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    scores.push_back(
+        scores_of_mask(record.layers[i], score_bound(tensors[i]), Random(seed, "scores of a task", tensors[i].layer)));
+  return scores;
+}
+
+TaskRecord learn_task(const BaseNetwork& base, const Ownership& known, const Dataset& task, const Scores& start,
+                      const MaskTraining& options, const EpochDone& done) {
+  options.check();
+  MaskedTrainer trainer(base, task, known.weights(), start, kept_counts(base),
+                        {options.batch, options.seed, options.threads});
+  const std::size_t epochs = options.mask_epochs + options.weight_epochs;
+  trainer.train({options.mask_epochs, options.mask_rate, kMaskPhase, 0, epochs}, done);
+  if (options.weight_epochs > 0) {
+    trainer.learn_weights(free_of(known));
+    trainer.train({options.weight_epochs, options.weight_rate, kWeightPhase, options.mask_epochs, epochs}, done);
+  }
+  return trainer.record(known.next_place(), options.weight_epochs > 0);
+}
+
+TaskRecord rebase(const BaseNetwork& base, const Ownership& known, const TaskRecord& record, const Dataset& task,
+                  const MaskTraining& options, const EpochDone& done) {
+  options.check();
+  TaskRecord rebased = record;
+  rebased.place = known.next_place();
+  if (!record.has_values()) return rebased;  // it trained nothing that others could own
+  MaskedTrainer trainer(base, task, rebased_weights(known, record), scores_of_task(base, record, options.seed),
+                        kept_counts(record), {options.batch, options.seed, options.threads});
+  trainer.load_statistics(record.statistics);
+  trainer.learn_weights(free_of(known));
+  trainer.train({options.weight_epochs, options.weight_rate, kRebasePhase, 0, options.weight_epochs}, done);
+  rebased = trainer.record(known.next_place(), true);
+  for (std::size_t i = 0; i < rebased.layers.size(); ++i) rebased.layers[i].ranks = record.layers[i].ranks;
+  return rebased;
+}
+
+}  // namespace outrider
