@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "learners/nn/threads.h"
 
 namespace outrider::nn {
 
@@ -21,12 +22,18 @@ void DerivedPlan::derive(std::string_view tensor, DerivedWeight& weight) {
   if (found->spec.size() != weight.size())
     throw InputError(
         fmt::format("tensor {} has {} values; {} are derived for it", tensor, found->spec.size(), weight.size()));
-  bindings_.push_back({index, &weight});
-  scratch_.resize(std::max(scratch_.size(), weight.size()));
+  if (weight.elementwise()) weight.arrange(plan_.layout_order(index));
+  bindings_.push_back({index, &weight, weight.elementwise()});
+  if (!weight.elementwise()) scratch_.resize(std::max(scratch_.size(), weight.size()));
 }
 
 std::span<const float> DerivedPlan::forward() {
+  const ThreadScope scope(plan_.threads());
   for (const Binding& binding : bindings_) {
+    if (binding.in_place) {
+      binding.weight->compute(plan_.trainables()[binding.trainable].value);
+      continue;
+    }
     const auto effective = std::span(scratch_).first(binding.weight->size());
     binding.weight->compute(effective);
     plan_.set_value(binding.trainable, effective);
@@ -37,7 +44,12 @@ std::span<const float> DerivedPlan::forward() {
 void DerivedPlan::backward() {
   plan_.backward();
   for (const Binding& binding : bindings_) binding.weight->start_gradients();
+  const ThreadScope scope(plan_.threads());
   for (const Binding& binding : bindings_) {
+    if (binding.in_place) {
+      binding.weight->pull_back(plan_.trainables()[binding.trainable].gradient);
+      continue;
+    }
     const auto gradient = std::span(scratch_).first(binding.weight->size());
     plan_.copy_gradient(binding.trainable, gradient);
     binding.weight->pull_back(gradient);

@@ -12,7 +12,8 @@
 //     optimizer.step(rate);
 //   }
 //
-// All tensors here are plain: row-major, as in Parameters.
+// Tensors here are plain, row-major as in Parameters, but what is trained of an elementwise weight lies in the plan's
+// own layout: nothing is then copied between the two in a step.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include <vector>
 
 #include "learners/nn/plan.h"
+#include "learners/nn/top_selection.h"
 
 namespace outrider::nn {
 
@@ -31,6 +33,12 @@ class DerivedWeight {
 
   // The number of effective weights.
   virtual std::size_t size() const = 0;
+  // Whether effective weight i depends on the values at i alone. If so, DerivedPlan calls arrange() with the plan's
+  // layout, and compute() and pull_back() work in it.
+  virtual bool elementwise() const { return false; }
+  // From now on position i holds what plain position order[i] is about; zeros where that is kPadding. Earlier
+  // trainables() are no longer valid.
+  virtual void arrange(std::span<const std::uint32_t> /*order*/) {}
   // Writes the effective weights.
   virtual void compute(std::span<float> effective) = 0;
   // Before any pull_back() of a step: gradients to zero, those shared with others as well.
@@ -60,6 +68,7 @@ class DerivedPlan {
   struct Binding {
     std::size_t trainable;  // of the plan
     DerivedWeight* weight;
+    bool in_place;  // the weight works in the plan's layout
   };
   TrainingPlan& plan_;
   std::vector<Binding> bindings_;
@@ -82,25 +91,32 @@ class MaskedWeight : public DerivedWeight {
   // exactly 0, so optimizers without weight decay leave them alone, bit for bit. trainables() changes.
   void learn_weights(std::span<const std::uint8_t> free);
 
-  std::size_t size() const override { return weights_.size(); }
+  std::size_t size() const override { return spec_.size(); }
+  bool elementwise() const override { return true; }
+  void arrange(std::span<const std::uint32_t> order) override;
   void compute(std::span<float> effective) override;
   void start_gradients() override;
   void pull_back(std::span<const float> gradient) override;
   std::vector<Trainable> trainables() override;
 
-  // As of the last compute().
-  std::span<const std::uint8_t> mask() const { return mask_; }
-  std::span<const float> weights() const { return weights_; }
-  std::span<const float> scores() const { return scores_; }
+  // Plain copies, as of now.
+  std::vector<std::uint8_t> mask() const;
+  std::vector<float> weights() const;
+  std::vector<float> scores() const;
 
  private:
+  void apply(std::span<const std::uint8_t> mask, std::span<float> effective) const;
+
   TensorSpec spec_;
+  // In the order of arrange(); plain before it.
+  std::vector<std::uint32_t> order_;
   std::vector<float> weights_;
   std::vector<float> scores_;
-  double density_;
-  std::vector<std::uint8_t> mask_;
-  std::vector<std::uint8_t> free_;  // empty while scores learn
+  TopSelector selector_;
+  std::vector<std::uint8_t> held_;      // the mask while weights learn; empty while scores do
+  std::vector<std::uint8_t> learning_;  // which weights
   std::vector<float> gradient_;
+  bool started_ = false;  // the gradient is to begin at zero
 };
 
 // Tensors of one shape that several weights may mix.

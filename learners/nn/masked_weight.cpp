@@ -2,7 +2,7 @@
 #include <bit>
 #include <cassert>
 #include <cmath>
-#include <functional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,9 +12,49 @@
 namespace outrider::nn {
 namespace {
 
-// Orders as magnitudes do; also NaNs, which would break the order of floats.
-std::uint32_t magnitude(float value) {
-  return std::bit_cast<std::uint32_t>(value) & 0x7FFFFFFFU;
+constexpr std::size_t kMaskParallel = 1u << 14;  // tensors below this are quicker on one thread
+
+// As bits, which the processor does for several at once. What is not kept becomes +0.
+float kept_if(bool kept, float value) {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) & (0U - static_cast<std::uint32_t>(kept)));
+}
+
+// value times the sign of the score.
+float with_sign_of(float score, float value) {
+  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(value) ^
+                              (std::bit_cast<std::uint32_t>(score) & 0x80000000U));
+}
+
+std::size_t kept_of(double density, std::size_t size) {
+  const auto wanted = static_cast<std::size_t>(std::ceil(density * static_cast<double>(size)));
+  return std::clamp<std::size_t>(wanted, 1, size);
+}
+
+// From plain order to the order of a layout, padding becomes zero; and back.
+template <typename Value>
+std::vector<Value> arranged(std::span<const Value> plain, std::span<const std::uint32_t> order) {
+  std::vector<Value> values(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    if (order[i] != kPadding) values[i] = plain[order[i]];
+  return values;
+}
+template <typename Value>
+std::vector<Value> plain_of(std::span<const Value> values, std::span<const std::uint32_t> order, std::size_t size) {
+  if (order.empty()) return {values.begin(), values.end()};
+  std::vector<Value> plain(size);
+  for (std::size_t i = 0; i < order.size(); ++i)
+    if (order[i] != kPadding) plain[order[i]] = values[i];
+  return plain;
+}
+
+void select_top(std::span<const float> scores, const TopSelector::Threshold& threshold, std::span<std::uint8_t> mask) {
+  std::size_t ties = threshold.ties;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const std::uint32_t own = magnitude_bits(scores[i]);
+    const bool tie = own == threshold.bits && ties > 0;
+    if (tie) --ties;
+    mask[i] = own > threshold.bits || tie ? 1 : 0;
+  }
 }
 
 }  // namespace
@@ -22,67 +62,117 @@ std::uint32_t magnitude(float value) {
 void select_top(std::span<const float> scores, double density, std::span<std::uint8_t> mask) {
   assert(scores.size() == mask.size() && density > 0 && density <= 1);
   if (scores.empty()) return;
-  const auto wanted = std::ceil(density * static_cast<double>(scores.size()));
-  const auto count = std::clamp<std::size_t>(static_cast<std::size_t>(wanted), 1, scores.size());
-  std::vector<std::uint32_t> magnitudes(scores.size());
-  std::ranges::transform(scores, magnitudes.begin(), magnitude);
-  const auto last = magnitudes.begin() + static_cast<std::ptrdiff_t>(count) - 1;
-  std::nth_element(magnitudes.begin(), last, magnitudes.end(), std::greater<>());
-  const std::uint32_t threshold = *last;
-  const auto above = static_cast<std::size_t>(std::ranges::count_if(magnitudes, [=](auto m) { return m > threshold; }));
-  std::size_t ties = count - above;
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    const std::uint32_t own = magnitude(scores[i]);
-    const bool tie = own == threshold && ties > 0;
-    if (tie) --ties;
-    mask[i] = own > threshold || tie ? 1 : 0;
-  }
+  select_top(scores, TopSelector(kept_of(density, scores.size())).threshold(scores), mask);
 }
 
 MaskedWeight::MaskedWeight(TensorSpec spec, std::vector<float> weights, std::vector<float> scores, double density)
     : spec_(std::move(spec)),
       weights_(std::move(weights)),
       scores_(std::move(scores)),
-      density_(density),
-      mask_(weights_.size()),
+      selector_(kept_of(density > 0 && density <= 1 ? density : 1, weights_.size())),
       gradient_(weights_.size()) {
   if (weights_.size() != spec_.size() || scores_.size() != spec_.size())
     throw InputError(fmt::format("tensor {} has {} values; {} weights and {} scores are given", spec_.name,
                                  spec_.size(), weights_.size(), scores_.size()));
   if (!(density > 0 && density <= 1))
     throw InputError(fmt::format("the density of a mask is {}; expected more than 0 and at most 1", density));
-  select_top(scores_, density_, mask_);
+}
+
+void MaskedWeight::arrange(std::span<const std::uint32_t> order) {
+  const std::vector<float> plain_weights = weights();
+  const std::vector<float> plain_scores = scores();
+  const std::vector<std::uint8_t> learning = plain_of<std::uint8_t>(learning_, order_, spec_.size());
+  const std::vector<std::uint8_t> held = plain_of<std::uint8_t>(held_, order_, spec_.size());
+  order_.assign(order.begin(), order.end());
+  weights_ = arranged<float>(plain_weights, order);
+  scores_ = arranged<float>(plain_scores, order);
+  if (!held_.empty()) {
+    held_ = arranged<std::uint8_t>(held, order);
+    learning_ = arranged<std::uint8_t>(learning, order);
+  }
+  gradient_.assign(order.size(), 0.0F);
 }
 
 void MaskedWeight::learn_weights(std::span<const std::uint8_t> free) {
-  assert(free.size() == weights_.size());
-  select_top(scores_, density_, mask_);
-  free_.assign(free.begin(), free.end());
+  assert(free.size() == spec_.size());
+  const std::vector<std::uint8_t> plain = mask();
+  std::vector<std::uint8_t> learning(plain.size());
+  std::ranges::transform(plain, free, learning.begin(), [](auto kept, auto open) { return kept & open; });
+  held_ = order_.empty() ? plain : arranged<std::uint8_t>(plain, order_);
+  learning_ = order_.empty() ? learning : arranged<std::uint8_t>(learning, order_);
 }
 
 void MaskedWeight::compute(std::span<float> effective) {
   assert(effective.size() == weights_.size());
-  if (free_.empty()) select_top(scores_, density_, mask_);
-  for (std::size_t i = 0; i < effective.size(); ++i) effective[i] = mask_[i] != 0 ? weights_[i] : 0.0F;
+  if (!held_.empty()) return apply(held_, effective);
+  const TopSelector::Threshold threshold = selector_.threshold(scores_);
+  if (!threshold.all_ties || threshold.bits == 0) {  // which of the equal ones are kept depends on their plain order
+    const std::vector<std::uint8_t> plain = mask();
+    return apply(order_.empty() ? plain : arranged<std::uint8_t>(plain, order_), effective);
+  }
+  const auto least = static_cast<std::int32_t>(threshold.bits);
+  const std::size_t size = weights_.size();
+  const float* const scores = scores_.data();
+  const float* const weights = weights_.data();
+  float* const result = effective.data();
+#pragma omp parallel for simd if (size >= kMaskParallel) schedule(static)
+  for (std::size_t i = 0; i < size; ++i)
+    result[i] = kept_if(static_cast<std::int32_t>(magnitude_bits(scores[i])) >= least, weights[i]);
+}
+
+void MaskedWeight::apply(std::span<const std::uint8_t> mask, std::span<float> effective) const {
+  const std::size_t size = weights_.size();
+  const std::uint8_t* const kept = mask.data();
+  const float* const weights = weights_.data();
+  float* const result = effective.data();
+#pragma omp parallel for simd if (size >= kMaskParallel) schedule(static)
+  for (std::size_t i = 0; i < size; ++i) result[i] = kept_if(kept[i] != 0, weights[i]);
 }
 
 void MaskedWeight::start_gradients() {
-  std::ranges::fill(gradient_, 0.0F);
+  started_ = true;
 }
 
 void MaskedWeight::pull_back(std::span<const float> gradient) {
   assert(gradient.size() == weights_.size());
-  if (free_.empty()) {
-    for (std::size_t i = 0; i < gradient.size(); ++i)
-      gradient_[i] += gradient[i] * (std::signbit(scores_[i]) ? -weights_[i] : weights_[i]);
+  const bool first = std::exchange(started_, false);
+  const std::size_t size = weights_.size();
+  const float* const slope = gradient.data();
+  const float* const scores = scores_.data();
+  const float* const weights = weights_.data();
+  const std::uint8_t* const learning = learning_.data();
+  float* const result = gradient_.data();
+  if (held_.empty() && first) {
+#pragma omp parallel for simd if (size >= kMaskParallel) schedule(static)
+    for (std::size_t i = 0; i < size; ++i) result[i] = slope[i] * with_sign_of(scores[i], weights[i]);
+  } else if (held_.empty()) {
+#pragma omp parallel for simd if (size >= kMaskParallel) schedule(static)
+    for (std::size_t i = 0; i < size; ++i) result[i] += slope[i] * with_sign_of(scores[i], weights[i]);
+  } else if (first) {
+#pragma omp parallel for simd if (size >= kMaskParallel) schedule(static)
+    for (std::size_t i = 0; i < size; ++i) result[i] = kept_if(learning[i] != 0, slope[i]);
   } else {
-    for (std::size_t i = 0; i < gradient.size(); ++i)
-      if ((mask_[i] & free_[i]) != 0) gradient_[i] += gradient[i];
+#pragma omp parallel for simd if (size >= kMaskParallel) schedule(static)
+    for (std::size_t i = 0; i < size; ++i) result[i] += kept_if(learning[i] != 0, slope[i]);
   }
 }
 
 std::vector<Trainable> MaskedWeight::trainables() {
-  return {{spec_, free_.empty() ? scores_ : weights_, gradient_}};
+  return {{spec_, held_.empty() ? scores_ : weights_, gradient_}};
+}
+
+std::vector<std::uint8_t> MaskedWeight::mask() const {
+  if (!held_.empty()) return plain_of<std::uint8_t>(held_, order_, spec_.size());
+  const std::vector<float> plain = scores();
+  std::vector<std::uint8_t> mask(plain.size());
+  select_top(plain, TopSelector(selector_.count()).threshold(plain), mask);
+  return mask;
+}
+std::vector<float> MaskedWeight::weights() const {
+  return plain_of<float>(weights_, order_, spec_.size());
+}
+std::vector<float> MaskedWeight::scores() const {
+  return plain_of<float>(scores_, order_, spec_.size());
 }
 
 }  // namespace outrider::nn

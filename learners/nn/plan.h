@@ -39,6 +39,9 @@ struct Trainable {
   std::span<float> gradient;
 };
 
+// In TrainingPlan::layout_order().
+inline constexpr std::uint32_t kPadding = UINT32_MAX;
+
 // What batch norm normalises with in training.
 enum class StatisticsSource {
   kBatch,    // the batch's, and the running ones move
@@ -116,6 +119,8 @@ class TrainingPlan {
   // computed from something else (derived_weights.h). Assert that the sizes are those of the tensor.
   void set_value(std::size_t trainable, std::span<const float> plain);
   void copy_gradient(std::size_t trainable, std::span<float> plain) const;
+  // For each element of the trainable's value, which plain element it is; kPadding where it is none.
+  std::vector<std::uint32_t> layout_order(std::size_t trainable) const;
 
   // For people who measure: one line per primitive, "forward jit:avx512_core", in order.
   std::vector<std::string> implementations() const;

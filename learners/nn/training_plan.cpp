@@ -227,6 +227,25 @@ void TrainingPlan::copy_gradient(std::size_t trainable, std::span<float> plain) 
   copy_layout(place.layout, state_->execution.floats(place.gradient), place.plain, plain);
 }
 
+// Numbers travel through the reordering in two halves that floats hold exactly, counted from 1: padding stays 0.
+std::vector<std::uint32_t> TrainingPlan::layout_order(std::size_t trainable) const {
+  constexpr std::uint32_t kHalf = 1u << 16;
+  const ThreadScope scope(state_->threads);
+  const ParameterPlace& place = state_->trained_place(trainable);
+  const std::size_t size = state_->execution.floats(place.value).size();
+  std::vector<float> plain(place.spec.size());
+  std::vector<float> low(size);
+  std::vector<float> high(size);
+  for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<float>((i + 1) % kHalf);
+  copy_layout(place.plain, plain, place.layout, low);
+  for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<float>((i + 1) / kHalf);
+  copy_layout(place.plain, plain, place.layout, high);
+  std::vector<std::uint32_t> order(size);
+  for (std::size_t i = 0; i < size; ++i)  // 0 - 1 is kPadding
+    order[i] = static_cast<std::uint32_t>(high[i]) * kHalf + static_cast<std::uint32_t>(low[i]) - 1;
+  return order;
+}
+
 std::vector<std::string> TrainingPlan::implementations() const {
   auto names = state_->compiled.program.implementations();
   for (std::size_t i = 0; i < names.size(); ++i)

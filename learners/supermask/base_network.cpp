@@ -61,6 +61,7 @@ void BaseNetwork::check() const {
       "has no finite mean or no deviation above 0");
   expect_of_base(density > 0 && density <= 1,
                  fmt::format("has density {}; expected more than 0 and at most 1", density));
+  expect_of_base(!weight_tensors().empty(), "has no weights that a mask could cover");
   expect_of_base(outputs() >= 2, fmt::format("has {} outputs; expected one for each class of a task", outputs()));
   for (const nn::TensorSpec& tensor : nn::network_tensors(network))
     expect_of_base(

@@ -17,21 +17,8 @@ namespace {
 constexpr int kRankLevels = 256;
 
 std::size_t batch_for(const BaseNetwork& base, const Dataset& task, std::size_t batch) {
-  if (task.shape != base.preprocessing.input)
-    throw InputError(fmt::format("the pictures of a task are {}x{}x{}; the base network takes {}x{}x{}",
-                                 task.shape.channels, task.shape.height, task.shape.width, base.network.input.channels,
-                                 base.network.input.height, base.network.input.width));
-  if (task.classes.size() < 2 || task.classes.size() > base.outputs())
-    throw InputError(fmt::format("a task has {} classes; the base network tells 2 to {} apart", task.classes.size(),
-                                 base.outputs()));
-  if (task.size() == 0) throw InputError("a task has no pictures to learn from");
+  check_task(base, task);
   return std::clamp<std::size_t>(batch, 1, task.size());
-}
-
-// For ceil(density * size) to be `count` exactly, whatever the rounding.
-double density_of(std::size_t count, std::size_t size) {
-  assert(count >= 1 && count <= size);
-  return (static_cast<double>(count) - 0.5) / static_cast<double>(size);
 }
 
 // Of the kept weights in their order: 0 for the largest magnitudes to 255 for the smallest.
@@ -53,6 +40,19 @@ std::vector<float> kept_values(std::span<const float> weights, std::span<const s
   return values;
 }
 
+// Of which the kept weights are the largest.
+Scores scores_of_masks(const LayerFlags& masks) {
+  Scores scores;
+  for (const auto& mask : masks) scores.emplace_back(mask.begin(), mask.end());
+  return scores;
+}
+
+std::vector<std::size_t> counts_of(const LayerFlags& masks) {
+  std::vector<std::size_t> counts;
+  for (const auto& mask : masks) counts.push_back(static_cast<std::size_t>(std::ranges::count(mask, 1)));
+  return counts;
+}
+
 InputError mask_training_diverged(std::string_view phase) {
   return InputError(
       fmt::format("learning a task diverged during its {}: its numbers are no longer finite; a lower "
@@ -60,7 +60,28 @@ InputError mask_training_diverged(std::string_view phase) {
                   phase));
 }
 
+nn::Schedule schedule_of(const TrainingPhase& phase, std::uint64_t steps) {
+  if (phase.constant) return {phase.rate, 0, nn::ConstantRate{}};
+  return {phase.rate, 0, nn::CosineDecay{std::max<std::uint64_t>(steps, 1), 0}};
+}
+
 }  // namespace
+
+void check_task(const BaseNetwork& base, const Dataset& task) {
+  if (task.shape != base.preprocessing.input)
+    throw InputError(fmt::format("the pictures of a task are {}x{}x{}; the base network takes {}x{}x{}",
+                                 task.shape.channels, task.shape.height, task.shape.width, base.network.input.channels,
+                                 base.network.input.height, base.network.input.width));
+  if (task.classes.size() < 2 || task.classes.size() > base.outputs())
+    throw InputError(fmt::format("a task has {} classes; the base network tells 2 to {} apart", task.classes.size(),
+                                 base.outputs()));
+  if (task.size() == 0) throw InputError("a task has no pictures to learn from");
+}
+
+double density_of(std::size_t count, std::size_t size) {
+  assert(count >= 1 && count <= size);
+  return (static_cast<double>(count) - 0.5) / static_cast<double>(size);
+}
 
 std::vector<std::size_t> kept_counts(const BaseNetwork& base) {
   std::vector<std::size_t> counts;
@@ -93,6 +114,13 @@ MaskedTrainer::MaskedTrainer(const BaseNetwork& base, const Dataset& task, Layer
   }
 }
 
+MaskedTrainer::MaskedTrainer(const BaseNetwork& base, const Dataset& task, const TrainingState& start,
+                             const LayerFlags& masks, const TrainerOptions& options)
+    : MaskedTrainer(base, task, start.weights, scores_of_masks(masks), counts_of(masks), options) {
+  load_statistics(start.statistics);
+  learn_weights(masks);
+}
+
 void MaskedTrainer::load_statistics(const std::vector<float>& statistics) {
   nn::Parameters parameters = plan_.parameters();
   auto from = statistics.begin();
@@ -108,17 +136,18 @@ void MaskedTrainer::learn_weights(const LayerFlags& free) {
   for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->learn_weights(free[i]);
 }
 
-void MaskedTrainer::train(const TrainingPhase& phase, const EpochDone& done) {
+void MaskedTrainer::train(const TrainingPhase& phase, const EpochDone& done, const StepDone& after_step) {
   const auto trainables = derived_.trainables();
   nn::Optimizer optimizer(trainables, {.method = nn::Method::kAdam}, plan_.threads());
   Batches batches(task_, base_.preprocessing,
                   {.size = plan_.batch(), .seed = Random(options_.seed, phase.purpose)(), .client = 0});
   const std::uint64_t per_epoch = batches.batches_per_epoch();
-  const nn::Schedule schedule{phase.rate, 0, nn::CosineDecay{std::max<std::uint64_t>(per_epoch * phase.epochs, 1), 0}};
+  const nn::Schedule schedule = schedule_of(phase, per_epoch * phase.epochs);
   for (std::size_t epoch = 0; epoch < phase.epochs; ++epoch) {
     for (std::uint64_t i = 0; i < per_epoch; ++i) {
       const Batch& batch = batches.next();
       step(optimizer, batch.input, batch.labels, schedule.at(optimizer.steps()));
+      if (after_step) after_step(optimizer.steps());
     }
     if (!std::isfinite(nn::gradient_norm(trainables))) throw mask_training_diverged(phase.purpose);
     if (done && !done(phase.epochs_before + epoch + 1, phase.epochs_of_all))
@@ -151,21 +180,17 @@ TaskRecord MaskedTrainer::record(std::uint32_t place, bool with_values) const {
   return record;
 }
 
-// Of the scores as they are, not of those before the last step.
 LayerFlags MaskedTrainer::masks() const {
   LayerFlags masks;
-  for (const auto& layer : layers_) {
-    std::vector<std::uint8_t>& mask = masks.emplace_back(layer->size());
-    nn::select_top(layer->scores(),
-                   density_of(static_cast<std::size_t>(std::ranges::count(layer->mask(), 1)), layer->size()), mask);
-  }
+  for (const auto& layer : layers_) masks.push_back(layer->mask());
   return masks;
 }
 
-LayerValues MaskedTrainer::weights() const {
-  LayerValues weights;
-  for (const auto& layer : layers_) weights.emplace_back(layer->weights().begin(), layer->weights().end());
-  return weights;
+TrainingState MaskedTrainer::state() const {
+  TrainingState state;
+  for (const auto& layer : layers_) state.weights.push_back(layer->weights());
+  state.statistics = statistics_of(plan_.parameters());
+  return state;
 }
 
 }  // namespace outrider

@@ -18,6 +18,10 @@ using LayerFlags = std::vector<std::vector<std::uint8_t>>;
 // How many weights of each layer a base network keeps.
 std::vector<std::size_t> kept_counts(const BaseNetwork& base);
 std::vector<std::size_t> kept_counts(const TaskRecord& record);
+// For ceil(density * size) to be `count` exactly, whatever the rounding.
+double density_of(std::size_t count, std::size_t size);
+// Throws InputError when the pictures or their classes do not fit the base network.
+void check_task(const BaseNetwork& base, const Dataset& task);
 
 struct TrainerOptions {
   std::size_t batch = 64;
@@ -25,13 +29,20 @@ struct TrainerOptions {
   int threads = 0;
 };
 
-// A phase of training: Adam with cosine decay.
+// A phase of training: Adam.
 struct TrainingPhase {
   std::size_t epochs = 1;
   float rate = 0.01F;
   std::string_view purpose;       // names its random order
   std::size_t epochs_before = 0;  // of earlier phases, and of all: for `done`
   std::size_t epochs_of_all = 1;
+  bool constant = false;  // the rate; otherwise it decays along a cosine
+};
+
+// What training changes.
+struct TrainingState {
+  LayerValues weights;
+  std::vector<float> statistics;
 };
 
 // The base network on one task's pictures, every weight behind a mask that the scores select. Refers to the pictures.
@@ -40,18 +51,25 @@ class MaskedTrainer {
   // Throws InputError when the pictures or their classes do not fit the base network.
   MaskedTrainer(const BaseNetwork& base, const Dataset& task, LayerValues weights, Scores scores,
                 const std::vector<std::size_t>& kept, const TrainerOptions& options);
+  // With masks that stay, behind which all weights learn.
+  MaskedTrainer(const BaseNetwork& base, const Dataset& task, const TrainingState& start, const LayerFlags& masks,
+                const TrainerOptions& options);
+  MaskedTrainer(const MaskedTrainer&) = delete;
+  MaskedTrainer& operator=(const MaskedTrainer&) = delete;
 
   // Running statistics to go on from; otherwise they start anew.
   void load_statistics(const std::vector<float>& statistics);
   // From now on the masks stay, and the weights learn where both mask and `free` are 1.
   void learn_weights(const LayerFlags& free);
-  // Trains scores or weights. Throws InputError when it diverges or `done` says to stop.
-  void train(const TrainingPhase& phase, const EpochDone& done);
+  // Trains scores or weights. `after_step` hears the number of steps after each. Throws InputError when it diverges or
+  // `done` says to stop.
+  using StepDone = std::function<void(std::uint64_t steps)>;
+  void train(const TrainingPhase& phase, const EpochDone& done, const StepDone& after_step = {});
 
   // What has been learned, with ranks of the scores; examples and classes are the task's.
   TaskRecord record(std::uint32_t place, bool with_values) const;
   LayerFlags masks() const;
-  LayerValues weights() const;
+  TrainingState state() const;
   std::size_t steps_per_epoch() const { return task_.size() / plan_.batch(); }
 
  private:

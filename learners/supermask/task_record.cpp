@@ -4,9 +4,11 @@
 #include <cmath>
 #include <cstring>
 #include <set>
+#include <span>
 
 #include <fmt/format.h>
 
+#include "knowledge/error.h"
 #include "knowledge/wire.h"
 #include "learners/supermask/mask_code.h"
 #include "learners/supermask/task_record.capnp.h"
@@ -50,6 +52,8 @@ void check_classes(const TaskRecord& record, const BaseNetwork& base, const std:
 void check_layer(const LayerMask& layer, const nn::TensorSpec& tensor, bool with_values, const std::string& what) {
   expect_of(layer.kept.size() == tensor.size(), what,
             fmt::format("masks {} weights of {}, which has {}", layer.kept.size(), tensor.name, tensor.size()));
+  expect_of(std::ranges::none_of(layer.kept, [](std::uint8_t kept) { return kept > 1; }), what,
+            "has a mask that is not made of 0 and 1 in " + tensor.name);
   const std::size_t count = layer.count();
   expect_of(count > 0, what, "keeps no weight of " + tensor.name);
   expect_of(layer.values.size() == (with_values ? count : 0), what,
@@ -61,17 +65,36 @@ void check_layer(const LayerMask& layer, const nn::TensorSpec& tensor, bool with
 }
 
 void check_statistics(const TaskRecord& record, const BaseNetwork& base, const std::string& what) {
-  std::size_t at = 0;
-  for (const nn::TensorSpec& tensor : statistics_tensors(base.network)) {
-    const std::size_t end = at + tensor.size();
-    for (; at < end && at < record.statistics.size(); ++at)
-      expect_of(tensor.role != nn::TensorRole::kRunningVariance || record.statistics[at] >= 0, what,
-                "has a negative variance in " + tensor.name);
-    at = end;
-  }
-  expect_of(record.statistics.size() == at, what,
-            fmt::format("has {} running statistics; the base network has {}", record.statistics.size(), at));
+  const auto tensors = statistics_tensors(base.network);
+  std::size_t size = 0;
+  for (const nn::TensorSpec& tensor : tensors) size += tensor.size();
+  expect_of(record.statistics.size() == size, what,
+            fmt::format("has {} running statistics; the base network has {}", record.statistics.size(), size));
   expect_of(all_finite(record.statistics), what, "has a running statistic that is not finite");
+  std::span<const float> rest(record.statistics);
+  for (const nn::TensorSpec& tensor : tensors) {
+    const auto values = rest.first(tensor.size());
+    rest = rest.subspan(tensor.size());
+    expect_of(tensor.role != nn::TensorRole::kRunningVariance ||
+                  std::ranges::none_of(values, [](float value) { return value < 0; }),
+              what, "has a negative variance in " + tensor.name);
+  }
+}
+
+// The record's values at the places of the kept weights.
+std::vector<float> placed_values(const LayerMask& layer) {
+  std::vector<float> placed(layer.kept.size());
+  auto value = layer.values.begin();
+  for (std::size_t i = 0; i < placed.size(); ++i)
+    if (layer.kept[i] != 0) placed[i] = *value++;
+  return placed;
+}
+
+std::vector<float> masked_values(const LayerMask& layer, const std::vector<float>& values) {
+  std::vector<float> masked(layer.kept.size());
+  for (std::size_t i = 0; i < masked.size(); ++i)
+    if (layer.kept[i] != 0) masked[i] = values[i];
+  return masked;
 }
 
 }  // namespace
@@ -136,27 +159,26 @@ TaskRecord TaskRecord::decode(ByteView bytes, const BaseNetwork& base, const std
 }
 
 nn::Parameters masked_parameters(const BaseNetwork& base, const TaskRecord& record) {
-  return masked_parameters(base, base.weight_values(), record);
+  const auto base_values = record.has_values() ? std::vector<std::vector<float>>{} : base.weight_values();
+  return masked_parameters(base, base_values, record);
 }
 
 nn::Parameters masked_parameters(const BaseNetwork& base, std::span<const std::vector<float>> base_values,
                                  const TaskRecord& record) {
   nn::Parameters parameters;
-  std::size_t statistic = 0;
+  std::span<const float> statistics(record.statistics);
   std::size_t layer = 0;
   for (const nn::TensorSpec& tensor : nn::network_tensors(base.network)) {
-    nn::Tensor& made = parameters.tensors.emplace_back(nn::Tensor{tensor, std::vector<float>(tensor.size())});
-    if (tensor.role != nn::TensorRole::kWeight) {
-      const auto from = record.statistics.begin() + static_cast<std::ptrdiff_t>(statistic);
-      std::copy_n(from, tensor.size(), made.values.begin());
-      statistic += tensor.size();
-      continue;
+    nn::Tensor& made = parameters.tensors.emplace_back(nn::Tensor{tensor, {}});
+    if (tensor.role == nn::TensorRole::kWeight) {
+      made.values = record.has_values() ? placed_values(record.layers[layer])
+                                        : masked_values(record.layers[layer], base_values[layer]);
+      ++layer;
+    } else {
+      const auto values = statistics.first(tensor.size());
+      made.values.assign(values.begin(), values.end());
+      statistics = statistics.subspan(tensor.size());
     }
-    const LayerMask& mask = record.layers[layer];
-    std::size_t value = 0;
-    for (std::size_t i = 0; i < mask.kept.size(); ++i)
-      if (mask.kept[i] != 0) made.values[i] = mask.values.empty() ? base_values[layer][i] : mask.values[value++];
-    ++layer;
   }
   return parameters;
 }

@@ -1,0 +1,118 @@
+#include "learners/supermask/merge.h"
+
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+
+namespace outrider {
+namespace {
+
+// Outputs are classes by their order, so that has to be the same too.
+void require_classes(const std::vector<std::string>& found, const std::vector<std::string>& expected,
+                     const std::string& task) {
+  require(found.size() == expected.size(),
+          fmt::format("the record of task '{}' has {} classes; other clients said that it has {}", task, found.size(),
+                      expected.size()));
+  for (std::size_t i = 0; i < found.size(); ++i)
+    require(found[i] == expected[i], fmt::format("the record of task '{}' has class '{}' where other clients have '{}'",
+                                                 task, found[i], expected[i]));
+}
+
+// What is known of one task: what each client said of it, in wire form.
+struct KnownTask {
+  std::vector<std::string> classes;
+  std::map<ClientId, Bytes> said;
+  std::optional<Bytes> merged;  // nothing: it has changed since
+};
+
+class SupermaskMerge : public Merge {
+ public:
+  std::optional<std::string> open_space(const Digest& space, ByteView definition) override {
+    if (bases_.contains(space)) return std::nullopt;
+    try {
+      bases_.emplace(space, BaseNetwork::decode(definition));
+      return std::nullopt;
+    } catch (const InputError& error) {
+      return error.what();
+    }
+  }
+
+  std::optional<std::string> objection(const Contribution& contribution) const override {
+    try {
+      acceptable(contribution);
+      return std::nullopt;
+    } catch (const InputError& error) {
+      return error.what();
+    }
+  }
+
+  void put(const Contribution& contribution) override {
+    TaskRecord record = acceptable(contribution);
+    KnownTask& task = tasks_[contribution.topic];
+    task.classes = std::move(record.classes);
+    task.said[contribution.client] = contribution.payload;
+    task.merged.reset();
+  }
+
+  void erase(const ClientId& client, const Topic& topic) override {
+    const auto task = tasks_.find(topic);
+    if (task == tasks_.end() || task->second.said.erase(client) == 0) return;
+    task->second.merged.reset();
+    if (task->second.said.empty()) tasks_.erase(task);
+  }
+
+  Bytes merged(const Topic& topic) const override {
+    const auto task = tasks_.find(topic);
+    if (task == tasks_.end()) return {};
+    std::optional<Bytes>& merged = task->second.merged;
+    if (!merged) merged = merge(bases_.at(topic.space), task->second);
+    return *merged;
+  }
+
+ private:
+  static Bytes merge(const BaseNetwork& base, const KnownTask& task) {
+    std::vector<std::pair<ClientId, TaskRecord>> said;
+    for (const auto& [client, payload] : task.said) said.emplace_back(client, TaskRecord::decode(payload, base));
+    return merge_task(base, said).encode();
+  }
+
+  // The contribution's record; throws InputError with the objection.
+  TaskRecord acceptable(const Contribution& contribution) const {
+    const Topic& topic = contribution.topic;
+    require(topic.kind == kSupermaskKind,
+            fmt::format("a contribution of kind '{}' came to the family '{}'", topic.kind, kSupermaskKind));
+    require(!topic.subject.empty() && topic.subject.size() <= kMaxTaskName,
+            fmt::format("a task name has {} bytes; expected 1 to {}", topic.subject.size(), kMaxTaskName));
+    const auto base = bases_.find(topic.space);
+    require(base != bases_.end(),
+            fmt::format("the base network {} of task '{}' is not known here", topic.space.brief(), topic.subject));
+    TaskRecord record =
+        TaskRecord::decode(contribution.payload, base->second, fmt::format("the record of task '{}'", topic.subject));
+    require_agreement(contribution, record);
+    return record;
+  }
+
+  void require_agreement(const Contribution& contribution, const TaskRecord& record) const {
+    const auto task = tasks_.find(contribution.topic);
+    if (task == tasks_.end()) return;
+    const auto& said = task->second.said;
+    const std::size_t others = said.size() - said.count(contribution.client);
+    if (others > 0) require_classes(record.classes, task->second.classes, contribution.topic.subject);
+    require(others < kMaxTaskContributors, fmt::format("task '{}' already has the most contributors, {}",
+                                                       contribution.topic.subject, kMaxTaskContributors));
+  }
+
+  std::map<Digest, BaseNetwork> bases_;
+  mutable std::map<Topic, KnownTask> tasks_;
+};
+
+}  // namespace
+
+std::unique_ptr<Merge> SupermaskFamily::make_merge() const {
+  return std::make_unique<SupermaskMerge>();
+}
+
+}  // namespace outrider
