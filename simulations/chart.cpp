@@ -56,6 +56,7 @@ std::string style() {
       ".title{font-size:15px;font-weight:600;fill:#111}.page{fill:#fff}"
       ".grid{stroke:#e3e3e3;stroke-width:1}.axis{stroke:#888;stroke-width:1}"
       ".line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.dashed{stroke-dasharray:6 5}"
+      ".dotted{stroke-dasharray:1 5}"
       ".band{stroke:none;fill-opacity:.16}.marker{stroke:none}";
   std::string dark = "text{fill:#ccc}.title{fill:#f2f2f2}.page{fill:#16181c}.grid{stroke:#2e3138}.axis{stroke:#777}";
   for (std::size_t i = 0; i < kColours; ++i) {
@@ -99,6 +100,14 @@ std::string mark_text(double value, const AxisScale& scale) {
   return text;
 }
 
+std::size_t colour_of(const Chart& chart, std::size_t series) {
+  return chart.series[series].colour.value_or(series) % kColours;
+}
+
+const char* stroke_of(const ChartSeries& series) {
+  return series.dotted ? " dotted" : series.dashed ? " dashed" : "";
+}
+
 double text_width(std::string_view text) {
   return kLetter * static_cast<double>(display_width(text));
 }
@@ -132,8 +141,8 @@ class Drawing {
     add("<clipPath id=\"{}\"><rect x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\"/></clipPath>\n", plot,
         std::round(left_) - 4, std::round(top_) - 4, kWidth - kRight - left_ + 8, kHeight - kBottom - top_ + 8);
     add("<g clip-path=\"url(#{})\">\n", plot);
-    for (std::size_t i = 0; i < chart_.series.size(); ++i) band(chart_.series[i], i % kColours);
-    for (std::size_t i = 0; i < chart_.series.size(); ++i) line(chart_.series[i], i % kColours);
+    for (std::size_t i = 0; i < chart_.series.size(); ++i) band(chart_.series[i], colour_of(chart_, i));
+    for (std::size_t i = 0; i < chart_.series.size(); ++i) line(chart_.series[i], colour_of(chart_, i));
     svg_ += "</g>\n</svg>\n";
     return std::move(svg_);
   }
@@ -162,7 +171,7 @@ class Drawing {
       text += fmt::format(
           "<line class=\"line s{0}{1}\" x1=\"{2:.1f}\" y1=\"{3:.1f}\" x2=\"{4:.1f}\" y2=\"{3:.1f}\"/>"
           "<text x=\"{5:.1f}\" y=\"{6:.1f}\">{7}</text>\n",
-          i % kColours, series.dashed ? " dashed" : "", x, top_, x + 22, x + 29, top_ + 4, escaped(series.name));
+          colour_of(chart_, i), stroke_of(series), x, top_, x + 22, x + 29, top_ + 4, escaped(series.name));
       x += width;
     }
     if (!chart_.series.empty()) top_ += 22;
@@ -215,9 +224,9 @@ class Drawing {
   }
 
   void line(const ChartSeries& series, std::size_t colour) {
-    const bool markers = !series.dashed && series.points.size() <= kMostMarkers;
+    const bool markers = !series.dashed && !series.dotted && series.points.size() <= kMostMarkers;
     for_stretches(series, [&](const std::vector<ChartPoint>& stretch) {
-      add("<polyline class=\"line s{}{}\" points=\"", colour, series.dashed ? " dashed" : "");
+      add("<polyline class=\"line s{}{}\" points=\"", colour, stroke_of(series));
       for (const ChartPoint& point : stretch) add("{:.1f},{:.1f} ", across(point.x), down(point.y));
       svg_ += "\"/>\n";
       if (!markers && stretch.size() > 1) return;

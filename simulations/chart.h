@@ -19,6 +19,8 @@ struct ChartSeries {
   std::string name;
   std::vector<ChartPoint> points;  // joined in this order
   bool dashed = false;             // for bounds and other lines of reference
+  bool dotted = false;
+  std::optional<std::size_t> colour{};  // its number, from 0; otherwise that of the series
 };
 
 struct Chart {

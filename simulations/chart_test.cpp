@@ -71,6 +71,17 @@ TEST(Chart, DrawsLinesGapsAndBands) {
   EXPECT_EQ(times("<", svg), times(">", svg));
 }
 
+TEST(Chart, LinesCanShareAColourAndDifferInTheirStrokes) {
+  Chart chart = example();
+  chart.series[1].dashed = false;
+  chart.series[1].dotted = true;
+  chart.series[1].colour = 0;
+  const std::string svg = to_svg(chart);
+  EXPECT_EQ(times("class=\"line s1", svg), 0u);
+  EXPECT_EQ(times("class=\"line s0 dotted\"", svg), 2u);  // the line and its mark in the legend
+  EXPECT_EQ(times("class=\"line s0\"", svg), 3u);
+}
+
 TEST(Chart, HigherValuesAreHigherUp) {
   Chart chart;
   chart.series = {{"", {{0, 0}, {1, 10}}}};

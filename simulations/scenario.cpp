@@ -1,62 +1,13 @@
 #include "simulations/scenario.h"
 
-#include <cstdio>
-
-#include "simulations/toml_reader.h"
+#include "simulations/scenario_file.h"
 
 namespace outrider::simulations {
 namespace {
 
-constexpr const char* kShapeExpected =
-    "CHANNELSxHEIGHTxWIDTH with 1 or 3 channels and sides up to 1024, for example \"1x28x28\"";
-
-// The tables of the file, each once, and nothing else.
-class File {
- public:
-  explicit File(const std::filesystem::path& path) : path_(path.string()) {
-    std::error_code unknown;
-    if (!std::filesystem::is_regular_file(path, unknown))
-      throw InputError(fmt::format("the scenario {} is not there or no file", path_));
-    try {
-      root_ = toml::parse_file(path_);
-    } catch (const toml::parse_error& error) {
-      throw InputError(fmt::format("{}:{}: {}", path_, error.source().begin.line, error.description()));
-    }
-  }
-
-  const std::string& path() const { return path_; }
-  const toml::table& root() const { return root_; }
-
-  template <typename Read>
-  void table(const std::string& name, Read&& read) {
-    const toml::node* node = root_.get(name);
-    if (node == nullptr) return;
-    if (!node->is_table())
-      throw InputError(fmt::format("{}:{}: {} must be a table: [{}]", path_, node->source().begin.line, name, name));
-    TomlReader reader(*node->as_table(), path_, name);
-    read(reader);
-    reader.finish();
-  }
-
- private:
-  std::string path_;
-  toml::table root_;
-};
-
-void read_shape(TomlReader& reader, ImageShape& shape) {
-  if (!reader.has("input")) return reader.know("input");
-  std::string text;
-  reader.read("input", text);
-  try {
-    shape = parse_image_shape(text);
-  } catch (const InputError&) {
-    reader.complain("input", kShapeExpected);
-  }
-}
-
 void read_pretraining(TomlReader& reader, Pretraining& pretraining) {
   reader.read("architecture", pretraining.architecture);
-  read_shape(reader, pretraining.input);
+  read_input(reader, pretraining.input);
   reader.read("invert", pretraining.invert);
   reader.read_number("mean", pretraining.mean, -10, 10);
   reader.read_number("deviation", pretraining.deviation, 1e-3, 10);
@@ -83,42 +34,23 @@ void read_mission(TomlReader& reader, MissionPlan& mission) {
 }
 
 // The keys outside of any table; the tables themselves are read on their own.
-void read_root(const File& file, Scenario& scenario) {
+void read_root(const TomlFile& file, Scenario& scenario) {
   TomlReader reader(file.root(), file.path(), "the scenario");
-  reader.require("name");
+  read_name(reader, scenario.name);
   reader.require("data");
-  reader.read("name", scenario.name);
   reader.read("title", scenario.title);
   reader.read_integer("seed", scenario.seed, 0, INT64_MAX);
   for (const char* table : {"data", "pretraining", "mission", "fine_tuning"}) reader.know(table);
   reader.finish();
-  if (scenario.name.empty() || scenario.name.find('/') != std::string::npos || scenario.name.starts_with('.'))
-    reader.complain("name", "a name for a directory");
 }
 
 }  // namespace
 
-ImageShape parse_image_shape(const std::string& text) {
-  ImageShape shape;
-  char rest = 0;
-  const auto sane = [](int side) { return side >= 1 && side <= 1024; };
-  if (std::sscanf(text.c_str(), "%dx%dx%d%c", &shape.channels, &shape.height, &shape.width, &rest) != 3 ||
-      (shape.channels != 1 && shape.channels != 3) || !sane(shape.height) || !sane(shape.width))
-    throw InputError(fmt::format("the picture shape '{}' must be {}", text, kShapeExpected));
-  return shape;
-}
-
 Scenario load_scenario(const std::filesystem::path& path) {
-  File file(path);
+  const TomlFile file(path);
   Scenario scenario;
   read_root(file, scenario);
-  file.table("data", [&](TomlReader& reader) {
-    reader.require("kind");
-    reader.read("kind", scenario.data.kind);
-    std::string data_path;
-    reader.read("path", data_path);
-    scenario.data.path = data_path;
-  });
+  read_data(file, scenario.data);
   file.table("pretraining", [&](TomlReader& reader) { read_pretraining(reader, scenario.pretraining); });
   file.table("mission", [&](TomlReader& reader) { read_mission(reader, scenario.mission); });
   file.table("fine_tuning", [&](TomlReader& reader) {

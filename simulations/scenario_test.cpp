@@ -6,6 +6,7 @@
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
+#include "simulations/study.h"
 
 namespace outrider::simulations {
 namespace {
@@ -50,7 +51,8 @@ TEST_F(ScenarioFile, TheScenariosThatComeWithOutriderAreValid) {
   const std::filesystem::path folder = std::filesystem::path(__FILE__).parent_path().parent_path() / "scenarios";
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    EXPECT_EQ(load_scenario(entry.path()).name, entry.path().stem().string());
+    const std::string name = is_study(entry.path()) ? load_study(entry.path()).name : load_scenario(entry.path()).name;
+    EXPECT_EQ(name, entry.path().stem().string());
     ++count;
   }
   EXPECT_GE(count, 2U);

@@ -21,25 +21,17 @@
 #include "simulations/measurement.h"
 #include "simulations/mission.h"
 #include "simulations/pretraining.h"
+#include "simulations/run_directory.h"
+#include "simulations/study.h"
+#include "simulations/study_run.h"
 
 namespace outrider::simulations {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kMarker = "scenario.toml";  // what a run's directory is known by
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// An empty directory with the scenario in it. Only an earlier run is ever removed.
-void prepare(const fs::path& directory, const fs::path& scenario) {
-  if (fs::exists(directory) && !fs::exists(directory / kMarker) && !fs::is_empty(directory))
-    throw InputError("the output directory " + directory.string() + " holds something other than an earlier run");
-  fs::remove_all(directory);
-  fs::create_directories(directory);
-  fs::copy_file(scenario, directory / kMarker);
 }
 
 class Run {
@@ -211,18 +203,19 @@ Report run_scenario(const SimulateOptions& options, ProgressDisplay& display) {
   if (options.seed) scenario.seed = *options.seed;
   if (options.episodes) scenario.pretraining.episodes = *options.episodes;
   if (!options.data.empty()) scenario.data.path = options.data;
-  const fs::path directory = options.output.empty() ? fs::path("runs") / scenario.name : options.output;
-  prepare(directory, options.scenario);
+  const fs::path directory = run_directory(options.output, scenario.name);
+  prepare_run_directory(directory, options.scenario);
   const fs::path program = options.program.empty() ? fs::read_symlink("/proc/self/exe") : options.program;
   return Run(std::move(scenario), directory, program, display).execute();
 }
 
 int simulate(const SimulateOptions& options) {
+  if (is_study(options.scenario)) return simulate_study(options);
   ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
   const Report report = run_scenario(options, display);
   print_summary(report, std::cout);
-  const fs::path directory = options.output.empty() ? fs::path("runs") / report.scenario.name : options.output;
-  std::cout << fmt::format("\nreport: {0}/report.json   curve: {0}/accuracy.svg, accuracy.csv\n", directory.string());
+  std::cout << fmt::format("\nreport: {0}/report.json   curve: {0}/accuracy.svg, accuracy.csv\n",
+                           run_directory(options.output, report.scenario.name).string());
   return 0;
 }
 

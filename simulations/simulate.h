@@ -1,4 +1,5 @@
-// The verb `outrider simulate`: a scenario from its file to its report.
+// The verb `outrider simulate`: a scenario from its file to its report. Studies of task sequences (study.h) are run by
+// study_run.h, the others here.
 #pragma once
 
 #include <cstdint>

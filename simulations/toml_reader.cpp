@@ -1,5 +1,7 @@
 #include "simulations/toml_reader.h"
 
+#include <algorithm>
+
 #include <fmt/ranges.h>
 
 namespace outrider::simulations {
@@ -16,6 +18,34 @@ void TomlReader::read(const std::string& key, std::vector<std::string>& values) 
     if (!text) complain(key, "a list of texts");
     values.push_back(*text);
   }
+}
+
+template <typename Type, typename Value, typename Accept>
+void TomlReader::take_list(const std::string& key, const std::string& expected, std::vector<Value>& values,
+                           Accept&& accept) {
+  known_.insert(key);
+  const toml::node* node = table_.get(key);
+  if (node == nullptr) return;
+  const toml::array* array = node->as_array();
+  if (array == nullptr || array->empty()) complain(key, expected);
+  values.clear();
+  for (const toml::node& element : *array) {
+    const std::optional<Type> value = element.value<Type>();
+    if (!value || !accept(*value)) complain(key, expected);
+    if (std::ranges::find(values, static_cast<Value>(*value)) != values.end()) complain(key, expected);
+    values.push_back(static_cast<Value>(*value));
+  }
+}
+
+void TomlReader::read_integers(const std::string& key, std::vector<std::uint64_t>& values, std::int64_t least,
+                               std::int64_t most) {
+  take_list<std::int64_t>(key, fmt::format("a list of different whole numbers from {} to {}", least, most), values,
+                          [&](std::int64_t value) { return value >= least && value <= most; });
+}
+
+void TomlReader::read_numbers(const std::string& key, std::vector<double>& values, double least, double most) {
+  take_list<double>(key, fmt::format("a list of different numbers from {} to {}", least, most), values,
+                    [&](double value) { return value >= least && value <= most; });
 }
 
 void TomlReader::finish() const {

@@ -27,6 +27,9 @@ class TomlReader {
   void read(const std::string& key, std::string& value) { take<std::string>(key, "a text", value); }
   void read(const std::string& key, bool& value) { take<bool>(key, "true or false", value); }
   void read(const std::string& key, std::vector<std::string>& values);
+  // Lists that hold something, and nothing twice.
+  void read_integers(const std::string& key, std::vector<std::uint64_t>& values, std::int64_t least, std::int64_t most);
+  void read_numbers(const std::string& key, std::vector<double>& values, double least, double most);
 
   template <typename Integer>
   void read_integer(const std::string& key, Integer& value, std::int64_t least, std::int64_t most) {
@@ -70,6 +73,10 @@ class TomlReader {
     if (!found) complain(key, expected);
     value = *found;
   }
+
+  // Takes the list if it is there and every element, as `Type`, is accepted and unlike those before it.
+  template <typename Type, typename Value, typename Accept>
+  void take_list(const std::string& key, const std::string& expected, std::vector<Value>& values, Accept&& accept);
 
   std::string place(const toml::node& node) const { return fmt::format("{}:{}: ", file_, node.source().begin.line); }
 

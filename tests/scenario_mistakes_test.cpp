@@ -62,6 +62,20 @@ INSTANTIATE_TEST_SUITE_P(
                 "name = \"x\"\n[data]\nkind = \"mnist\"\n[pretraining]\nlearning_rate = -0.5\n",
                 "5",
                 {"pretraining.learning_rate", "from"}},
+        Mistake{"TasksAreNone", "name = \"x\"\ntasks = 3\n[data]\nkind = \"mnist\"\n", "2", {"tasks must be a table"}},
+        Mistake{"UnknownKindOfTasks",
+                "name = \"x\"\n[data]\nkind = \"mnist\"\n[tasks]\nkind = \"turned\"\ncount = 2\n",
+                "5",
+                {"tasks.kind", "split", "permuted"}},
+        Mistake{"UnknownMethodOfAStudy",
+                "name = \"x\"\nmethods = [\"magic\"]\n[data]\nkind = \"mnist\"\n[tasks]\nkind = \"split\"\ncount = 2\n",
+                "2",
+                {"methods", "exssnet"}},
+        Mistake{"DensityAboveOne",
+                "name = \"x\"\n[data]\nkind = \"mnist\"\n[tasks]\nkind = \"split\"\ncount = 2\n[supermask]\ndensities "
+                "= [2]\n",
+                "8",
+                {"supermask.densities", "to 1"}},
         Mistake{"NameWithSlash", "name = \"../x\"\n[data]\nkind = \"mnist\"\n", "1", {"name", "a directory"}}),
     [](const auto& mistake) { return mistake.param.name; });
 
@@ -79,6 +93,16 @@ TEST(Simulate, DoesNotOverwriteWhatIsNoEarlierRun) {
       run({"simulate", (directory.path() / "scenario.toml").string(), "--output", (directory.path() / "out").string()}),
       kFailure, {(directory.path() / "out").string(), "earlier run"});
   EXPECT_EQ(text_of_file(directory.path() / "out/thesis.txt"), "years of work");
+}
+
+TEST(Simulate, KnowsNoEpisodesInAStudy) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path file = directory.path() / "study.toml";
+  const std::string output = (directory.path() / "out").string();
+  write_text(file, "name = \"x\"\n[data]\nkind = \"fashion-mnist\"\n[tasks]\nkind = \"split\"\ncount = 5\n");
+  expect_complaint(run({"simulate", file.string(), "--output", output, "--episodes", "5"}), kFailure,
+                   {"--episodes", file.string()});
+  EXPECT_FALSE(std::filesystem::exists(output));
 }
 
 TEST(Simulate, NamesAnUnknownKindOfDataSet) {

@@ -1,0 +1,25 @@
+#include "simulations/run_directory.h"
+
+#include "knowledge/error.h"
+
+namespace outrider::simulations {
+namespace {
+
+constexpr const char* kMarker = "scenario.toml";  // what a run's directory is known by
+
+}  // namespace
+
+std::filesystem::path run_directory(const std::filesystem::path& wanted, const std::string& name) {
+  return wanted.empty() ? std::filesystem::path("runs") / name : wanted;
+}
+
+void prepare_run_directory(const std::filesystem::path& directory, const std::filesystem::path& scenario) {
+  namespace fs = std::filesystem;
+  if (fs::exists(directory) && !fs::exists(directory / kMarker) && !fs::is_empty(directory))
+    throw InputError("the output directory " + directory.string() + " holds something other than an earlier run");
+  fs::remove_all(directory);
+  fs::create_directories(directory);
+  fs::copy_file(scenario, directory / kMarker);
+}
+
+}  // namespace outrider::simulations

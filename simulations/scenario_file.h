@@ -1,0 +1,45 @@
+// A scenario file: its tables, and what every kind of scenario says in the same way.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "simulations/scenario.h"
+#include "simulations/toml_reader.h"
+
+namespace outrider::simulations {
+
+// The tables of a file, each read strictly.
+class TomlFile {
+ public:
+  // Throws InputError, with the line where there is one, when the file is missing or no TOML.
+  explicit TomlFile(const std::filesystem::path& path);
+
+  const std::string& path() const { return path_; }
+  const toml::table& root() const { return root_; }
+
+  // Calls read(TomlReader&) for the table if it is there, and refuses what `read` did not ask for.
+  template <typename Read>
+  void table(const std::string& name, Read&& read) const {
+    const toml::table* found = find_table(name);
+    if (found == nullptr) return;
+    TomlReader reader(*found, path_, name);
+    read(reader);
+    reader.finish();
+  }
+
+ private:
+  const toml::table* find_table(const std::string& name) const;
+
+  std::string path_;
+  toml::table root_;
+};
+
+// The key "name": a run's directory is called so.
+void read_name(TomlReader& reader, std::string& name);
+// The table [data].
+void read_data(const TomlFile& file, DataSource& data);
+// The key "input" of a network.
+void read_input(TomlReader& reader, ImageShape& shape);
+
+}  // namespace outrider::simulations
