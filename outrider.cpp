@@ -228,12 +228,14 @@ Run add_base(CLI::App& app) {
 
 Run add_simulate(CLI::App& app) {
   auto options = std::make_shared<simulations::SimulateOptions>();
-  CLI::App* added = verb(app, "simulate", "Run a scenario: pre-train, start an aggregator and clients, measure, report",
-                         "outrider simulate scenarios/fashion-recon.toml");
+  CLI::App* added =
+      verb(app, "simulate",
+           "Run a scenario (pre-train, start an aggregator and clients) or a study of task sequences; measure, report",
+           "outrider simulate scenarios/fashion-recon.toml");
   added->add_option("scenario", options->scenario, "The scenario's TOML file")->required();
   added->add_option("--output", options->output, "Directory for the report (default: runs/NAME)");
   added->add_option("--data", options->data, "Where the data set lies (default: as the scenario says)");
-  added->add_option("--seed", options->seed, "Instead of the scenario's");
+  added->add_option("--seed", options->seed, "Instead of the scenario's, or of all that a study has");
   added->add_option("--episodes", options->episodes, "Episodes of pre-training, instead of the scenario's");
   return [options] { return simulations::simulate(*options); };
 }

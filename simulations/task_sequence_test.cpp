@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,8 +26,8 @@ std::string refusal_of(const Study& study, const DatasetPair& data) {
 }
 
 // The pictures of a data set as a set.
-std::multiset<std::vector<std::uint8_t>> pictures_in(const Dataset& data) {
-  std::multiset<std::vector<std::uint8_t>> pictures;
+std::multiset<std::string> pictures_in(const Dataset& data) {
+  std::multiset<std::string> pictures;
   for (std::size_t i = 0; i < data.size(); ++i) pictures.insert({data.image(i).begin(), data.image(i).end()});
   return pictures;
 }
@@ -42,7 +43,7 @@ TEST(TaskSequence, SplitTasksHaveTheClassesInOrderWithLabelsOfTheirOwn) {
   EXPECT_EQ(tasks.train(2).size(), 10u);
   EXPECT_EQ(tasks.test(2).size(), 6u);
   EXPECT_EQ(tasks.least_pictures(), 10u);
-  std::multiset<std::vector<std::uint8_t>> expected;
+  std::multiset<std::string> expected;
   for (std::size_t i = 0; i < data.train.size(); ++i)
     if (data.train.labels[i] == 4 || data.train.labels[i] == 5)
       expected.insert({data.train.image(i).begin(), data.train.image(i).end()});
