@@ -25,10 +25,10 @@ std::string refusal_of(const Study& study, const DatasetPair& data) {
   }
 }
 
-// The pictures of a data set as a set.
+// The pictures of a data set as a set of bytes.
 std::multiset<std::string> pictures_in(const Dataset& data) {
   std::multiset<std::string> pictures;
-  for (std::size_t i = 0; i < data.size(); ++i) pictures.insert({data.image(i).begin(), data.image(i).end()});
+  for (std::size_t i = 0; i < data.size(); ++i) pictures.emplace(data.image(i).begin(), data.image(i).end());
   return pictures;
 }
 
@@ -46,7 +46,7 @@ TEST(TaskSequence, SplitTasksHaveTheClassesInOrderWithLabelsOfTheirOwn) {
   std::multiset<std::string> expected;
   for (std::size_t i = 0; i < data.train.size(); ++i)
     if (data.train.labels[i] == 4 || data.train.labels[i] == 5)
-      expected.insert({data.train.image(i).begin(), data.train.image(i).end()});
+      expected.emplace(data.train.image(i).begin(), data.train.image(i).end());
   EXPECT_EQ(pictures_in(tasks.train(2)), expected);
   for (const std::uint32_t label : tasks.train(2).labels) EXPECT_LT(label, 2u);
 }
