@@ -21,6 +21,7 @@
 #include "client/predict_command.h"
 #include "client/status_query.h"
 #include "knowledge/error.h"
+#include "learners/supermask/merge.h"
 #include "simulations/base_command.h"
 #include "simulations/pretraining.h"
 #include "simulations/simulate.h"
@@ -107,7 +108,11 @@ Run add_client(CLI::App& app) {
   added->add_option("--state", options->state, "Directory of the durable state; created if it does not exist")
       ->required();
   added->add_option("--name", options->name, "How people know this client (default: the host's name)");
-  added->add_option("--threads", options->learner.threads, "To learn with; 0: one per processor")
+  added
+      ->add_option(
+          "--threads", options->learner.threads,
+          "To learn with: more are quicker on a device that does nothing else, and slower on a busy one; 0: one per "
+          "processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   added
@@ -165,17 +170,19 @@ nlohmann::json to_json(const protocol::Status& status) {
 }
 
 void print(const protocol::Status& status) {
-  fmt::print("revision {}   encoder {}   {} classes   {} clients\n\n", number(status.revision),
-             status.encoder.empty() ? "none" : status.encoder.brief(), status.topics.size(), status.clients.size());
+  const bool tasks = !status.topics.empty() && status.topics.front().topic.kind == kSupermaskKind;
+  fmt::print("revision {}   {} {}   {} {}   {} clients\n\n", number(status.revision),
+             tasks ? "base network" : "encoder", status.encoder.empty() ? "none" : status.encoder.brief(),
+             status.topics.size(), tasks ? "tasks" : "classes", status.clients.size());
   simulations::Table clients({"client", "id", "connected", "taught", "undelivered", "replica"});
   for (const auto& client : status.clients)
     clients.row({client.name, client.client.brief(), client.connected ? "yes" : "no",
                  std::to_string(number(client.highest_decided)), std::to_string(client.outbox),
                  std::to_string(number(client.replica))});
   if (!status.clients.empty()) std::cout << clients << '\n';
-  simulations::Table classes({"class", "contributors", "since revision"});
+  simulations::Table classes({tasks ? "task" : "class", "contributors", "since revision"});
   for (const auto& topic : status.topics)
-    classes.row({topic.topic.subject + (topic.topic.space == status.encoder ? "" : " (earlier encoder)"),
+    classes.row({topic.topic.subject + (topic.topic.space == status.encoder ? "" : " (of an earlier one)"),
                  std::to_string(topic.contributors), std::to_string(number(topic.changed))});
   if (!status.topics.empty()) std::cout << classes;
 }

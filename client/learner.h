@@ -28,7 +28,7 @@ enum class MaskFinder : std::uint8_t {
 
 struct LearnerOptions {
   std::filesystem::path data;
-  int threads = 0;  // 0: one per processor
+  int threads = 1;  // more are quicker where nothing else runs; 0: one per processor
   LessonForm form;
   MaskTraining tasks{.least_steps = 300};  // its seed and threads are set by the learner
   MaskFinder finder = MaskFinder::edge_popup;

@@ -112,7 +112,7 @@ TEST(Tasks, ALateComerHasEveryTaskExactlyAsItsTeacher) {
     judge.use(known.at(task));
     EXPECT_GT(judge.accuracy(unseen(classes)), 0.7) << task;
   }
-  EXPECT_EQ(known.at("other").place, 2U) << "it was learned after the first ones";
+  EXPECT_GT(known.at("other").place, known.at("shoes").place) << "its teacher knew the first one";
 
   // The daemons are told to stop, and the tasks are there when they start again.
   aggregator.send(SIGTERM);
