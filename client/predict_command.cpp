@@ -80,7 +80,9 @@ void add_options(CLI::App& app, PredictOptions& options) {
                  "How distance to prototypes is measured: euclidean, cosine or mahalanobis; not for tasks")
       ->transform(CLI::CheckedTransformer(kHeads, CLI::ignore_case).description(""));
   app.add_option("--task", options.task,
-                 "Where a client learns tasks: which one the pictures belong to (default: it is inferred)");
+                 "Where a client learns tasks: which one the pictures belong to (default: the only one that is known)");
+  app.add_flag("--infer-task", options.infer_task,
+               "Guess it for each picture (SupSup); good for tasks whose pictures differ much, as permuted ones");
   app.add_flag("--json", options.json, "For programs: one object a line");
 }
 
@@ -88,7 +90,7 @@ int run_predict(const PredictOptions& options) {
   const auto store = open_store_read_only(options.state);
   if (learns_tasks(*store)) {
     const std::optional<std::string> task = options.task.empty() ? std::nullopt : std::optional(options.task);
-    auto predictor = from_state<TaskPredictor>(options.state, *store, task);
+    auto predictor = from_state<TaskPredictor>(options.state, *store, task, options.infer_task);
     predict_all(predictor, options);
     return 0;
   }

@@ -17,7 +17,8 @@ struct PredictOptions {
   std::vector<std::string> images;
   std::string state;
   Head head = Head::euclidean;
-  std::string task;  // empty: inferred
+  std::string task;         // empty: the only one
+  bool infer_task = false;  // of each picture
   bool json = false;
 };
 void add_options(CLI::App& app, PredictOptions& options);

@@ -244,7 +244,7 @@ TEST_F(TaskLearnerTest, PredictsWithTheTaskToldOrInferred) {
   look(learner);
   EXPECT_EQ(look(learner).size(), 2U);
   TaskPredictor told(store_, "tools");
-  TaskPredictor inferring(store_, std::nullopt);
+  TaskPredictor inferring(store_, std::nullopt, true);
   int right = 0;
   for (std::uint32_t number = 100; number < 110; ++number)
     for (const char* name : {"hammer", "saw"}) {
@@ -265,21 +265,28 @@ TEST_F(TaskLearnerTest, PredictsWithTheTaskToldOrInferred) {
   }
 }
 
-TEST_F(TaskLearnerTest, ABatchNormNetworkWantsTheTaskTold) {
+TEST_F(TaskLearnerTest, SeveralTasksWantOneToldAndBatchNormForbidsGuessing) {
   use(small_base("input 1x6x6; conv 8 k3 p1 nobias; batchnorm noaffine; relu; flatten; linear 3 nobias"));
   EXPECT_THROW(TaskPredictor(store_, std::nullopt), InputError);  // knows no task
   pictures("fruit", {"apple", "pear"});
   TaskLearner learner = make_learner();
   look(learner);
   look(learner);
-  TaskPredictor told(store_, "fruit");
-  EXPECT_EQ(told.predict({kPicture, pixels_of("fruit", "apple", 100)}).task, "fruit");
-  try {
-    TaskPredictor(store_, std::nullopt);
-    FAIL();
-  } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("name it with --task; known: 'fruit'"));
-  }
+  TaskPredictor only(store_, std::nullopt);
+  EXPECT_EQ(only.predict({kPicture, pixels_of("fruit", "apple", 100)}).task, "fruit");
+  pictures("tools", {"hammer", "saw"});
+  look(learner);
+  look(learner);
+  const auto mistake = [&](bool infer) -> std::string {
+    try {
+      const TaskPredictor predictor(store_, std::nullopt, infer);
+      return "";
+    } catch (const InputError& error) {
+      return error.what();
+    }
+  };
+  EXPECT_THAT(mistake(false), HasSubstr("it knows several tasks, 'fruit', 'tools': say with --task"));
+  EXPECT_THAT(mistake(true), HasSubstr("name it with --task; known: 'fruit', 'tools'"));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ std::vector<double> softmax(std::span<const float> logits) {
 
 }  // namespace
 
-TaskPredictor::TaskPredictor(const Store& store, const std::optional<std::string>& task, int threads)
+TaskPredictor::TaskPredictor(const Store& store, const std::optional<std::string>& task, bool infer, int threads)
     : base_(stored_base(store)), tasks_(known_tasks(store, stored_encoder(store), base_)), network_(base_, threads) {
   require(!tasks_.empty(),
           "this client knows no task yet: put pictures into its data folder as TASK/CLASS/PICTURE, or let it meet an "
@@ -47,13 +47,19 @@ TaskPredictor::TaskPredictor(const Store& store, const std::optional<std::string
     const auto found = std::ranges::find(tasks_, *task, [](const auto& entry) { return entry.first; });
     require(found != tasks_.end(), fmt::format("the task '{}' is not known; known: {}", *task, names_of(tasks_)));
     switch_to(static_cast<std::size_t>(found - tasks_.begin()));
-    return;
+  } else if (tasks_.size() == 1) {
+    switch_to(0);
+  } else {
+    require(infer,
+            fmt::format("it knows several tasks, {}: say with --task which one the pictures belong to, or let it "
+                        "be guessed with --infer-task",
+                        names_of(tasks_)));
+    require(statistics_tensors(base_.network).empty(),
+            fmt::format("the base network has batch norm, so the task of a single picture cannot be inferred: name it "
+                        "with --task; known: {}",
+                        names_of(tasks_)));
+    inference_ = std::make_unique<TaskInference>(base_, tasks_, 1, threads);
   }
-  require(statistics_tensors(base_.network).empty(),
-          fmt::format("the base network has batch norm, so the task of a single picture cannot be inferred: name it "
-                      "with --task; known: {}",
-                      names_of(tasks_)));
-  inference_ = std::make_unique<TaskInference>(base_, tasks_, 1, threads);
 }
 
 void TaskPredictor::switch_to(std::size_t task) {

@@ -23,9 +23,10 @@ struct TaskAnswer {
 // A snapshot of a state, which may go on changing. Used by one thread at a time.
 class TaskPredictor {
  public:
-  // With the task's name, or without: then each picture's task is inferred. Throws InputError when the state knows no
-  // task, not this one, or the task of single pictures cannot be inferred in its base network.
-  TaskPredictor(const Store& store, const std::optional<std::string>& task, int threads = 1);
+  // With the task's name; without one, the only task that is known, or each picture's task is inferred if `infer`.
+  // Throws InputError when the state knows no task, not this one, or several where none may be inferred, as it is where
+  // the base network has batch norm.
+  TaskPredictor(const Store& store, const std::optional<std::string>& task, bool infer = false, int threads = 1);
 
   // A picture of any size.
   TaskAnswer predict(const Image& picture);
