@@ -8,6 +8,7 @@
 
 #include "knowledge/error.h"
 #include "learners/nn/derived_weights.h"
+#include "learners/nn/threads.h"
 
 namespace outrider::nn {
 namespace {
@@ -62,6 +63,7 @@ void select_top(std::span<const float> scores, const TopSelector::Threshold& thr
 void select_top(std::span<const float> scores, double density, std::span<std::uint8_t> mask) {
   assert(scores.size() == mask.size() && density > 0 && density <= 1);
   if (scores.empty()) return;
+  const ThreadScope alone(1);  // not worth waking others
   select_top(scores, TopSelector(kept_of(density, scores.size())).threshold(scores), mask);
 }
 
@@ -163,6 +165,7 @@ std::vector<Trainable> MaskedWeight::trainables() {
 
 std::vector<std::uint8_t> MaskedWeight::mask() const {
   if (!held_.empty()) return plain_of<std::uint8_t>(held_, order_, spec_.size());
+  const ThreadScope alone(1);  // asked for once a task
   const std::vector<float> plain = scores();
   std::vector<std::uint8_t> mask(plain.size());
   select_top(plain, TopSelector(selector_.count()).threshold(plain), mask);
