@@ -49,7 +49,7 @@ TaskRecord taught_record(std::size_t task, std::size_t client) {
       layer.kept.push_back(kept ? 1 : 0);
       if (!kept) continue;
       layer.values.push_back(random.normal());
-      layer.ranks.push_back(static_cast<std::uint8_t>(random.below(256)));
+      layer.ranks.push_back(static_cast<std::uint8_t>(random.below(kRankLevels)));
     }
   }
   for (const nn::TensorSpec& tensor : statistics_tensors(base.network))

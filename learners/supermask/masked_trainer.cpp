@@ -14,14 +14,12 @@
 namespace outrider {
 namespace {
 
-constexpr int kRankLevels = 256;
-
 std::size_t batch_for(const BaseNetwork& base, const Dataset& task, std::size_t batch) {
   check_task(base, task);
   return std::clamp<std::size_t>(batch, 1, task.size());
 }
 
-// Of the kept weights in their order: 0 for the largest magnitudes to 255 for the smallest.
+// Of the kept weights in their order: 0 for the largest magnitudes to 15 for the smallest.
 std::vector<std::uint8_t> ranks_of(std::span<const float> scores, std::span<const std::uint8_t> mask) {
   std::vector<std::pair<float, std::size_t>> kept;  // negative magnitude, number among the kept
   for (std::size_t i = 0; i < mask.size(); ++i)

@@ -9,7 +9,7 @@
 namespace outrider {
 namespace {
 
-constexpr std::uint32_t kLastRank = 255;
+constexpr std::uint32_t kLastRank = kRankLevels - 1;
 
 // A client's record of the task at hand.
 struct Voter {

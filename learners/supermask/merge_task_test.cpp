@@ -46,7 +46,7 @@ struct MergeReference {
       for (const auto& [client, record] : records) {
         const LayerMask& mask = record.layers[layer];
         votes += mask.kept[i];
-        ranks += mask.kept[i] == 1 && !mask.ranks.empty() ? mask.ranks[place_in_mask(mask, i)] : 255;
+        ranks += mask.kept[i] == 1 && !mask.ranks.empty() ? mask.ranks[place_in_mask(mask, i)] : 15;
         most = std::max(most, mask.count());
       }
       order.emplace_back(-votes, ranks, i);

@@ -38,7 +38,7 @@ inline LayerMask random_layer(Random& random, std::size_t size, const RandomReco
   layer.kept[random.below(static_cast<std::uint32_t>(size))] = 1;
   for (std::size_t i = layer.count(); i > 0; --i) {
     if (options.values) layer.values.push_back(scattered_value(random));
-    if (options.ranks) layer.ranks.push_back(static_cast<std::uint8_t>(random.below(256)));
+    if (options.ranks) layer.ranks.push_back(static_cast<std::uint8_t>(random.below(kRankLevels)));
   }
   return layer;
 }

@@ -15,6 +15,6 @@ struct TaskRecord {
   struct Layer {
     mask   @0 :Data;           # mask_code.h
     values @1 :Data;           # float32, little-endian, of the kept weights in their order; empty: the base's
-    ranks  @2 :Data;           # a byte for each kept weight; may be empty
+    ranks  @2 :Data;           # half a byte for each kept weight, the lower half first; may be empty
   }
 }

@@ -33,6 +33,25 @@ std::vector<float> floats_of(ByteView bytes, const std::string& what) {
   return values;
 }
 
+// Two ranks a byte.
+Bytes packed(std::span<const std::uint8_t> ranks) {
+  Bytes bytes((ranks.size() + 1) / 2);
+  for (std::size_t i = 0; i < ranks.size(); ++i)
+    bytes[i / 2] = static_cast<std::uint8_t>(bytes[i / 2] | ranks[i] << (4 * (i % 2)));
+  return bytes;
+}
+
+// Of so many kept weights. Bytes that cannot be theirs give another number of ranks, which check() refuses.
+std::vector<std::uint8_t> unpacked(ByteView bytes, std::size_t count) {
+  std::vector<std::uint8_t> ranks;
+  for (const std::uint8_t byte : bytes) {
+    ranks.push_back(byte % kRankLevels);
+    ranks.push_back(byte / kRankLevels);
+  }
+  if (ranks.size() == count + 1 && ranks.back() == 0) ranks.pop_back();
+  return ranks;
+}
+
 bool all_finite(const std::vector<float>& values) {
   return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
 }
@@ -62,6 +81,8 @@ void check_layer(const LayerMask& layer, const nn::TensorSpec& tensor, bool with
   expect_of(all_finite(layer.values), what, "has a value that is not finite in " + tensor.name);
   expect_of(layer.ranks.empty() || layer.ranks.size() == count, what,
             fmt::format("ranks {} of the {} kept weights of {}", layer.ranks.size(), count, tensor.name));
+  expect_of(std::ranges::all_of(layer.ranks, [](std::uint8_t rank) { return rank < kRankLevels; }), what,
+            fmt::format("has a rank of {} or more in {}", kRankLevels, tensor.name));
 }
 
 void check_statistics(const TaskRecord& record, const BaseNetwork& base, const std::string& what) {
@@ -125,7 +146,7 @@ Bytes TaskRecord::encode() const {
   for (unsigned i = 0; i < layers.size(); ++i) {
     entries[i].setMask(wire::data(encode_mask(layers[i].kept)));
     if (!layers[i].values.empty()) entries[i].setValues(wire::data(bytes_of(layers[i].values)));
-    if (!layers[i].ranks.empty()) entries[i].setRanks(wire::data(layers[i].ranks));
+    if (!layers[i].ranks.empty()) entries[i].setRanks(wire::data(packed(layers[i].ranks)));
   }
   if (!statistics.empty()) builder.setStatistics(wire::data(bytes_of(statistics)));
   return wire::flatten(message);
@@ -148,8 +169,7 @@ TaskRecord TaskRecord::decode(ByteView bytes, const BaseNetwork& base, const std
           layer.kept.resize(tensors[i].size());
           decode_mask(wire::view(layers[i].getMask()), layer.kept, what + ", the mask of " + tensors[i].name + ",");
           layer.values = floats_of(wire::view(layers[i].getValues()), what);
-          const ByteView ranks = wire::view(layers[i].getRanks());
-          layer.ranks.assign(ranks.begin(), ranks.end());
+          layer.ranks = unpacked(wire::view(layers[i].getRanks()), layer.count());
         }
         record.statistics = floats_of(wire::view(reader.getStatistics()), what);
         record.check(base, what);

@@ -12,10 +12,13 @@
 
 namespace outrider {
 
+// How finely the scores of a mask are told apart on the wire: half a byte.
+inline constexpr std::uint8_t kRankLevels = 16;
+
 struct LayerMask {
   std::vector<std::uint8_t> kept;   // 0 or 1 for each weight of the tensor
   std::vector<float> values;        // of the kept weights in their order; empty: they are the base's
-  std::vector<std::uint8_t> ranks;  // of each kept weight: 0 the highest scores, 255 the lowest; empty: unknown
+  std::vector<std::uint8_t> ranks;  // of each kept weight: 0 the highest scores, to 15 the lowest; empty: unknown
 
   bool operator==(const LayerMask&) const = default;
   std::size_t count() const;  // kept weights

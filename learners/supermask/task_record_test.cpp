@@ -128,6 +128,7 @@ TEST(TaskRecord, ValuesAndRanksThatDoNotFitAreRefused) {
     EXPECT_THAT(record_error([&](auto& record) { record.layers[1].values.back() = value; }),
                 HasSubstr("a value that is not finite in 4.weight"));
   EXPECT_THAT(record_error([](auto& record) { record.layers[0].ranks.pop_back(); }), HasSubstr("ranks"));
+  EXPECT_THAT(record_error([](auto& record) { record.layers[0].ranks[0] = 16; }), HasSubstr("has a rank of 16 or more"));
   EXPECT_EQ(record_error([](auto& record) { record.layers[0].ranks.clear(); }), "no error");
 }
 
@@ -158,7 +159,7 @@ TEST(TaskRecord, BytesOfARecordThatDoesNotFitAreRefused) {
   EXPECT_THAT(record_decode_error([](auto record) { record.disownStatistics(); }), HasSubstr("has 0 running"));
   EXPECT_THAT(record_decode_error([](auto record) { record.initStatistics(23); }), HasSubstr("whole number of values"));
   EXPECT_THAT(record_decode_error([](auto record) { record.getLayers()[0].initValues(5); }), HasSubstr("whole number"));
-  EXPECT_THAT(record_decode_error([](auto record) { record.getLayers()[0].initRanks(1); }), HasSubstr("ranks 1 of"));
+  EXPECT_THAT(record_decode_error([](auto record) { record.getLayers()[0].initRanks(1); }), HasSubstr("ranks 2 of"));
   EXPECT_THAT(record_decode_error([](auto record) { record.getLayers()[1].disownMask(); }),
               HasSubstr("the mask of 4.weight, has fewer bytes"));
   EXPECT_THAT(record_decode_error([&](auto record) { record.getLayers()[0].initMask(40); }),

@@ -42,7 +42,8 @@ std::vector<float> scores_of_mask(const LayerMask& mask, float bound, Random ran
     if (mask.kept[i] == 0) {
       magnitude = 0.99F * (1 - share) * random.uniform();  // clearly below those that are kept
     } else {
-      const float rank = mask.ranks.empty() ? random.uniform() : (static_cast<float>(mask.ranks[kept]) + 0.5F) / 256;
+      const float rank =
+          mask.ranks.empty() ? random.uniform() : (static_cast<float>(mask.ranks[kept]) + 0.5F) / kRankLevels;
       magnitude = 1 - share * rank;
       ++kept;
     }
