@@ -21,6 +21,13 @@ TaskMemory TaskMemory::decode(ByteView bytes) {
   return {Digest::from_bytes(bytes.first(size)), to_bytes(bytes.subspan(size))};
 }
 
+BaseNetwork load_base(const Store& store) {
+  const Digest id = stored_encoder(store);
+  const auto blob = id.empty() ? std::nullopt : store.get(Column::blobs, id.view());
+  require(blob.has_value(), "this client has no base network yet: it fetches one when it first meets its aggregator");
+  return BaseNetwork::decode(*blob);
+}
+
 NamedTasks known_tasks(const Store& store, const Digest& space, const BaseNetwork& base) {
   std::map<std::string, TaskRecord> tasks;
   const std::string kind(kSupermaskKind);

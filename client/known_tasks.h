@@ -16,6 +16,9 @@ struct TaskMemory {
   static TaskMemory decode(ByteView bytes);
 };
 
+// Throws InputError when the state has no base network.
+BaseNetwork load_base(const Store& store);
+
 // In the space of the base network: merged ones from the replica and, until they are merged, what the client has
 // learned itself. Sorted by name.
 NamedTasks known_tasks(const Store& store, const Digest& space, const BaseNetwork& base);

@@ -14,12 +14,6 @@
 namespace outrider::client {
 namespace {
 
-BaseNetwork stored_base(const Store& store) {
-  const auto blob = store.get(Column::blobs, stored_encoder(store).view());
-  require(blob.has_value(), "this client has no base network yet: it fetches one when it first meets its aggregator");
-  return BaseNetwork::decode(*blob);
-}
-
 std::string names_of(const NamedTasks& tasks) {
   std::string names;
   for (const auto& [name, record] : tasks) names += (names.empty() ? "'" : ", '") + name + "'";
@@ -39,7 +33,7 @@ std::vector<double> softmax(std::span<const float> logits) {
 }  // namespace
 
 TaskPredictor::TaskPredictor(const Store& store, const std::optional<std::string>& task, bool infer, int threads)
-    : base_(stored_base(store)), tasks_(known_tasks(store, stored_encoder(store), base_)), network_(base_, threads) {
+    : base_(load_base(store)), tasks_(known_tasks(store, stored_encoder(store), base_)), network_(base_, threads) {
   require(!tasks_.empty(),
           "this client knows no task yet: put pictures into its data folder as TASK/CLASS/PICTURE, or let it meet an "
           "aggregator that knows some");

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "client/core.h"
+#include "client/known_tasks.h"
 #include "client/replica.h"
 #include "knowledge/error.h"
 #include "learners/random.h"
@@ -126,13 +127,14 @@ class FederatedMasks {
   void teach(std::size_t task, StudyRun& run) {
     const Dataset pictures = tasks_.train(task);
     const auto start = std::chrono::steady_clock::now();
-    const BaseNetwork base = stored_base(store_of_teacher(task));
-    const NamedTasks known = stored_tasks(store_of_teacher(task), base);
+    const BaseNetwork base = client::load_base(store_of_teacher(task));
+    const NamedTasks known = client::known_tasks(store_of_teacher(task), base.id(), base);
     const TaskRecord record = learn(base, known, pictures, task);
-    Bytes payload = record.encode();
+    const Bytes payload = record.encode();
     run.sent_bytes_per_task += static_cast<double>(payload.size()) / static_cast<double>(tasks_.size());
-    world_.learn(task % study_.tasks.clients,
-                 {{std::string(kSupermaskKind), base.id(), tasks_.name(task)}, std::move(payload), {}});
+    world_.learn(task % study_.tasks.clients, {{std::string(kSupermaskKind), base.id(), tasks_.name(task)},
+                                               payload,
+                                               client::TaskMemory{{}, payload}.encode()});
     settle(task + 1);
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
     run.seconds_per_task += passed.count() / static_cast<double>(tasks_.size());
@@ -172,8 +174,8 @@ class FederatedMasks {
   // Of all tasks so far, as the client that teaches next has them.
   void measure(std::size_t learned, AccuracyMatrix& accuracies) {
     const Store& store = store_of_teacher(learned + 1);
-    TaskNetwork network(stored_base(store), study_.threads);
-    const NamedTasks known = stored_tasks(store, network.base());
+    TaskNetwork network(client::load_base(store), study_.threads);
+    const NamedTasks known = client::known_tasks(store, network.base().id(), network.base());
     for (std::size_t judged = 0; judged <= learned; ++judged) {
       network.use(known[judged].second);
       accuracies.record(learned, judged, network.accuracy(tasks_.test(judged)));
@@ -185,8 +187,8 @@ class FederatedMasks {
     const std::size_t late = join("late");
     settle(tasks_.size());
     const Store& store = world_.client_store(late);
-    const BaseNetwork base = stored_base(store);
-    const NamedTasks known = stored_tasks(store, base);
+    const BaseNetwork base = client::load_base(store);
+    const NamedTasks known = client::known_tasks(store, base.id(), base);
     MaskFigures& figures = run.masks.emplace();
     figures.overlap = mean_overlap(known);
     figures.owned =
@@ -248,21 +250,6 @@ class FederatedMasks {
 };
 
 }  // namespace
-
-BaseNetwork stored_base(const Store& store) {
-  const Digest id = client::stored_encoder(store);
-  const auto blob = id.empty() ? std::nullopt : store.get(Column::blobs, id.view());
-  if (!blob) throw InputError("this client has no base network yet: it fetches one when it first meets its aggregator");
-  return BaseNetwork::decode(*blob);
-}
-
-NamedTasks stored_tasks(const Store& store, const BaseNetwork& base) {
-  NamedTasks tasks;
-  client::for_each_known(store, std::string(kSupermaskKind), base.id(), [&](const Topic& topic, ByteView payload) {
-    tasks.emplace_back(topic.subject, TaskRecord::decode(payload, base, "task '" + topic.subject + "'"));
-  });
-  return tasks;
-}
 
 StudyRun learn_masks(const Study& study, StudyMethod method, double density, const TaskSequence& tasks,
                      std::uint64_t seed, const std::function<void()>& epoch_done) {
