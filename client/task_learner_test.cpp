@@ -11,6 +11,7 @@
 #include "knowledge/temporary_directory.h"
 #include "learners/data/image.h"
 #include "learners/supermask/merge.h"
+#include "learners/supermask/test_tasks.h"
 #include "storage/memory_store.h"
 
 namespace outrider::client {
@@ -19,17 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr ImageShape kPicture{1, 6, 6};
-
-BaseNetwork small_base(const std::string& network = "input 1x6x6; linear 40 nobias; relu; linear 3 nobias") {
-  BaseNetwork base;
-  base.preprocessing = {kPicture, false, 0.4F, 0.3F};
-  base.network = nn::parse_network(network);
-  base.density = 0.3;
-  base.seed = 7;
-  return base;
-}
 
 // A client's core and store without a network.
 class TaskLearnerTest : public testing::Test {
@@ -43,20 +33,20 @@ class TaskLearnerTest : public testing::Test {
     writes.put(Column::meta, to_bytes("encoder"), to_bytes(space_.view()));
     store_.commit(writes);
   }
-  void SetUp() override { use(small_base()); }
+  void SetUp() override { use(test_base()); }
 
   // A class of a task is bright in places of its own.
   static std::vector<std::uint8_t> pixels_of(const std::string& task, const std::string& class_name,
                                              std::uint32_t number) {
     Random places(7, task + class_name);
     Random noise(7, task + class_name + "noise", 0, number);
-    std::vector<std::uint8_t> pixels(kPicture.size());
+    std::vector<std::uint8_t> pixels(kTestPicture.size());
     for (auto& pixel : pixels) pixel = static_cast<std::uint8_t>((places.below(3) == 0 ? 150 : 20) + noise.below(90));
     return pixels;
   }
   void picture(const std::string& task, const std::string& class_name, std::uint32_t number) {
     fs::create_directories(folder_ / task / class_name);
-    save_png(folder_ / task / class_name / (std::to_string(number) + ".png"), kPicture,
+    save_png(folder_ / task / class_name / (std::to_string(number) + ".png"), kTestPicture,
              pixels_of(task, class_name, number));
   }
   void pictures(const std::string& task, const std::vector<std::string>& classes) {
@@ -173,7 +163,7 @@ class StoreWithNews : public Store {
 
 TEST_F(TaskLearnerTest, RebasesOnWhatBecomesKnownWhileItLearns) {
   pictures("fruit", {"apple", "pear"});  // learned elsewhere
-  const Dataset elsewhere = load_task(look_for_tasks(folder_).front(), kPicture, {});
+  const Dataset elsewhere = load_task(look_for_tasks(folder_).front(), kTestPicture, {});
   const TaskRecord fruit = learn_task(base_, Ownership(base_), elsewhere, random_scores(base_, 1), {.batch = 15});
   WriteSet news;
   news.put(Column::replica, topic_key({std::string(kSupermaskKind), space_, "fruit"}), fruit.encode());
@@ -203,7 +193,7 @@ TEST_F(TaskLearnerTest, ComplainsAboutWhatIsNoTask) {
 }
 
 TEST_F(TaskLearnerTest, TakesTheKnownTicketOfATask) {
-  BaseNetwork base = small_base();
+  BaseNetwork base = test_base();
   base.weights = BaseWeights::he_normal;
   use(base);
   LearnerOptions lottery = options();
@@ -248,7 +238,7 @@ TEST_F(TaskLearnerTest, PredictsWithTheTaskToldOrInferred) {
   int right = 0;
   for (std::uint32_t number = 100; number < 110; ++number)
     for (const char* name : {"hammer", "saw"}) {
-      const Image image{kPicture, pixels_of("tools", name, number)};
+      const Image image{kTestPicture, pixels_of("tools", name, number)};
       const TaskAnswer answer = told.predict(image);
       EXPECT_EQ(answer.task, "tools");
       EXPECT_GE(answer.probability, answer.runner_up_probability);
@@ -266,14 +256,14 @@ TEST_F(TaskLearnerTest, PredictsWithTheTaskToldOrInferred) {
 }
 
 TEST_F(TaskLearnerTest, SeveralTasksWantOneToldAndBatchNormForbidsGuessing) {
-  use(small_base("input 1x6x6; conv 8 k3 p1 nobias; batchnorm noaffine; relu; flatten; linear 3 nobias"));
+  use(test_base("input 1x6x6; conv 8 k3 p1 nobias; batchnorm noaffine; relu; flatten; linear 3 nobias"));
   EXPECT_THROW(TaskPredictor(store_, std::nullopt), InputError);  // knows no task
   pictures("fruit", {"apple", "pear"});
   TaskLearner learner = make_learner();
   look(learner);
   look(learner);
   TaskPredictor only(store_, std::nullopt);
-  EXPECT_EQ(only.predict({kPicture, pixels_of("fruit", "apple", 100)}).task, "fruit");
+  EXPECT_EQ(only.predict({kTestPicture, pixels_of("fruit", "apple", 100)}).task, "fruit");
   pictures("tools", {"hammer", "saw"});
   look(learner);
   look(learner);
