@@ -128,7 +128,8 @@ TEST(TaskRecord, ValuesAndRanksThatDoNotFitAreRefused) {
     EXPECT_THAT(record_error([&](auto& record) { record.layers[1].values.back() = value; }),
                 HasSubstr("a value that is not finite in 4.weight"));
   EXPECT_THAT(record_error([](auto& record) { record.layers[0].ranks.pop_back(); }), HasSubstr("ranks"));
-  EXPECT_THAT(record_error([](auto& record) { record.layers[0].ranks[0] = 16; }), HasSubstr("has a rank of 16 or more"));
+  EXPECT_THAT(record_error([](auto& record) { record.layers[0].ranks[0] = 16; }),
+              HasSubstr("has a rank of 16 or more"));
   EXPECT_EQ(record_error([](auto& record) { record.layers[0].ranks.clear(); }), "no error");
 }
 
