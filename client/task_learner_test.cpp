@@ -248,7 +248,7 @@ TEST_F(TaskLearnerTest, PredictsWithTheTaskToldOrInferred) {
     }
   EXPECT_GE(right, 18);
   try {
-    TaskPredictor(store_, "music");
+    const TaskPredictor music(store_, "music");
     FAIL();
   } catch (const InputError& error) {
     EXPECT_EQ(std::string(error.what()), "the task 'music' is not known; known: 'fruit', 'tools'");

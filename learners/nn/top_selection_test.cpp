@@ -17,9 +17,9 @@ TopSelector::Threshold sorted_threshold(const std::vector<float>& scores, std::s
   std::ranges::sort(bits, std::greater<>());
   TopSelector::Threshold found;
   found.bits = bits[count - 1];
-  const auto equal = std::ranges::equal_range(bits, found.bits, std::greater<>());
-  found.ties = count - static_cast<std::size_t>(equal.begin() - bits.begin());
-  found.all_ties = found.ties == equal.size();
+  const auto larger = std::ranges::count_if(bits, [&](std::uint32_t other) { return other > found.bits; });
+  found.ties = count - static_cast<std::size_t>(larger);
+  found.all_ties = found.ties == static_cast<std::size_t>(std::ranges::count(bits, found.bits));
   return found;
 }
 

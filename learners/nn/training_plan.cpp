@@ -238,7 +238,7 @@ std::vector<std::uint32_t> TrainingPlan::layout_order(std::size_t trainable) con
   std::vector<float> high(size);
   for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<float>((i + 1) % kHalf);
   copy_layout(place.plain, plain, place.layout, low);
-  for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<float>((i + 1) / kHalf);
+  for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = static_cast<float>((i + 1) >> 16U);
   copy_layout(place.plain, plain, place.layout, high);
   std::vector<std::uint32_t> order(size);
   for (std::size_t i = 0; i < size; ++i)  // 0 - 1 is kPadding

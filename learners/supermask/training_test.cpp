@@ -11,7 +11,6 @@
 namespace outrider {
 namespace {
 
-using testing::Each;
 using testing::HasSubstr;
 
 MaskTraining quick(std::size_t weight_epochs = 4) {
