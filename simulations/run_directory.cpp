@@ -17,9 +17,15 @@ void prepare_run_directory(const std::filesystem::path& directory, const std::fi
   namespace fs = std::filesystem;
   if (fs::exists(directory) && !fs::exists(directory / kMarker) && !fs::is_empty(directory))
     throw InputError("the output directory " + directory.string() + " holds something other than an earlier run");
-  fs::remove_all(directory);
-  fs::create_directories(directory);
-  fs::copy_file(scenario, directory / kMarker);
+  std::error_code error;
+  fs::remove_all(directory, error);
+  if (!error) fs::create_directories(directory, error);
+  if (error)
+    throw InputError("the output directory " + directory.string() + " cannot be made anew: " + error.message());
+  fs::copy_file(scenario, directory / kMarker, error);
+  if (error)
+    throw InputError("the scenario " + scenario.string() + " cannot be copied to the output directory " +
+                     directory.string() + ": " + error.message());
 }
 
 }  // namespace outrider::simulations

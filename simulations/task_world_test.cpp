@@ -10,8 +10,8 @@
 namespace outrider::simulations {
 namespace {
 
-constexpr std::size_t kTeachers = 5;
-constexpr std::size_t kTasks = 12;
+constexpr std::size_t kTeacherCount = 5;
+constexpr std::size_t kTaskCount = 12;
 constexpr NetworkFaults kQuiet{};
 constexpr NetworkFaults kGale{0.2F, 0.3F, Instant{1}, Instant{900}};
 
@@ -58,22 +58,22 @@ TaskRecord taught_record(std::size_t task, std::size_t client) {
 }
 
 bool teaches(std::size_t client, std::size_t task) {
-  return task % kTeachers == client || (task < 4 && (task + 1) % kTeachers == client);
+  return task % kTeacherCount == client || (task < 4 && (task + 1) % kTeacherCount == client);
 }
 
 class TaskFederation {
  public:
   explicit TaskFederation(std::uint64_t seed, NetworkFaults faults)
       : world(seed, faults, mask_families), order_(seed, "order") {
-    for (std::size_t i = 0; i < kTeachers; ++i) world.add_client("client " + std::to_string(i));
+    for (std::size_t i = 0; i < kTeacherCount; ++i) world.add_client("client " + std::to_string(i));
     world.publish(task_base().encode(), {});
   }
 
   // Every client teaches its tasks in an order of its own; `between` happens after each.
   void teach(const std::function<void()>& between = [] {}) {
     std::vector<std::pair<std::size_t, std::size_t>> lessons;  // client, task
-    for (std::size_t client = 0; client < kTeachers; ++client)
-      for (std::size_t task = 0; task < kTasks; ++task)
+    for (std::size_t client = 0; client < kTeacherCount; ++client)
+      for (std::size_t task = 0; task < kTaskCount; ++task)
         if (teaches(client, task)) lessons.emplace_back(client, task);
     order_.shuffle(std::span(lessons));
     for (const auto& [client, task] : lessons) {
@@ -116,10 +116,10 @@ const Outcome& quiet_outcome() {
 }
 
 void expect_quiet_outcome(const TaskFederation& federation) {
-  ASSERT_EQ(quiet_outcome().tasks.size(), kTasks);
+  ASSERT_EQ(quiet_outcome().tasks.size(), kTaskCount);
   EXPECT_EQ(federation.world.aggregator().knowledge_digest(), quiet_outcome().knowledge);
   const Ownership owners(task_base(), quiet_outcome().tasks);
-  for (std::size_t client = 0; client < kTeachers; ++client) {
+  for (std::size_t client = 0; client < kTeacherCount; ++client) {
     const NamedTasks known = federation.known_at(client);
     EXPECT_EQ(known, quiet_outcome().tasks) << "client " << client;
     EXPECT_EQ(Ownership(task_base(), known), owners) << "client " << client;
@@ -138,10 +138,10 @@ TEST_P(TasksUnderEverySeed, AndSoDoCrashes) {
   TaskFederation federation(GetParam(), kGale);
   Random fate(GetParam(), "crashes");
   federation.teach([&] {
-    const std::uint32_t victim = fate.below(kTeachers + 3);
-    if (victim < kTeachers) federation.world.crash_client(victim);
-    if (victim == kTeachers) federation.world.crash_aggregator();
-    if (victim == kTeachers + 1) federation.world.fail_next_commit();
+    const std::uint32_t victim = fate.below(kTeacherCount + 3);
+    if (victim < kTeacherCount) federation.world.crash_client(victim);
+    if (victim == kTeacherCount) federation.world.crash_aggregator();
+    if (victim == kTeacherCount + 1) federation.world.fail_next_commit();
   });
   expect_quiet_outcome(federation);
 }

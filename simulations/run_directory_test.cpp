@@ -1,0 +1,56 @@
+#include "simulations/run_directory.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "knowledge/error.h"
+#include "knowledge/temporary_directory.h"
+
+namespace outrider::simulations {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+void write_file(const fs::path& file, const std::string& text) {
+  std::ofstream(file) << text;
+}
+
+std::string preparing_mistake(const fs::path& directory, const fs::path& scenario) {
+  try {
+    prepare_run_directory(directory, scenario);
+    return "";
+  } catch (const InputError& error) {
+    return error.what();
+  }
+}
+
+TEST(RunDirectory, IsMadeAnewFromAnEarlierRunOnly) {
+  const TemporaryDirectory place;
+  write_file(place.path() / "some.toml", "name = 1");
+  const fs::path run = place.path() / "runs/some";
+  EXPECT_EQ(preparing_mistake(run, place.path() / "some.toml"), "");
+  write_file(run / "report.json", "{}");
+  EXPECT_EQ(preparing_mistake(run, place.path() / "some.toml"), "");
+  EXPECT_FALSE(fs::exists(run / "report.json"));
+  EXPECT_TRUE(fs::exists(run / "scenario.toml"));
+  const fs::path other = place.path() / "photographs";
+  fs::create_directories(other);
+  write_file(other / "grandmother.jpg", "");
+  EXPECT_THAT(preparing_mistake(other, place.path() / "some.toml"), HasSubstr("holds something other than an earlier"));
+  EXPECT_TRUE(fs::exists(other / "grandmother.jpg"));
+}
+
+TEST(RunDirectory, SaysWhatCannotBeCopiedOrMade) {
+  const TemporaryDirectory place;
+  EXPECT_THAT(preparing_mistake(place.path() / "run", place.path() / "gone.toml"),
+              testing::AllOf(HasSubstr("the scenario"), HasSubstr("gone.toml cannot be copied")));
+  write_file(place.path() / "file", "");
+  EXPECT_THAT(preparing_mistake(place.path() / "file/run", place.path() / "gone.toml"),
+              HasSubstr("file/run cannot be made anew"));
+}
+
+}  // namespace
+}  // namespace outrider::simulations
