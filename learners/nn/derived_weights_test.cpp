@@ -17,7 +17,7 @@ namespace {
 using testing::ElementsAre;
 
 constexpr const char* kNetwork = "input 2x6x6; conv 5 k3; relu; conv 6 k2; tanh; linear 3";
-constexpr std::size_t kBatch = 3;
+constexpr std::size_t kDerivedBatch = 3;
 
 // A small network, and the loss that is the dot product of its output with fixed numbers, as a function of tensors.
 class DerivedWeights : public testing::Test {
@@ -25,16 +25,16 @@ class DerivedWeights : public testing::Test {
   DerivedWeights()
       : spec_(parse_network(kNetwork)),
         start_(Parameters::initial(spec_, 1)),
-        plan_(spec_, kBatch, 2),
-        input_(noise(kBatch * 72, 2)),
-        slope_(noise(kBatch * 3, 3)) {
+        plan_(spec_, kDerivedBatch, 2),
+        input_(noise(kDerivedBatch * 72, 2)),
+        slope_(noise(kDerivedBatch * 3, 3)) {
     plan_.load(start_);
     std::ranges::copy(input_, plan_.input().begin());
     std::ranges::copy(slope_, plan_.output_gradient().begin());
   }
 
   double loss(const std::map<std::string, std::vector<double>>& tensors) const {
-    ReferenceNetwork reference(spec_, start_, kBatch);
+    ReferenceNetwork reference(spec_, start_, kDerivedBatch);
     for (const auto& [name, values] : tensors) reference.values[name] = values;
     const auto output = reference.forward({input_.begin(), input_.end()}, true);
     double sum = 0;

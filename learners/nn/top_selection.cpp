@@ -8,7 +8,7 @@ namespace outrider::nn {
 namespace {
 
 constexpr std::size_t kSelectParallel = 1u << 16;  // fewer are quicker on one thread
-constexpr std::size_t kBlock = 32;                 // looked at together: most hold nothing near the threshold
+constexpr std::size_t kScoreBlock = 32;            // looked at together: most hold nothing near the threshold
 constexpr std::uint32_t kBeyond = 1u << 31;        // above every magnitude
 constexpr std::uint32_t kNarrowest = 1u << 12;     // first look to either side of the last threshold
 
@@ -82,8 +82,8 @@ bool any_inside(std::span<const float> block, const Bracket& bracket) {
 void gather(std::span<const float> scores, const Bracket& bracket, std::vector<std::uint32_t>& inside) {
   inside.clear();
   inside.reserve(bracket.inside());
-  for (std::size_t begin = 0; begin < scores.size(); begin += kBlock) {
-    const auto block = scores.subspan(begin, std::min(kBlock, scores.size() - begin));
+  for (std::size_t begin = 0; begin < scores.size(); begin += kScoreBlock) {
+    const auto block = scores.subspan(begin, std::min(kScoreBlock, scores.size() - begin));
     if (!any_inside(block, bracket)) continue;
     for (const float value : block)
       if (const std::uint32_t bits = magnitude_bits(value); bits >= bracket.low && bits < bracket.high)
