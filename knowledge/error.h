@@ -1,6 +1,7 @@
 // The one exception for bad input: a file, a message, a configuration or an argument.
 #pragma once
 
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -14,6 +15,17 @@ class InputError : public std::runtime_error {
 
 inline void require(bool holds, const std::string& sentence) {
   if (!holds) throw InputError(sentence);
+}
+
+// What is wrong according to check(), which throws InputError; nothing if it does not.
+template <typename Check>
+std::optional<std::string> objection_of(Check&& check) {
+  try {
+    check();
+    return std::nullopt;
+  } catch (const InputError& error) {
+    return error.what();
+  }
 }
 
 }  // namespace outrider

@@ -22,25 +22,17 @@ class PrototypicalMerge : public Merge {
 
   std::optional<std::string> open_space(const Digest& space, ByteView definition) override {
     if (dimensions_.contains(space)) return std::nullopt;
-    try {
+    return objection_of([&] {
       const std::size_t dimension = dimension_of_(definition);
       if (dimension < 1 || dimension > kMaxDimension)
-        return "the space " + space.brief() + " has " + std::to_string(dimension) +
-               " dimensions; prototypes have 1 to " + std::to_string(kMaxDimension);
+        throw InputError("the space " + space.brief() + " has " + std::to_string(dimension) +
+                         " dimensions; prototypes have 1 to " + std::to_string(kMaxDimension));
       dimensions_.emplace(space, dimension);
-      return std::nullopt;
-    } catch (const InputError& error) {
-      return error.what();
-    }
+    });
   }
 
   std::optional<std::string> objection(const Contribution& contribution) const override {
-    try {
-      acceptable(contribution);
-      return std::nullopt;
-    } catch (const InputError& error) {
-      return error.what();
-    }
+    return objection_of([&] { acceptable(contribution); });
   }
 
   void put(const Contribution& contribution) override {

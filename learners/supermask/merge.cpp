@@ -32,21 +32,11 @@ class SupermaskMerge : public Merge {
  public:
   std::optional<std::string> open_space(const Digest& space, ByteView definition) override {
     if (bases_.contains(space)) return std::nullopt;
-    try {
-      bases_.emplace(space, BaseNetwork::decode(definition));
-      return std::nullopt;
-    } catch (const InputError& error) {
-      return error.what();
-    }
+    return objection_of([&] { bases_.emplace(space, BaseNetwork::decode(definition)); });
   }
 
   std::optional<std::string> objection(const Contribution& contribution) const override {
-    try {
-      acceptable(contribution);
-      return std::nullopt;
-    } catch (const InputError& error) {
-      return error.what();
-    }
+    return objection_of([&] { acceptable(contribution); });
   }
 
   void put(const Contribution& contribution) override {
