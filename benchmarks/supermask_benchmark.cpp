@@ -71,7 +71,8 @@ void masked_step(benchmark::State& state, const Case& c, bool exclusive) {
   auto scores = random_scores(base, 1);
   std::vector<std::unique_ptr<nn::MaskedWeight>> masks;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    masks.push_back(std::make_unique<nn::MaskedWeight>(tensors[i], weights[i], scores[i], base.density));
+    masks.push_back(std::make_unique<nn::MaskedWeight>(tensors[i], weights[i], scores[i],
+                                                       nn::kept_count(base.density, tensors[i].size())));
     if (exclusive) masks.back()->learn_weights(std::vector<std::uint8_t>(tensors[i].size(), 1));
     derived.derive(tensors[i].name, *masks.back());
   }
@@ -94,7 +95,7 @@ TaskRecord some_task(const BaseNetwork& base) {
   for (const auto& scores : random_scores(base, 2)) {
     LayerMask& layer = record.layers.emplace_back();
     layer.kept.resize(scores.size());
-    nn::select_top(scores, base.density, layer.kept);
+    nn::select_top(scores, nn::kept_count(base.density, scores.size()), layer.kept);
     layer.values.resize(layer.count(), 0.1F);
   }
   for (const auto& tensor : statistics_tensors(base.network))

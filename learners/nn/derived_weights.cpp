@@ -23,14 +23,14 @@ void DerivedPlan::derive(std::string_view tensor, DerivedWeight& weight) {
     throw InputError(
         fmt::format("tensor {} has {} values; {} are derived for it", tensor, found->spec.size(), weight.size()));
   if (weight.elementwise()) weight.arrange(plan_.layout_order(index));
-  bindings_.push_back({index, &weight, weight.elementwise()});
+  bindings_.push_back({index, &weight});
   if (!weight.elementwise()) scratch_.resize(std::max(scratch_.size(), weight.size()));
 }
 
 std::span<const float> DerivedPlan::forward() {
   const ThreadScope scope(plan_.threads());
   for (const Binding& binding : bindings_) {
-    if (binding.in_place) {
+    if (binding.weight->elementwise()) {
       binding.weight->compute(plan_.trainables()[binding.trainable].value);
       continue;
     }
@@ -46,7 +46,7 @@ void DerivedPlan::backward() {
   for (const Binding& binding : bindings_) binding.weight->start_gradients();
   const ThreadScope scope(plan_.threads());
   for (const Binding& binding : bindings_) {
-    if (binding.in_place) {
+    if (binding.weight->elementwise()) {
       binding.weight->pull_back(plan_.trainables()[binding.trainable].gradient);
       continue;
     }

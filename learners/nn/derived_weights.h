@@ -1,7 +1,7 @@
 // Weights that are computed from something else in every step, with their gradients handed back: masked weights
 // (supermasks) and mixtures of templates (growing networks). A thin layer over a TrainingPlan:
 //
-//   nn::MaskedWeight mask(plan.trainables()[0].spec, weights, scores, /*density=*/0.1);
+//   nn::MaskedWeight mask(plan.trainables()[0].spec, weights, scores, /*count=*/100);
 //   nn::DerivedPlan derived(plan);
 //   derived.derive("0.weight", mask);
 //   nn::Optimizer optimizer(derived.trainables(), {.method = nn::Method::kAdam}, plan.threads());
@@ -68,24 +68,27 @@ class DerivedPlan {
   struct Binding {
     std::size_t trainable;  // of the plan
     DerivedWeight* weight;
-    bool in_place;  // the weight works in the plan's layout
   };
   TrainingPlan& plan_;
   std::vector<Binding> bindings_;
   std::vector<float> scratch_;
 };
 
-// The mask of the ceil(density * n) scores that are largest in magnitude; of equal ones the first. 0 < density <= 1.
-// A NaN counts as largest.
-void select_top(std::span<const float> scores, double density, std::span<std::uint8_t> mask);
+// How many of `size` weights a mask of that density keeps: ceil(density * size), at least 1. Throws InputError when the
+// density is not in (0, 1].
+std::size_t kept_count(double density, std::size_t size);
+
+// The mask of the `count` scores that are largest in magnitude; of equal ones the first. 1 <= count <= scores.size(). A
+// NaN counts as largest.
+void select_top(std::span<const float> scores, std::size_t count, std::span<std::uint8_t> mask);
 
 // weight * mask. Edge-popup (Ramanujan et al. 2020) learns the mask: every compute() selects it anew from the scores,
 // and the gradient goes straight through the selection, d scores = d effective * weight * sign(score). With the mask
 // held, the weights can learn instead, on all or some places of the mask.
 class MaskedWeight : public DerivedWeight {
  public:
-  // Learns scores. Throws InputError when the sizes differ or the density is not in (0, 1].
-  MaskedWeight(TensorSpec spec, std::vector<float> weights, std::vector<float> scores, double density);
+  // Learns scores, of which the largest `count` are the mask. Throws InputError when the sizes differ.
+  MaskedWeight(TensorSpec spec, std::vector<float> weights, std::vector<float> scores, std::size_t count);
 
   // From now on the mask stays and the weights learn where both it and `free` are 1; elsewhere their gradient is
   // exactly 0, so optimizers without weight decay leave them alone, bit for bit. trainables() changes.

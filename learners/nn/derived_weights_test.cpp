@@ -79,7 +79,7 @@ class DerivedWeights : public testing::Test {
 
 std::vector<std::uint8_t> top(std::vector<float> scores, double density) {
   std::vector<std::uint8_t> mask(scores.size());
-  select_top(scores, density, mask);
+  select_top(scores, kept_count(density, scores.size()), mask);
   return mask;
 }
 
@@ -97,7 +97,7 @@ TEST_F(DerivedWeights, ScoresGetTheGradientStraightThroughTheMask) {
   const TensorSpec& tensor = start_.at("2.weight").spec;
   const auto weights = noise(tensor.size(), 4);
   const auto scores = noise(tensor.size(), 5);
-  MaskedWeight masked(tensor, weights, scores, 0.3);
+  MaskedWeight masked(tensor, weights, scores, kept_count(0.3, tensor.size()));
   DerivedPlan derived(plan_);
   derived.derive("2.weight", masked);
   derived.forward();
@@ -123,7 +123,7 @@ TEST_F(DerivedWeights, MaskedTrainingMovesScoresNotWeights) {
   const TensorSpec& tensor = start_.at("2.weight").spec;
   const auto weights = noise(tensor.size(), 4);
   const auto scores = noise(tensor.size(), 5);
-  MaskedWeight masked(tensor, weights, scores, 0.3);
+  MaskedWeight masked(tensor, weights, scores, kept_count(0.3, tensor.size()));
   DerivedPlan derived(plan_);
   derived.derive("2.weight", masked);
   const auto trainables = derived.trainables();
@@ -141,7 +141,7 @@ TEST_F(DerivedWeights, MaskedTrainingMovesScoresNotWeights) {
 TEST_F(DerivedWeights, HeldWeightsKeepTheirBits) {
   const TensorSpec& tensor = start_.at("2.weight").spec;
   const auto weights = noise(tensor.size(), 4);
-  MaskedWeight masked(tensor, weights, noise(tensor.size(), 5), 0.5);
+  MaskedWeight masked(tensor, weights, noise(tensor.size(), 5), kept_count(0.5, tensor.size()));
   std::vector<std::uint8_t> free(tensor.size());
   for (std::size_t i = 0; i < free.size(); i += 2) free[i] = 1;
   masked.learn_weights(free);
@@ -221,9 +221,10 @@ TEST_F(DerivedWeights, SharedTemplatesGetTheSumOfTheirGradientsAndAreTrainedOnce
 
 TEST_F(DerivedWeights, PartsThatDoNotFitAreRefused) {
   const TensorSpec& tensor = start_.at("2.weight").spec;
-  EXPECT_THROW(MaskedWeight(tensor, std::vector<float>(3), std::vector<float>(3), 0.5), InputError);
-  EXPECT_THROW(MaskedWeight(tensor, std::vector<float>(120), std::vector<float>(120), 0), InputError);
-  EXPECT_THROW(MaskedWeight(tensor, std::vector<float>(120), std::vector<float>(120), 1.5), InputError);
+  EXPECT_THROW(MaskedWeight(tensor, std::vector<float>(3), std::vector<float>(3), kept_count(0.5, 120)), InputError);
+  EXPECT_THROW(MaskedWeight(tensor, std::vector<float>(120), std::vector<float>(120), kept_count(0, 120)), InputError);
+  EXPECT_THROW(MaskedWeight(tensor, std::vector<float>(120), std::vector<float>(120), kept_count(1.5, 120)),
+               InputError);
   EXPECT_THROW(Templates(2, {3, 5, 2, 2}, std::vector<float>(119)), InputError);
   EXPECT_THROW(Templates(0, {3, 5, 2, 2}, {}), InputError);
   Templates templates(2, {3, 5, 2, 2}, std::vector<float>(120));

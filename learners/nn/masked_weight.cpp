@@ -26,11 +26,6 @@ float with_sign_of(float score, float value) {
                               (std::bit_cast<std::uint32_t>(score) & 0x80000000U));
 }
 
-std::size_t kept_of(double density, std::size_t size) {
-  const auto wanted = static_cast<std::size_t>(std::ceil(density * static_cast<double>(size)));
-  return std::clamp<std::size_t>(wanted, 1, size);
-}
-
 // From plain order to the order of a layout, padding becomes zero; and back.
 template <typename Value>
 std::vector<Value> arranged(std::span<const Value> plain, std::span<const std::uint32_t> order) {
@@ -48,7 +43,19 @@ std::vector<Value> plain_of(std::span<const Value> values, std::span<const std::
   return plain;
 }
 
-void select_top(std::span<const float> scores, const TopSelector::Threshold& threshold, std::span<std::uint8_t> mask) {
+}  // namespace
+
+std::size_t kept_count(double density, std::size_t size) {
+  if (!(density > 0 && density <= 1))
+    throw InputError(fmt::format("the density of a mask is {}; expected more than 0 and at most 1", density));
+  const auto wanted = static_cast<std::size_t>(std::ceil(density * static_cast<double>(size)));
+  return std::clamp<std::size_t>(wanted, 1, size);
+}
+
+void select_top(std::span<const float> scores, std::size_t count, std::span<std::uint8_t> mask) {
+  assert(scores.size() == mask.size());
+  const ThreadScope alone(1);  // not worth waking others
+  const TopSelector::Threshold threshold = TopSelector(count).threshold(scores);
   std::size_t ties = threshold.ties;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const std::uint32_t own = magnitude_bits(scores[i]);
@@ -58,26 +65,16 @@ void select_top(std::span<const float> scores, const TopSelector::Threshold& thr
   }
 }
 
-}  // namespace
-
-void select_top(std::span<const float> scores, double density, std::span<std::uint8_t> mask) {
-  assert(scores.size() == mask.size() && density > 0 && density <= 1);
-  if (scores.empty()) return;
-  const ThreadScope alone(1);  // not worth waking others
-  select_top(scores, TopSelector(kept_of(density, scores.size())).threshold(scores), mask);
-}
-
-MaskedWeight::MaskedWeight(TensorSpec spec, std::vector<float> weights, std::vector<float> scores, double density)
+MaskedWeight::MaskedWeight(TensorSpec spec, std::vector<float> weights, std::vector<float> scores, std::size_t count)
     : spec_(std::move(spec)),
       weights_(std::move(weights)),
       scores_(std::move(scores)),
-      selector_(kept_of(density > 0 && density <= 1 ? density : 1, weights_.size())),
+      selector_(count),
       gradient_(weights_.size()) {
   if (weights_.size() != spec_.size() || scores_.size() != spec_.size())
     throw InputError(fmt::format("tensor {} has {} values; {} weights and {} scores are given", spec_.name,
                                  spec_.size(), weights_.size(), scores_.size()));
-  if (!(density > 0 && density <= 1))
-    throw InputError(fmt::format("the density of a mask is {}; expected more than 0 and at most 1", density));
+  assert(count >= 1 && count <= spec_.size());
 }
 
 void MaskedWeight::arrange(std::span<const std::uint32_t> order) {
@@ -165,10 +162,9 @@ std::vector<Trainable> MaskedWeight::trainables() {
 
 std::vector<std::uint8_t> MaskedWeight::mask() const {
   if (!held_.empty()) return plain_of<std::uint8_t>(held_, order_, spec_.size());
-  const ThreadScope alone(1);  // asked for once a task
   const std::vector<float> plain = scores();
   std::vector<std::uint8_t> mask(plain.size());
-  select_top(plain, TopSelector(selector_.count()).threshold(plain), mask);
+  select_top(plain, selector_.count(), mask);
   return mask;
 }
 std::vector<float> MaskedWeight::weights() const {

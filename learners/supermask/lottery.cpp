@@ -69,7 +69,7 @@ std::vector<std::uint8_t> pruned(const LayerMask& layer, double share) {
   const std::size_t size = layer.values.size();
   const auto removed = static_cast<std::size_t>(std::llround(share * static_cast<double>(size)));
   std::vector<std::uint8_t> stays(size);
-  nn::select_top(layer.values, density_of(std::max<std::size_t>(size - removed, 1), size), stays);
+  nn::select_top(layer.values, std::max<std::size_t>(size - removed, 1), stays);
   std::vector<std::uint8_t> kept = layer.kept;
   std::size_t value = 0;
   for (std::uint8_t& flag : kept)

@@ -76,17 +76,10 @@ void check_task(const BaseNetwork& base, const Dataset& task) {
   if (task.size() == 0) throw InputError("a task has no pictures to learn from");
 }
 
-double density_of(std::size_t count, std::size_t size) {
-  assert(count >= 1 && count <= size);
-  return (static_cast<double>(count) - 0.5) / static_cast<double>(size);
-}
-
 std::vector<std::size_t> kept_counts(const BaseNetwork& base) {
   std::vector<std::size_t> counts;
-  for (const nn::TensorSpec& tensor : base.weight_tensors()) {
-    const auto wanted = static_cast<std::size_t>(std::ceil(base.density * static_cast<double>(tensor.size())));
-    counts.push_back(std::clamp<std::size_t>(wanted, 1, tensor.size()));
-  }
+  for (const nn::TensorSpec& tensor : base.weight_tensors())
+    counts.push_back(nn::kept_count(base.density, tensor.size()));
   return counts;
 }
 
@@ -101,14 +94,14 @@ MaskedTrainer::MaskedTrainer(const BaseNetwork& base, const Dataset& task, Layer
     : base_(base),
       task_(task),
       options_(options),
-      tensors_(base.weight_tensors()),
       plan_(base.network, batch_for(base, task, options.batch), options.threads),
       derived_(plan_) {
   plan_.load(nn::Parameters::initial(base.network, 0));
-  for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    layers_.push_back(std::make_unique<nn::MaskedWeight>(tensors_[i], std::move(weights[i]), std::move(scores[i]),
-                                                         density_of(kept[i], tensors_[i].size())));
-    derived_.derive(tensors_[i].name, *layers_.back());
+  const auto tensors = base.weight_tensors();
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    layers_.push_back(
+        std::make_unique<nn::MaskedWeight>(tensors[i], std::move(weights[i]), std::move(scores[i]), kept[i]));
+    derived_.derive(tensors[i].name, *layers_.back());
   }
 }
 
@@ -167,21 +160,14 @@ TaskRecord MaskedTrainer::record(std::uint32_t place, bool with_values) const {
   record.examples = task_.size();
   record.place = place;
   record.statistics = statistics_of(plan_.parameters());
-  const LayerFlags all = masks();
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
+  for (const auto& weight : layers_) {
     LayerMask& layer = record.layers.emplace_back();
-    layer.kept = all[i];
-    if (with_values) layer.values = kept_values(layers_[i]->weights(), all[i]);
-    layer.ranks = ranks_of(layers_[i]->scores(), all[i]);
+    layer.kept = weight->mask();
+    if (with_values) layer.values = kept_values(weight->weights(), layer.kept);
+    layer.ranks = ranks_of(weight->scores(), layer.kept);
   }
   record.check(base_, "what was learned");
   return record;
-}
-
-LayerFlags MaskedTrainer::masks() const {
-  LayerFlags masks;
-  for (const auto& layer : layers_) masks.push_back(layer->mask());
-  return masks;
 }
 
 TrainingState MaskedTrainer::state() const {

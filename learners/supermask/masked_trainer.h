@@ -18,8 +18,6 @@ using LayerFlags = std::vector<std::vector<std::uint8_t>>;
 // How many weights of each layer a base network keeps.
 std::vector<std::size_t> kept_counts(const BaseNetwork& base);
 std::vector<std::size_t> kept_counts(const TaskRecord& record);
-// For ceil(density * size) to be `count` exactly, whatever the rounding.
-double density_of(std::size_t count, std::size_t size);
 // Throws InputError when the pictures or their classes do not fit the base network.
 void check_task(const BaseNetwork& base, const Dataset& task);
 
@@ -68,7 +66,6 @@ class MaskedTrainer {
 
   // What has been learned, with ranks of the scores; examples and classes are the task's.
   TaskRecord record(std::uint32_t place, bool with_values) const;
-  LayerFlags masks() const;
   TrainingState state() const;
   std::size_t steps_per_epoch() const { return task_.size() / plan_.batch(); }
 
@@ -78,7 +75,6 @@ class MaskedTrainer {
   BaseNetwork base_;
   const Dataset& task_;
   TrainerOptions options_;
-  std::vector<nn::TensorSpec> tensors_;
   nn::TrainingPlan plan_;
   nn::DerivedPlan derived_;
   std::vector<std::unique_ptr<nn::MaskedWeight>> layers_;

@@ -137,7 +137,7 @@ TEST(Scores, OfATaskSelectItsMask) {
     const Scores scores = scores_of_task(base, record, 5);
     for (std::size_t i = 0; i < scores.size(); ++i) {
       std::vector<std::uint8_t> mask(scores[i].size());
-      nn::select_top(scores[i], base.density, mask);
+      nn::select_top(scores[i], nn::kept_count(base.density, scores[i].size()), mask);
       EXPECT_EQ(mask, record.layers[i].kept) << ranked;
     }
     for (LayerMask& layer : record.layers) layer.ranks.clear();
