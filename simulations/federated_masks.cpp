@@ -65,12 +65,6 @@ double mean_overlap(const NamedTasks& tasks) {
   return sum / static_cast<double>(std::max<std::size_t>(pairs, 1));
 }
 
-std::size_t count_weights(const BaseNetwork& base) {
-  std::size_t count = 0;
-  for (const nn::TensorSpec& tensor : base.weight_tensors()) count += tensor.size();
-  return count;
-}
-
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
@@ -192,7 +186,7 @@ class FederatedMasks {
     MaskFigures& figures = run.masks.emplace();
     figures.overlap = mean_overlap(known);
     figures.owned =
-        static_cast<double>(Ownership(base, known).owned_count()) / static_cast<double>(count_weights(base));
+        static_cast<double>(Ownership(base, known).owned_count()) / static_cast<double>(base.network.parameter_count());
     figures.late_joiner_exact = computes_what_was_taught(base, known);
     if (statistics_tensors(base.network).empty()) figures.found = find_tasks(base, known);
     run.merged_bytes_per_task = mean_payload(store, base);

@@ -9,6 +9,7 @@
 
 #include "knowledge/error.h"
 #include "learners/encoders/architectures.h"
+#include "learners/supermask/base_network.h"
 #include "simulations/dense_learner.h"
 #include "simulations/federated_masks.h"
 #include "simulations/run_directory.h"
@@ -36,13 +37,6 @@ std::size_t float32_bytes(const nn::NetworkSpec& network) {
   std::size_t values = 0;
   for (const nn::TensorSpec& tensor : nn::network_tensors(network)) values += tensor.size();
   return values * sizeof(float);
-}
-
-std::size_t weights_of(const nn::NetworkSpec& network) {
-  std::size_t values = 0;
-  for (const nn::TensorSpec& tensor : nn::network_tensors(network))
-    if (tensor.role == nn::TensorRole::kWeight) values += tensor.size();
-  return values;
 }
 
 // Every method at every density where it has one, in the order of the scenario.
@@ -112,7 +106,7 @@ StudyReport run_study(const SimulateOptions& options, ProgressDisplay& display) 
   report.results = empty_results(study);
   TaskSequence tasks(study, data, study.seeds.front());
   report.dense_bytes = float32_bytes(dense_network(study, tasks.outputs()));
-  report.mask_weights = weights_of(dense_network(study, tasks.outputs()));
+  report.mask_weights = weights_only(dense_network(study, tasks.outputs())).parameter_count();
   // Nothing of an earlier run is lost to a scenario that cannot run.
   const std::filesystem::path directory = run_directory(options.output, study.name);
   prepare_run_directory(directory, options.scenario);

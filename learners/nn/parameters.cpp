@@ -88,8 +88,7 @@ std::vector<float> initial_values(const TensorSpec& spec, std::uint64_t seed) {
   const bool one = spec.role == TensorRole::kGamma || spec.role == TensorRole::kRunningVariance;
   std::vector<float> values(spec.size(), one ? 1.0F : 0.0F);
   if (spec.role != TensorRole::kWeight) return values;
-  const auto fan_in = static_cast<double>(spec.size()) / static_cast<double>(spec.dims.front());
-  const auto deviation = static_cast<float>(std::sqrt(2.0 / fan_in));
+  const auto deviation = static_cast<float>(std::sqrt(2.0 / spec.fan_in()));
   Random random(seed, "init", 0, spec.layer);
   for (float& value : values) value = deviation * random.normal();
   return values;

@@ -25,6 +25,8 @@ struct TensorSpec {
 
   bool operator==(const TensorSpec&) const = default;
   std::size_t size() const;
+  // Values that each output adds up; of weights.
+  double fan_in() const { return static_cast<double>(size()) / static_cast<double>(dims.front()); }
   // Running statistics are state but not trained.
   bool trainable() const { return role != TensorRole::kRunningMean && role != TensorRole::kRunningVariance; }
 };

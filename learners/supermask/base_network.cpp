@@ -20,13 +20,9 @@ void expect_of_base(bool holds, const std::string& sentence) {
   if (!holds) throw InputError(kTheBase + ' ' + sentence);
 }
 
-double fan_in(const nn::TensorSpec& tensor) {
-  return static_cast<double>(tensor.size()) / static_cast<double>(tensor.dims.front());
-}
-
 std::vector<float> base_values(const nn::TensorSpec& tensor, const BaseNetwork& base) {
   Random random(base.seed, "base weights", tensor.layer);
-  const auto deviation = static_cast<float>(std::sqrt(2.0 / fan_in(tensor)));
+  const auto deviation = static_cast<float>(std::sqrt(2.0 / tensor.fan_in()));
   std::vector<float> values(tensor.size());
   for (float& value : values)
     value = base.weights == BaseWeights::he_normal ? deviation * random.normal()

@@ -55,11 +55,9 @@ TrainingState initial_state(const BaseNetwork& base) {
 // Where the record's training would go on: its values in their places, the base's elsewhere.
 TrainingState state_of(const BaseNetwork& base, const TaskRecord& record) {
   TrainingState state{base.weight_values(), record.statistics};
-  for (std::size_t layer = 0; layer < record.layers.size(); ++layer) {
+  for (std::size_t layer = 0; layer < record.layers.size() && record.has_values(); ++layer) {
     const LayerMask& mask = record.layers[layer];
-    std::size_t value = 0;
-    for (std::size_t i = 0; i < mask.kept.size() && !mask.values.empty(); ++i)
-      if (mask.kept[i] != 0) state.weights[layer][i] = mask.values[value++];
+    mask.for_each_kept([&](std::size_t i, std::size_t number) { state.weights[layer][i] = mask.values[number]; });
   }
   return state;
 }

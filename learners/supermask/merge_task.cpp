@@ -37,12 +37,10 @@ std::vector<VotedWeight> count_votes(std::span<const Voter> voters, std::size_t 
   for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = {0, worst, static_cast<std::uint32_t>(i)};
   for (const Voter& voter : voters) {
     const LayerMask& mask = voter.record->layers[layer];
-    std::size_t at = 0;
-    for (std::size_t i = 0; i < mask.kept.size(); ++i) {
-      if (mask.kept[i] == 0) continue;
+    mask.for_each_kept([&](std::size_t i, std::size_t number) {
       ++weights[i].votes;
-      if (!mask.ranks.empty()) weights[i].ranks -= kLastRank - mask.ranks[at++];
-    }
+      if (!mask.ranks.empty()) weights[i].ranks -= kLastRank - mask.ranks[number];
+    });
   }
   return weights;
 }
@@ -67,12 +65,10 @@ class WeightMeans {
 
   // `base`: what the weights are where the record says nothing else.
   void add(const LayerMask& layer, const std::vector<float>& base, double weight) {
-    std::size_t at = 0;
-    for (std::size_t i = 0; i < layer.kept.size(); ++i) {
-      if (layer.kept[i] == 0) continue;
-      sums_[i] += weight * static_cast<double>(layer.values.empty() ? base[i] : layer.values[at++]);
+    layer.for_each_kept([&](std::size_t i, std::size_t number) {
+      sums_[i] += weight * static_cast<double>(layer.values.empty() ? base[i] : layer.values[number]);
       weights_[i] += weight;
-    }
+    });
   }
   std::vector<float> of(const std::vector<std::uint8_t>& kept) const {
     std::vector<float> means;

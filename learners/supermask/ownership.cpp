@@ -27,13 +27,10 @@ void Ownership::add(const TaskRecord& record) {
   if (!record.has_values()) return;
   for (std::size_t layer = 0; layer < weights_.size(); ++layer) {
     const LayerMask& mask = record.layers[layer];
-    std::size_t value = 0;
-    for (std::size_t i = 0; i < mask.kept.size(); ++i) {
-      if (mask.kept[i] == 0) continue;
-      if (owned_[layer][i] == 0) weights_[layer][i] = mask.values[value];
+    mask.for_each_kept([&](std::size_t i, std::size_t number) {
+      if (owned_[layer][i] == 0) weights_[layer][i] = mask.values[number];
       owned_[layer][i] = 1;
-      ++value;
-    }
+    });
   }
 }
 

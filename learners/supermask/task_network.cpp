@@ -30,11 +30,7 @@ std::vector<float> TaskNetwork::logits(const Dataset& pictures) {
   std::vector<float> logits(pictures.size() * base_.outputs());
   plan_.forward(
       pictures.size(),
-      [&](std::size_t index, std::span<float> values) {
-        const auto picture = pictures.image(index);
-        for (std::size_t i = 0; i < values.size(); ++i) values[i] = values_[picture[i]];
-      },
-      logits);
+      [&](std::size_t index, std::span<float> input) { preprocess(pictures.image(index), values_, input); }, logits);
   return logits;
 }
 

@@ -102,19 +102,13 @@ void check_statistics(const TaskRecord& record, const BaseNetwork& base, const s
   }
 }
 
-// The record's values at the places of the kept weights.
-std::vector<float> placed_values(const LayerMask& layer) {
-  std::vector<float> placed(layer.kept.size());
-  auto value = layer.values.begin();
-  for (std::size_t i = 0; i < placed.size(); ++i)
-    if (layer.kept[i] != 0) placed[i] = *value++;
-  return placed;
-}
-
-std::vector<float> masked_values(const LayerMask& layer, const std::vector<float>& values) {
+// The layer's values, or the base's where it has none, at the places of the kept weights.
+std::vector<float> masked_values(const LayerMask& layer, std::span<const std::vector<float>> base_values,
+                                 std::size_t index) {
   std::vector<float> masked(layer.kept.size());
-  for (std::size_t i = 0; i < masked.size(); ++i)
-    if (layer.kept[i] != 0) masked[i] = values[i];
+  layer.for_each_kept([&](std::size_t i, std::size_t number) {
+    masked[i] = layer.values.empty() ? base_values[index][i] : layer.values[number];
+  });
   return masked;
 }
 
@@ -191,8 +185,7 @@ nn::Parameters masked_parameters(const BaseNetwork& base, std::span<const std::v
   for (const nn::TensorSpec& tensor : nn::network_tensors(base.network)) {
     nn::Tensor& made = parameters.tensors.emplace_back(nn::Tensor{tensor, {}});
     if (tensor.role == nn::TensorRole::kWeight) {
-      made.values = record.has_values() ? placed_values(record.layers[layer])
-                                        : masked_values(record.layers[layer], base_values[layer]);
+      made.values = masked_values(record.layers[layer], base_values, layer);
       ++layer;
     } else {
       const auto values = statistics.first(tensor.size());

@@ -22,6 +22,14 @@ struct LayerMask {
 
   bool operator==(const LayerMask&) const = default;
   std::size_t count() const;  // kept weights
+
+  // Calls visit(place in the tensor, number among the kept) for every kept weight, in order.
+  template <typename Visit>
+  void for_each_kept(Visit&& visit) const {
+    std::size_t number = 0;
+    for (std::size_t place = 0; place < kept.size(); ++place)
+      if (kept[place] != 0) visit(place, number++);
+  }
 };
 
 struct TaskRecord {

@@ -25,8 +25,7 @@ bool is_rate(float rate) {
 }
 
 float score_bound(const nn::TensorSpec& tensor) {
-  const double fan_in = static_cast<double>(tensor.size()) / static_cast<double>(tensor.dims.front());
-  return static_cast<float>(1.0 / std::sqrt(fan_in));
+  return static_cast<float>(1.0 / std::sqrt(tensor.fan_in()));
 }
 
 float with_random_sign(float magnitude, Random& random) {
@@ -70,12 +69,9 @@ LayerValues rebased_weights(const Ownership& known, const TaskRecord& record) {
   LayerValues weights = known.weights();
   for (std::size_t layer = 0; layer < weights.size(); ++layer) {
     const LayerMask& mask = record.layers[layer];
-    std::size_t value = 0;
-    for (std::size_t i = 0; i < mask.kept.size(); ++i) {
-      if (mask.kept[i] == 0) continue;
-      if (known.owned()[layer][i] == 0) weights[layer][i] = mask.values[value];
-      ++value;
-    }
+    mask.for_each_kept([&](std::size_t i, std::size_t number) {
+      if (known.owned()[layer][i] == 0) weights[layer][i] = mask.values[number];
+    });
   }
   return weights;
 }
