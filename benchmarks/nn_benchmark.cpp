@@ -6,13 +6,11 @@
 #include <string>
 #include <vector>
 
-#include <benchmark/benchmark.h>
-
+#include "benchmarks/step_benchmark.h"
 #include "learners/encoders/architectures.h"
 #include "learners/nn/loss.h"
 #include "learners/nn/optimizer.h"
 #include "learners/nn/plan.h"
-#include "learners/random.h"
 
 namespace outrider {
 namespace {
@@ -43,11 +41,6 @@ const Case kInferred[] = {{"conv4", {1, 28, 28}, 0, 1, 1},           {"conv4", {
 void print_implementations(const std::vector<std::string>& names) {
   if (std::getenv("OUTRIDER_IMPLEMENTATIONS") == nullptr) return;
   for (const std::string& name : names) std::printf("  %s\n", name.c_str());
-}
-
-void fill(std::span<float> values) {
-  Random random(1);
-  for (float& value : values) value = random.uniform();
 }
 
 void training_step(benchmark::State& state, const Case& c) {
@@ -81,22 +74,13 @@ void inference(benchmark::State& state, const Case& c) {
 }
 
 void register_all() {
-  for (const Case& c : kTrained)
-    benchmark::RegisterBenchmark(("train/" + c.text()).c_str(), training_step, c)
-        ->Unit(benchmark::kMillisecond)
-        ->UseRealTime();
-  for (const Case& c : kInferred)
-    benchmark::RegisterBenchmark(("infer/" + c.text()).c_str(), inference, c)
-        ->Unit(benchmark::kMillisecond)
-        ->UseRealTime();
+  for (const Case& c : kTrained) add_benchmark("train/" + c.text(), training_step, c);
+  for (const Case& c : kInferred) add_benchmark("infer/" + c.text(), inference, c);
 }
 
 }  // namespace
 }  // namespace outrider
 
 int main(int count, char** words) {
-  benchmark::Initialize(&count, words);
-  if (benchmark::ReportUnrecognizedArguments(count, words)) return 1;
-  outrider::register_all();
-  benchmark::RunSpecifiedBenchmarks();
+  return outrider::run_benchmarks(count, words, outrider::register_all);
 }

@@ -5,12 +5,10 @@
 #include <string>
 #include <vector>
 
-#include <benchmark/benchmark.h>
-
+#include "benchmarks/step_benchmark.h"
 #include "learners/nn/derived_weights.h"
 #include "learners/nn/loss.h"
 #include "learners/nn/optimizer.h"
-#include "learners/random.h"
 #include "learners/supermask/mask_code.h"
 #include "learners/supermask/task_network.h"
 #include "learners/supermask/training.h"
@@ -40,11 +38,6 @@ const Case kCases[] = {{"lenet-300-100", {1, 28, 28}, 10, 64, 1},
                        {"lenet-300-100", {1, 28, 28}, 10, 64, 2},
                        {"lenet-300-100", {1, 28, 28}, 10, 128, 2},
                        {"resnet18-gem", {3, 32, 32}, 10, 64, 2}};
-
-void fill(std::span<float> values) {
-  Random random(1);
-  for (float& value : values) value = random.uniform();
-}
 
 void plain_step(benchmark::State& state, const Case& c) {
   const BaseNetwork base = c.base();
@@ -123,23 +116,16 @@ void decode_record(benchmark::State& state, const Case& c) {
   for (auto _ : state) benchmark::DoNotOptimize(TaskRecord::decode(bytes, base));
 }
 
-template <typename Function, typename... Arguments>
-void add(const std::string& name, Function function, const Case& c, Arguments... arguments) {
-  benchmark::RegisterBenchmark((name + "/" + c.text()).c_str(), function, c, arguments...)
-      ->Unit(benchmark::kMillisecond)
-      ->UseRealTime();
-}
-
 void register_all() {
   for (const Case& c : kCases) {
-    add("plain", plain_step, c);
-    add("search", masked_step, c, false);
-    add("exclusive", masked_step, c, true);
+    add_benchmark("plain/" + c.text(), plain_step, c);
+    add_benchmark("search/" + c.text(), masked_step, c, false);
+    add_benchmark("exclusive/" + c.text(), masked_step, c, true);
   }
   for (const Case& c : {kCases[1], kCases[3]}) {
-    add("switch", task_switch, c);
-    add("encode", encode_record, c);
-    add("decode", decode_record, c);
+    add_benchmark("switch/" + c.text(), task_switch, c);
+    add_benchmark("encode/" + c.text(), encode_record, c);
+    add_benchmark("decode/" + c.text(), decode_record, c);
   }
 }
 
@@ -147,8 +133,5 @@ void register_all() {
 }  // namespace outrider
 
 int main(int count, char** words) {
-  benchmark::Initialize(&count, words);
-  if (benchmark::ReportUnrecognizedArguments(count, words)) return 1;
-  outrider::register_all();
-  benchmark::RunSpecifiedBenchmarks();
+  return outrider::run_benchmarks(count, words, outrider::register_all);
 }
