@@ -256,4 +256,9 @@ Digest stored_encoder(const Store& store) {
   return id ? Digest::from_bytes(*id) : Digest{};
 }
 
+std::optional<Bytes> stored_definition(const Store& store) {
+  const Digest id = stored_encoder(store);
+  return id.empty() ? std::nullopt : store.get(Column::blobs, id.view());
+}
+
 }  // namespace outrider::client

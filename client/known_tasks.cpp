@@ -18,12 +18,11 @@ Bytes TaskMemory::encode() const {
 TaskMemory TaskMemory::decode(ByteView bytes) {
   const std::size_t size = Digest{}.view().size();
   require(bytes.size() >= size, "what a client wrote down of a task is truncated");
-  return {Digest::from_bytes(bytes.first(size)), to_bytes(bytes.subspan(size))};
+  return {Digest::from_bytes(bytes.first(size)), bytes.subspan(size)};
 }
 
 BaseNetwork load_base(const Store& store) {
-  const Digest id = stored_encoder(store);
-  const auto blob = id.empty() ? std::nullopt : store.get(Column::blobs, id.view());
+  const auto blob = stored_definition(store);
   require(blob.has_value(), "this client has no base network yet: it fetches one when it first meets its aggregator");
   return BaseNetwork::decode(*blob);
 }

@@ -6,10 +6,10 @@
 
 namespace outrider::client {
 
-// What a client wrote down with a task that it learned.
+// What a client wrote down with a task that it learned. Refers to the bytes that it was made from.
 struct TaskMemory {
   Digest fingerprint;  // of the pictures: see TaskFiles
-  Bytes record;        // as contributed
+  ByteView record;     // as contributed
 
   Bytes encode() const;
   // Throws InputError when the bytes are too few.

@@ -67,7 +67,7 @@ void predict_all(Predicting& predictor, const PredictOptions& options) {
 }
 
 bool learns_tasks(const Store& store) {
-  const auto definition = store.get(Column::blobs, stored_encoder(store).view());
+  const auto definition = stored_definition(store);
   return definition && BaseNetwork::recognises(*definition);
 }
 

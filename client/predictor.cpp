@@ -46,8 +46,7 @@ Classes known_classes(const Store& store) {
 }
 
 Encoder load_encoder(const Store& store) {
-  const Digest id = stored_encoder(store);
-  const auto blob = id.empty() ? std::nullopt : store.get(Column::blobs, id.view());
+  const auto blob = stored_definition(store);
   if (!blob) throw InputError("this client has no encoder yet: it fetches one when it first meets its aggregator");
   return Encoder::decode(*blob);
 }

@@ -1,7 +1,6 @@
 #include "simulations/report.h"
 
 #include <algorithm>
-#include <fstream>
 #include <numeric>
 #include <ostream>
 #include <thread>
@@ -9,10 +8,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "knowledge/error.h"
 #include "learners/evaluation/summary.h"
 #include "simulations/chart.h"
 #include "simulations/csv.h"
+#include "simulations/run_directory.h"
 #include "simulations/table.h"
 
 namespace outrider::simulations {
@@ -154,11 +153,7 @@ void print_summary(const Report& report, std::ostream& stream) {
 }
 
 void save(const Report& report, const std::filesystem::path& directory) {
-  const std::filesystem::path file = directory / "report.json";
-  std::ofstream stream(file);
-  stream << to_json(report).dump(2) << '\n';
-  stream.close();
-  if (!stream) throw InputError("the report cannot be written to " + file.string());
+  save_report(to_json(report), directory);
   save_csv(report, directory / "accuracy.csv");
   save_curve(report, directory / "accuracy.svg");
 }

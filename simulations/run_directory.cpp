@@ -1,5 +1,9 @@
 #include "simulations/run_directory.h"
 
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
 #include "knowledge/error.h"
 
 namespace outrider::simulations {
@@ -26,6 +30,14 @@ void prepare_run_directory(const std::filesystem::path& directory, const std::fi
   if (error)
     throw InputError("the scenario " + scenario.string() + " cannot be copied to the output directory " +
                      directory.string() + ": " + error.message());
+}
+
+void save_report(const nlohmann::json& report, const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / "report.json";
+  std::ofstream stream(file);
+  stream << report.dump(2) << '\n';
+  stream.close();
+  if (!stream) throw InputError("the report cannot be written to " + file.string());
 }
 
 }  // namespace outrider::simulations

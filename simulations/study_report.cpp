@@ -1,7 +1,6 @@
 #include "simulations/study_report.h"
 
 #include <algorithm>
-#include <fstream>
 #include <ostream>
 #include <thread>
 
@@ -9,9 +8,9 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "knowledge/error.h"
 #include "simulations/chart.h"
 #include "simulations/csv.h"
+#include "simulations/run_directory.h"
 #include "simulations/table.h"
 
 namespace outrider::simulations {
@@ -271,11 +270,7 @@ void print_summary(const StudyReport& report, std::ostream& stream) {
 }
 
 void save(const StudyReport& report, const std::filesystem::path& directory) {
-  const std::filesystem::path file = directory / "report.json";
-  std::ofstream stream(file);
-  stream << json_of(report).dump(2) << '\n';
-  stream.close();
-  if (!stream) throw InputError("the report cannot be written to " + file.string());
+  save_report(json_of(report), directory);
   save_accuracies(report, directory / "accuracies.csv");
   save_study_curve(report, directory / "accuracy.svg");
 }
