@@ -59,7 +59,7 @@ Effects Core::receive(const protocol::Message& received, Instant now) {
 
 Client* Core::seen(const ClientId& from, Instant now) {
   Client* client = roster_.find(from);
-  if (client != nullptr) client->last_seen = now;
+  if (client != nullptr) roster_.saw(from, *client, now);
   return client;
 }
 
@@ -76,7 +76,7 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
     effects.writes.put(Column::clients, to_bytes(from.view()), encode(ClientRecord{name, client->highest_decided}));
   }
   if (was_away) effects.notices.push_back(client->title(from) + " has come");
-  client->last_seen = now;
+  roster_.saw(from, *client, now);
   client->replica = hello.replica;
   client->announced = revision_;
   effects.messages.push_back(
@@ -126,7 +126,7 @@ Effects Core::on(const ClientId& from, const protocol::Goodbye&, Instant) {
   Effects effects;
   Client* client = roster_.find(from);
   if (client == nullptr) return effects;
-  client->last_seen = kNever;
+  roster_.saw(from, *client, kNever);
   effects.notices.push_back(client->title(from) + " has left");
   return effects;
 }

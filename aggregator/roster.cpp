@@ -12,6 +12,15 @@ Client* Roster::find(const ClientId& id) {
   return it == clients_.end() ? nullptr : &it->second;
 }
 
+void Roster::saw(const ClientId& id, Client& client, Instant now) {
+  client.last_seen = now;
+  if (now == kNever) {
+    present_.erase(id);
+  } else {
+    present_.insert(id);
+  }
+}
+
 std::vector<protocol::ClientStatus> Roster::status(Instant now, Instant silence) const {
   std::vector<protocol::ClientStatus> result;
   for (const auto& [id, client] : clients_) {

@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,7 @@ struct Client {
   Revision replica{};                // as the client said last
   std::uint32_t outbox = 0;          // likewise
   Revision announced{};              // the newest revision it was told of
-  Instant last_seen = kNever;        // kNever: not since the start
+  Instant last_seen = kNever;        // kNever: not since the start; see Roster::saw
 
   // For people: its name and the beginning of its id.
   std::string title(const ClientId& id) const { return name + " (" + id.brief() + ")"; }
@@ -41,6 +42,9 @@ class Roster {
   Client* find_or_add(const ClientId& id, std::size_t most_clients);
   Client* find(const ClientId& id);
 
+  // The client was heard of, or (kNever) has left.
+  void saw(const ClientId& id, Client& client, Instant now);
+
   // From the store, at the start.
   void restore(const ClientId& id, const ClientRecord& record) {
     clients_[id].name = record.name;
@@ -50,11 +54,12 @@ class Roster {
   std::size_t size() const { return clients_.size(); }
   std::vector<protocol::ClientStatus> status(Instant now, Instant silence) const;
 
-  // Calls visit(id, client) for every client heard of within `silence`.
+  // Calls visit(id, client) for every client heard of within `silence`. Costs work in their number, and once in that of
+  // those who fell silent since the last time, not in that of all who were ever here.
   template <typename Visit>
   void for_each_connected(Instant now, Instant silence, Visit&& visit) {
-    for (auto& [id, client] : clients_)
-      if (is_connected(client, now, silence)) visit(id, client);
+    std::erase_if(present_, [&](const ClientId& id) { return !is_connected(clients_.at(id), now, silence); });
+    for (const ClientId& id : present_) visit(id, clients_.at(id));
   }
 
  private:
@@ -63,6 +68,7 @@ class Roster {
   }
 
   std::map<ClientId, Client> clients_;
+  std::set<ClientId> present_;  // all that are connected, and perhaps some that fell silent
 };
 
 // Makes `verdict` the client's latest.

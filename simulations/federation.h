@@ -26,7 +26,7 @@ struct PartitionPlan {
 struct Gaussians {
   std::size_t classes = 0;  // 0: the scenario has real data
   std::size_t dimension = 8;
-  std::size_t examples = 1000;           // in all, to learn from; a quarter more to test
+  std::size_t examples = 1000;          // in all, to learn from; a quarter more to test
   std::size_t encoder_bytes = 700'000;  // of the stand-in for an encoder that clients fetch: more than one chunk
 };
 

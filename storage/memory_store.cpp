@@ -14,7 +14,7 @@ bool MemoryStore::KeyOrder::operator()(ByteView left, ByteView right) const {
   return std::ranges::lexicographical_compare(left, right);
 }
 
-MemoryStore::MemoryStore() {
+MemoryStore::MemoryStore(std::shared_ptr<ValuePool> pool) : pool_(std::move(pool)) {
   apply(format_record());
 }
 
@@ -33,7 +33,7 @@ void MemoryStore::apply(const WriteSet& writes) {
   for (const auto& [column, key, value] : writes.operations) {
     Entries& entries = columns_[static_cast<std::size_t>(column)];
     if (value)
-      entries.insert_or_assign(key, std::make_shared<const Bytes>(*value));
+      entries.insert_or_assign(key, pool_ ? pool_->share(*value) : std::make_shared<const Bytes>(*value));
     else
       entries.erase(key);
   }
@@ -67,7 +67,7 @@ void MemoryStore::fail_next_commits(std::size_t count) {
 }
 
 std::unique_ptr<MemoryStore> MemoryStore::reopened() const {
-  auto copy = std::make_unique<MemoryStore>();
+  auto copy = std::make_unique<MemoryStore>(pool_);
   const std::shared_lock lock(mutex_);
   copy->columns_ = columns_;
   return copy;

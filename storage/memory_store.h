@@ -7,13 +7,15 @@
 #include <shared_mutex>
 
 #include "storage/store.h"
+#include "storage/value_pool.h"
 
 namespace outrider {
 
 // One thread may commit and inject faults while others read. scan() shows the state at its start.
 class MemoryStore : public Store {
  public:
-  MemoryStore();
+  // Stores with one pool keep equal values once.
+  explicit MemoryStore(std::shared_ptr<ValuePool> pool = {});
 
   void commit(const WriteSet& writes) override;
   std::optional<Bytes> get(Column column, ByteView key) const override;
@@ -35,6 +37,7 @@ class MemoryStore : public Store {
 
   void apply(const WriteSet& writes);
 
+  std::shared_ptr<ValuePool> pool_;
   mutable std::shared_mutex mutex_;
   std::array<Entries, kColumns> columns_;
   std::size_t failures_ = 0;  // commits that are still to fail

@@ -1,0 +1,139 @@
+#include "simulations/world/aggregator_node.h"
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "learners/random.h"
+#include "protocol/codec.h"
+
+namespace outrider::simulations {
+namespace {
+
+std::string text_of_id(const ClientId& id) {
+  return std::string(text_of(id.view()));
+}
+
+}  // namespace
+
+std::string name_of_client(std::uint32_t client) {
+  return "client " + std::to_string(client);
+}
+
+ClientId id_of_client(std::uint32_t client) {
+  return ClientId::from_public_key(bytes_of(name_of_client(client)));
+}
+
+AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman)
+    : options_(options),
+      postman_(postman),
+      id_(ClientId::from_public_key(bytes_of("the virtual aggregator"))),
+      ledger_(options.watch, options.families),
+      links_(options.clients) {
+  for (std::uint32_t client = 0; client < options.clients; ++client)
+    clients_.emplace(text_of_id(id_of_client(client)), client);
+  start();
+  apply(core_->publish(options.encoder, options.base), Instant{0});
+  ledger_.published(*core_, disk_);
+}
+
+void AggregatorNode::start() {
+  core_ = std::make_unique<aggregator::Core>(id_, disk_, options_.families(), options_.limits);
+}
+
+void AggregatorNode::receive(std::span<const Event> packets, Instant now) {
+  if (!core_) {
+    counts_.missed += packets.size();
+    return;
+  }
+  aggregator::Effects effects;
+  for (const Event& packet : packets) {
+    protocol::Message message;
+    try {
+      message = protocol::decode(packet.bytes);
+    } catch (const InputError&) {
+      ++counts_.malformed;
+      continue;
+    }
+    message.client = id_of_client(client_in(packet.order));  // the transport knows who speaks, whatever he says
+    if (const auto* contribute = std::get_if<protocol::Contribute>(&message.body))
+      for (const Contribution& contribution : contribute->contributions) ledger_.received(contribution);
+    effects.append(core_->receive(message, now));
+  }
+  apply(effects, now);
+}
+
+void AggregatorNode::timer(Instant now) {
+  if (core_ && core_->deadline() <= now) apply(core_->tick(now), now);
+}
+
+// As the daemon: nothing leaves before it is durable, and who could not write starts over.
+void AggregatorNode::apply(const aggregator::Effects& effects, Instant now) {
+  try {
+    if (!effects.writes.empty()) disk_.commit(effects.writes);
+  } catch (const InputError&) {
+    ++counts_.refused_commits;
+    disk_.restart();
+    start();
+    ledger_.restarted(*core_, disk_);
+    return;
+  } catch (const PowerLoss&) {
+    ++counts_.torn_writes;
+    die(now, counts_.torn_writes);
+    return;
+  }
+  ledger_.answered(effects.messages, disk_);
+  ledger_.check(*core_);
+  for (const protocol::Message& message : effects.messages) {
+    if (const auto* knowledge = std::get_if<protocol::Knowledge>(&message.body)) note(*knowledge);
+    if (const auto* refused = std::get_if<protocol::Refused>(&message.body)) counts_.refused += refused->permanent;
+    const std::uint32_t client = clients_.at(text_of_id(message.client));
+    postman_.send(client, Direction::to_client, links_[client], protocol::encode(message), now);
+  }
+}
+
+void AggregatorNode::note(const protocol::Knowledge& knowledge) {
+  if (knowledge.through != core_->revision()) {
+    cut_at_.insert(knowledge.through);
+  } else if (!known_at_.contains(knowledge.through)) {
+    known_at_.emplace(knowledge.through, core_->knowledge_digest());
+  }
+}
+
+void AggregatorNode::claimed(const Event& claim) const {
+  const Revision revision{number_in_key(claim.bytes)};
+  const auto known = known_at_.find(revision);
+  if (known == known_at_.end() || cut_at_.contains(revision)) return;
+  if (Digest::from_bytes(ByteView(claim.bytes).subspan(sizeof(std::uint64_t))) != known->second)
+    throw Violation(fmt::format("the replica of {} at revision {} is not what the aggregator knew then",
+                                name_of_client(client_in(claim.order)), number(revision)));
+}
+
+void AggregatorNode::crash(Instant now, std::uint64_t which) {
+  if (!core_) return;
+  Random dice(options_.seed, "how the aggregator dies", 0, which);
+  if (dice.below(2) == 0) {
+    disk_.lose_power_in_next_commit(dice());
+  } else {
+    die(now, which);
+  }
+}
+
+void AggregatorNode::die(Instant now, std::uint64_t which) {
+  ++counts_.crashes;
+  core_.reset();
+  Random dice(options_.seed, "how long the aggregator is down", 0, which);
+  postman_.schedule({now + Instant(1 + dice.below(60'000)), kAggregatorNode, EventKind::restart, counts_.crashes});
+}
+
+void AggregatorNode::restart() {
+  if (core_) return;
+  disk_.restart();
+  start();
+  ledger_.restarted(*core_, disk_);
+}
+
+void AggregatorNode::fill_disk() {
+  if (core_) disk_.fail_next_commit();
+}
+
+}  // namespace outrider::simulations

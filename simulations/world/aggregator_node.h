@@ -1,0 +1,64 @@
+// The aggregator of a virtual world: core, disk and crashes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <unordered_map>
+
+#include "simulations/world/postman.h"
+#include "simulations/world/virtual_disk.h"
+
+namespace outrider::simulations {
+
+class AggregatorNode {
+ public:
+  AggregatorNode(const WorldOptions& options, Postman& postman);
+
+  // The packets that arrive at one moment share a commit, as in the daemon.
+  void receive(std::span<const Event> packets, Instant now);
+  void claimed(const Event& claim) const;
+  void timer(Instant now);
+  void crash(Instant now, std::uint64_t which);
+  void restart();
+  void fill_disk();
+
+  // kNever while it is down.
+  Instant deadline() const { return core_ ? core_->deadline() : kNever; }
+  bool is_up() const { return core_ != nullptr; }
+  const aggregator::Core& core() const { return *core_; }
+  const Store& disk() const { return disk_; }
+  const Ledger& ledger() const { return ledger_; }
+
+  struct Counts {
+    std::uint64_t malformed = 0;  // packets that are no message
+    std::uint64_t missed = 0;     // packets that came while it was down
+    std::uint64_t crashes = 0;
+    std::uint64_t torn_writes = 0;  // crashes in the middle of a commit
+    std::uint64_t refused_commits = 0;
+    std::uint64_t refused = 0;  // contributions, for good
+  };
+  const Counts& counts() const { return counts_; }
+  const Link& link_to(std::uint32_t client) const { return links_[client]; }
+
+ private:
+  void apply(const aggregator::Effects& effects, Instant now);
+  void note(const protocol::Knowledge& knowledge);
+  void die(Instant now, std::uint64_t which);
+  void start();
+
+  const WorldOptions& options_;
+  Postman& postman_;
+  ClientId id_;
+  VirtualDisk disk_;
+  std::unique_ptr<aggregator::Core> core_;
+  Ledger ledger_;
+  std::vector<Link> links_;                                 // by client
+  std::unordered_map<std::string, std::uint32_t> clients_;  // by id
+  std::map<Revision, Digest> known_at_;  // what a replica of this revision holds, where one was handed out whole
+  std::set<Revision> cut_at_;            // answers that were cut end here: such a replica holds less
+  Counts counts_;
+};
+
+}  // namespace outrider::simulations

@@ -1,0 +1,51 @@
+#include "simulations/world/exchange.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace outrider::simulations {
+
+template <typename Last>
+void Meeting::wait(Last&& last) {
+  std::unique_lock lock(mutex_);
+  const std::uint64_t round = round_;
+  if (++here_ == ranks()) {
+    last();
+    here_ = 0;
+    ++round_;
+    all_here_.notify_all();
+  } else {
+    all_here_.wait(lock, [&] { return round_ != round; });
+  }
+}
+
+Instant ThreadExchange::earliest(Instant mine) {
+  {
+    const std::lock_guard lock(meeting_.mutex_);
+    meeting_.least_ = std::min(meeting_.least_, mine);
+  }
+  meeting_.wait([&] { meeting_.result_ = std::exchange(meeting_.least_, kNever); });
+  return meeting_.result_;  // nobody writes it before all have come to the next meeting
+}
+
+std::vector<Event> ThreadExchange::swap(std::vector<std::vector<Event>> outgoing) {
+  for (std::uint32_t to = 0; to < ranks(); ++to) meeting_.boxes_[to][rank_] = std::move(outgoing[to]);
+  meeting_.wait([] {});
+  std::vector<Event> incoming;
+  for (std::vector<Event>& box : meeting_.boxes_[rank_])
+    std::ranges::move(std::exchange(box, {}), std::back_inserter(incoming));
+  meeting_.wait([] {});
+  return incoming;
+}
+
+std::vector<Bytes> ThreadExchange::gather(Bytes mine) {
+  meeting_.gathered_[rank_] = std::move(mine);
+  meeting_.wait([] {});
+  std::vector<Bytes> all;
+  if (rank_ == 0) all = std::exchange(meeting_.gathered_, std::vector<Bytes>(ranks()));
+  meeting_.wait([] {});
+  return all;
+}
+
+}  // namespace outrider::simulations

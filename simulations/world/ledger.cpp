@@ -1,0 +1,128 @@
+#include "simulations/world/ledger.h"
+
+#include <fmt/format.h>
+
+#include "aggregator/catalogue.h"
+#include "aggregator/decision.h"
+
+namespace outrider::simulations {
+namespace {
+
+std::string key_of_id(const Digest& id) {
+  return std::string(text_of(id.view()));
+}
+
+std::string describe(const ClientId& client, SequenceNumber sequence) {
+  return fmt::format("contribution {} of client {}", number(sequence), client.brief());
+}
+
+}  // namespace
+
+void Ledger::received(const Contribution& contribution) {
+  if (watch_ == Watch::full) in_doubt_.try_emplace(key_of_id(contribution.id()), contribution);
+}
+
+void Ledger::answered(const std::vector<protocol::Message>& messages, const Store& disk) {
+  for (const protocol::Message& message : messages) {
+    const auto* accepted = std::get_if<protocol::Accepted>(&message.body);
+    if (accepted == nullptr) continue;
+    std::map<Digest, SequenceNumber> there;  // the client's decisions on disk, by id
+    Acknowledged& known = acknowledged_[message.client];
+    for (const Digest& id : accepted->contributions) {
+      const auto repeated = std::ranges::find(known.ids, id, &std::map<SequenceNumber, Digest>::value_type::second);
+      if (repeated != known.ids.end()) continue;
+      if (there.empty())
+        disk.scan(Column::contributions, message.client.view(), [&](ByteView key, ByteView value) {
+          there.emplace(aggregator::decode_decision(value).id, SequenceNumber{number_in_key(key, ClientId::kSize)});
+        });
+      const auto found = there.find(id);
+      if (found == there.end())
+        throw Violation(fmt::format("contribution {} of client {} is acknowledged but not durable", id.brief(),
+                                    message.client.brief()));
+      const auto [place, is_new] = known.ids.emplace(found->second, id);
+      if (!is_new)
+        throw Violation(describe(message.client, found->second) + " is acknowledged with two different contents");
+      ++accepted_;
+      if (const auto content = in_doubt_.find(key_of_id(id)); content != in_doubt_.end()) {
+        accept(content->second);
+        in_doubt_.erase(content);
+      }
+    }
+  }
+}
+
+void Ledger::accept(const Contribution& contribution) {
+  auto& of_topic = latest_[contribution.topic];
+  const auto [place, is_new] = of_topic.try_emplace(contribution.client, contribution);
+  if (!is_new && place->second.sequence < contribution.sequence) place->second = contribution;
+}
+
+void Ledger::check(const aggregator::Core& core) {
+  if (core.revision() < revision_)
+    throw Violation(
+        fmt::format("the aggregator's revision went from {} back to {}", number(revision_), number(core.revision())));
+  revision_ = core.revision();
+  if (watch_ != Watch::full || revision_ == checked_) return;
+  if (core.knowledge_digest() != expected())
+    throw Violation(fmt::format("the knowledge of revision {} is not what its {} contributions merge to",
+                                number(revision_), accepted_));
+  checked_ = revision_;
+}
+
+void Ledger::restarted(const aggregator::Core& core, const Store& disk) {
+  adopt(disk, false);
+  checked_ = Revision{};
+  check(core);
+}
+
+void Ledger::published(const aggregator::Core& core, const Store& disk) {
+  disk.scan(Column::blobs, {},
+            [&](ByteView key, ByteView content) { spaces_.try_emplace(Digest::from_bytes(key), to_bytes(content)); });
+  adopt(disk, true);
+  check(core);
+}
+
+// A commit may have become durable without anybody's having learned of it: that is no mistake, if it came in.
+void Ledger::adopt(const Store& disk, bool trusted) {
+  std::map<ClientId, Acknowledged> there;
+  disk.scan(Column::contributions, {}, [&](ByteView key, ByteView value) {
+    const ClientId client = ClientId::from_bytes(key.first(ClientId::kSize));
+    const SequenceNumber sequence{number_in_key(key, ClientId::kSize)};
+    const aggregator::Decision decision = aggregator::decode_decision(value);
+    if (!decision.is_accepted()) return;
+    there[client].ids.emplace(sequence, decision.id);
+    if (acknowledged_[client].ids.contains(sequence)) return;
+    if (watch_ == Watch::full) {
+      const auto content = in_doubt_.find(key_of_id(decision.id));
+      if (!trusted && content == in_doubt_.end())
+        throw Violation(describe(client, sequence) + " is on disk but never came in");
+      accept(*decision.accepted);
+      if (content != in_doubt_.end()) in_doubt_.erase(content);
+    }
+    acknowledged_[client].ids.emplace(sequence, decision.id);
+    ++accepted_;
+  });
+  for (const auto& [client, known] : acknowledged_)
+    for (const auto& [sequence, id] : known.ids)
+      if (const auto& found = there[client].ids; !found.contains(sequence) || found.at(sequence) != id)
+        throw Violation(describe(client, sequence) + " was acknowledged and is not on disk after a restart");
+}
+
+Digest Ledger::expected() const {
+  aggregator::Catalogue fresh(families_());
+  for (const auto& [space, definition] : spaces_) fresh.open_space(space, definition);
+  for (const auto& [topic, of_topic] : latest_)
+    for (const auto& [client, contribution] : of_topic)
+      if (!contribution.withdraws()) fresh.fold(contribution, contribution.learned_against);
+  return fresh.digest();
+}
+
+std::optional<Digest> Ledger::latest(const ClientId& client, const Topic& topic) const {
+  const auto of_topic = latest_.find(topic);
+  if (of_topic == latest_.end()) return std::nullopt;
+  const auto found = of_topic->second.find(client);
+  if (found == of_topic->second.end()) return std::nullopt;
+  return Digest::of(found->second.payload);
+}
+
+}  // namespace outrider::simulations

@@ -1,0 +1,74 @@
+// What must be true of an aggregator, from outside: it watches what comes in, what is acknowledged and what is on disk.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <unordered_map>
+#include <vector>
+
+#include "aggregator/core.h"
+#include "knowledge/family.h"
+
+namespace outrider::simulations {
+
+// A promise was broken. what() says which, in one sentence.
+class Violation : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// How closely the ledger looks.
+enum class Watch : std::uint8_t {
+  // After every event: what is acknowledged is on disk; revisions only grow. Costs a lookup for each contribution.
+  light,
+  // Also: knowledge is what a fresh merge of all that was accepted gives, in the order of clients and not of arrival.
+  // Costs work in the size of the state after every event that changes it.
+  full,
+};
+
+class Ledger {
+ public:
+  using Families = std::function<std::vector<std::unique_ptr<Family>>()>;
+
+  Ledger(Watch watch, Families families) : watch_(watch), families_(std::move(families)) {}
+
+  // A contribution has reached the aggregator.
+  void received(const Contribution& contribution);
+  // The aggregator's answers are about to leave; `disk` is what a restart would find now. Throws Violation.
+  void answered(const std::vector<protocol::Message>& messages, const Store& disk);
+  // After an event. Throws Violation.
+  void check(const aggregator::Core& core);
+  // The aggregator has started from `disk`. Throws Violation when something acknowledged is missing, or something is
+  // there that never came in.
+  void restarted(const aggregator::Core& core, const Store& disk);
+  // What the aggregator itself brought is taken as given.
+  void published(const aggregator::Core& core, const Store& disk);
+
+  std::uint64_t accepted() const { return accepted_; }
+  // The newest that the client said on the topic and that was accepted; nothing if there is none. With Watch::full.
+  std::optional<Digest> latest(const ClientId& client, const Topic& topic) const;
+
+ private:
+  struct Acknowledged {
+    std::map<SequenceNumber, Digest> ids;
+  };
+
+  void accept(const Contribution& contribution);
+  void adopt(const Store& disk, bool trusted);
+  Digest expected() const;
+
+  Watch watch_;
+  Families families_;
+  std::unordered_map<std::string, Contribution> in_doubt_;  // received and not decided, by id; full watch only
+  std::map<ClientId, Acknowledged> acknowledged_;
+  std::map<Topic, std::map<ClientId, Contribution>> latest_;  // accepted; full watch only
+  std::map<Digest, Bytes> spaces_;
+  std::uint64_t accepted_ = 0;
+  Revision revision_{};
+  Revision checked_{};
+};
+
+}  // namespace outrider::simulations

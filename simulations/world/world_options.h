@@ -1,0 +1,78 @@
+// What a world of virtual clients is like.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "aggregator/core.h"
+#include "client/core.h"
+#include "simulations/world/ledger.h"
+#include "simulations/world/network.h"
+
+namespace outrider::simulations {
+
+// What clients learn. A pure function of its arguments, so that a client which lost what was not durable learns it
+// again. Called from several threads.
+class Curriculum {
+ public:
+  struct Session {
+    std::vector<client::Lesson> lessons;
+    std::size_t pictures = 0;  // that are new
+  };
+
+  virtual ~Curriculum() = default;
+  // All that has come to the client up to and including this step and is not in its store as learned.
+  virtual Session learn(std::uint32_t client, std::size_t step, const Store& store) const = 0;
+};
+
+// What a kind of device is like.
+struct Traits {
+  double pictures_per_second = 100;
+  double bytes_per_second = 0;  // of its link, each way; 0: no limit
+  // Hours of the day; the world begins at midnight. A span may go past midnight; equal: always.
+  double available_from = 0;
+  double available_until = 0;
+  double drift = 0;        // the clock goes wrong by up to this share, either way
+  Instant clock_jump{0};   // and is off by up to this at every start
+  bool dishonest = false;  // sends what an honest client never would
+};
+
+struct Disasters {                         // means of Poisson processes
+  double client_crashes_per_hour = 0;      // of each client; half of them in the middle of a write
+  double aggregator_crashes_per_hour = 0;  // likewise
+  double full_disks_per_hour = 0;          // the aggregator's next commit fails
+};
+
+struct WorldOptions {
+  using Families = std::function<std::vector<std::unique_ptr<Family>>()>;
+
+  std::uint64_t seed = 1;
+  std::size_t clients = 1;
+  // Each client has a rendezvous at a random moment of each step.
+  std::size_t steps = 1;
+  Instant step_length{3'600'000};
+  // After the last step the weather is fair and nothing crashes any more: by then everything must have been delivered.
+  Instant calm{3'600'000};
+  std::vector<Traits> traits{Traits{}};
+  std::vector<std::uint8_t> kind_of_client;  // indexes `traits`; empty: all are of the first kind
+  Weather weather;
+  Disasters disasters;
+  Families families;
+  Bytes encoder;
+  std::vector<aggregator::BaseKnowledge> base;
+  aggregator::Limits limits;
+  Watch watch = Watch::light;
+
+  const Traits& traits_of(std::uint32_t client) const {
+    return traits[kind_of_client.empty() ? 0 : kind_of_client[client]];
+  }
+  Instant mission_end() const { return step_length * static_cast<Instant::rep>(steps); }
+  Instant end() const { return mission_end() + calm; }
+};
+
+std::string name_of_client(std::uint32_t client);
+ClientId id_of_client(std::uint32_t client);
+
+}  // namespace outrider::simulations
