@@ -22,6 +22,9 @@ struct PartitionPlan {
   std::size_t pictures_per_client = 0;  // at most, drawn from its share; 0: all of its share
 };
 
+// The kind of data that are no pictures.
+inline constexpr std::string_view kGaussians = "gaussians";
+
 // Embeddings without pictures, for worlds in which only the exchange matters: each class a normal distribution.
 struct Gaussians {
   std::size_t classes = 0;  // 0: the scenario has real data
@@ -88,7 +91,8 @@ struct Federation {
   std::string name;
   std::string title;
   std::vector<std::uint64_t> seeds{1};
-  std::vector<FederationMethod> methods;
+  std::vector<FederationMethod> methods{FederationMethod::federated, FederationMethod::alone,
+                                        FederationMethod::central};
   DataSource data;
   Gaussians gaussians;
   Pretraining pretraining;
@@ -105,7 +109,7 @@ struct Federation {
 // TOML.
 bool is_federation(const std::filesystem::path& file);
 
-// Throws InputError as load_scenario.
+// Throws InputError as load_scenario, also where two settings contradict each other.
 Federation load_federation(const std::filesystem::path& file);
 
 }  // namespace outrider::simulations

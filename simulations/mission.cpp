@@ -1,36 +1,19 @@
 #include "simulations/mission.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "knowledge/error.h"
 #include "learners/data/split.h"
 #include "learners/random.h"
+#include "simulations/pretraining.h"
 
 namespace outrider::simulations {
 namespace {
 
 using Indices = std::vector<std::size_t>;
-
-std::vector<std::uint32_t> base_labels(const Scenario& scenario, const Dataset& train) {
-  std::vector<std::uint32_t> labels(train.classes.size());
-  std::iota(labels.begin(), labels.end(), 0U);
-  const auto& wanted = scenario.pretraining.classes;
-  if (wanted.empty()) return labels;
-  labels.clear();
-  for (const std::string& name : wanted) {
-    const auto found = std::ranges::find(train.classes, name);
-    if (found == train.classes.end())
-      throw InputError(fmt::format("the data set {} has no class '{}'; it has: {}", scenario.data.kind, name,
-                                   fmt::join(train.classes, ", ")));
-    labels.push_back(static_cast<std::uint32_t>(found - train.classes.begin()));
-  }
-  return labels;
-}
 
 // The first `count` (0: all) of a random order that depends on seed, purpose and label alone; sorted.
 Indices draw(Indices from, std::size_t count, std::uint64_t seed, std::string_view purpose, std::uint64_t label) {
@@ -128,7 +111,7 @@ Mission plan_mission(const Scenario& scenario) {
   mission.source = data.source;
   mission.sha256 = data.sha256;
   mission.test_pool = std::move(data.test);
-  const std::vector<std::uint32_t> base = base_labels(scenario, data.train);
+  const std::vector<std::uint32_t> base = labels_of(data.train, scenario.pretraining.classes);
   plan_base(scenario, data.train, base, shared, mission);
 
   std::vector<std::uint32_t> candidates;

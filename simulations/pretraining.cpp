@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <numeric>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -33,27 +34,31 @@ class Trend {
   double accuracy_ = 0;
 };
 
-std::vector<std::uint32_t> labels_of(const Dataset& data, const std::vector<std::string>& names) {
-  std::vector<std::uint32_t> labels;
-  for (const std::string& name : names) {
-    const auto found = std::ranges::find(data.classes, name);
-    if (found == data.classes.end())
-      throw InputError(fmt::format("the data set has no class '{}'; it has: {}", name, fmt::join(data.classes, ", ")));
-    labels.push_back(static_cast<std::uint32_t>(found - data.classes.begin()));
-  }
-  return labels;
-}
-
 Preprocessing preprocessing_of(const Pretraining& options) {
   return {options.input, options.invert, options.mean, options.deviation};
 }
 
 }  // namespace
 
+std::vector<std::uint32_t> labels_of(const Dataset& data, const std::vector<std::string>& names) {
+  std::vector<std::uint32_t> labels(names.empty() ? data.classes.size() : 0);
+  std::iota(labels.begin(), labels.end(), 0U);
+  for (const std::string& name : names) {
+    const auto found = std::ranges::find(data.classes, name);
+    if (found == data.classes.end())
+      throw InputError(fmt::format("the data set has no class '{}'; it has: {}", name, fmt::join(data.classes, ", ")));
+    const auto label = static_cast<std::uint32_t>(found - data.classes.begin());
+    if (std::ranges::find(labels, label) != labels.end())
+      throw InputError(fmt::format("the class '{}' is named twice", name));
+    labels.push_back(label);
+  }
+  return labels;
+}
+
 Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t seed, ProgressDisplay& display) {
   EpisodicOptions episodic;
   episodic.shape = {options.way, options.shots, options.queries, options.rotations};
-  episodic.labels = labels_of(base, options.classes);
+  if (!options.classes.empty()) episodic.labels = labels_of(base, options.classes);
   episodic.episodes = options.episodes;
   episodic.learning_rate = options.learning_rate;
   episodic.halve_every = options.halve_every;
@@ -109,7 +114,7 @@ int run_pretrain(const PretrainOptions& options) {
   Pretrained pretrained{encoder.encode(), {}};
   const auto examples = indices_by_class(data);
   for (std::uint32_t label = 0; label < data.classes.size(); ++label) {
-    if (!labels.empty() && std::ranges::find(labels, label) == labels.end()) continue;
+    if (std::ranges::find(labels, label) == labels.end()) continue;
     if (examples[label].empty()) continue;
     ClassStateBuilder builder(embedder.dimension());
     builder.add(embed(data, examples[label], embedder));

@@ -16,6 +16,10 @@ class App;
 
 namespace outrider::simulations {
 
+// The labels of these classes; of all, in order, when none are named. Throws InputError when the data set lacks one
+// or one is named twice.
+std::vector<std::uint32_t> labels_of(const Dataset& data, const std::vector<std::string>& names);
+
 // Trains on `base` (of any size and colours; resized here) and shows how it goes.
 Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t seed, ProgressDisplay& display);
 

@@ -5,23 +5,6 @@
 namespace outrider::simulations {
 namespace {
 
-void read_pretraining(TomlReader& reader, Pretraining& pretraining) {
-  reader.read("architecture", pretraining.architecture);
-  read_input(reader, pretraining.input);
-  reader.read("invert", pretraining.invert);
-  reader.read_number("mean", pretraining.mean, -10, 10);
-  reader.read_number("deviation", pretraining.deviation, 1e-3, 10);
-  reader.read("classes", pretraining.classes);
-  reader.read_integer("way", pretraining.way, 2, 1000);
-  reader.read_integer("shots", pretraining.shots, 1, 1000);
-  reader.read_integer("queries", pretraining.queries, 1, 1000);
-  reader.read("rotations", pretraining.rotations);
-  reader.read_integer("episodes", pretraining.episodes, 0, 10'000'000);
-  reader.read_number("learning_rate", pretraining.learning_rate, 1e-6, 1);
-  reader.read_integer("halve_every", pretraining.halve_every, 1, 10'000'000);
-  reader.read_integer("threads", pretraining.threads, 1, 1024);
-}
-
 void read_mission(TomlReader& reader, MissionPlan& mission) {
   reader.read_integer("clients", mission.clients, 1, 256);
   reader.read_integer("steps", mission.steps, 1, 10'000);

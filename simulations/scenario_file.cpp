@@ -21,12 +21,24 @@ TomlFile::TomlFile(const std::filesystem::path& path) : path_(path.string()) {
   }
 }
 
+void TomlFile::complain(const std::string& name, const std::string& expected) const {
+  throw InputError(fmt::format("{}:{}: {} must be {}", path_, root_.get(name)->source().begin.line, name, expected));
+}
+
 const toml::table* TomlFile::find_table(const std::string& name) const {
   const toml::node* node = root_.get(name);
   if (node == nullptr) return nullptr;
-  if (!node->is_table())
-    throw InputError(fmt::format("{}:{}: {} must be a table: [{}]", path_, node->source().begin.line, name, name));
+  if (!node->is_table()) complain(name, fmt::format("a table: [{}]", name));
   return node->as_table();
+}
+
+std::vector<const toml::table*> TomlFile::find_tables(const std::string& name) const {
+  const toml::node* node = root_.get(name);
+  if (node == nullptr) return {};
+  if (!node->is_array_of_tables()) complain(name, fmt::format("a list of tables: [[{}]]", name));
+  std::vector<const toml::table*> tables;
+  for (const toml::node& element : *node->as_array()) tables.push_back(element.as_table());
+  return tables;
 }
 
 void read_name(TomlReader& reader, std::string& name) {
@@ -55,6 +67,23 @@ void read_input(TomlReader& reader, ImageShape& shape) {
   } catch (const InputError&) {
     reader.complain("input", kShapeExpected);
   }
+}
+
+void read_pretraining(TomlReader& reader, Pretraining& pretraining) {
+  reader.read("architecture", pretraining.architecture);
+  read_input(reader, pretraining.input);
+  reader.read("invert", pretraining.invert);
+  reader.read_number("mean", pretraining.mean, -10, 10);
+  reader.read_number("deviation", pretraining.deviation, 1e-3, 10);
+  reader.read("classes", pretraining.classes);
+  reader.read_integer("way", pretraining.way, 2, 1000);
+  reader.read_integer("shots", pretraining.shots, 1, 1000);
+  reader.read_integer("queries", pretraining.queries, 1, 1000);
+  reader.read("rotations", pretraining.rotations);
+  reader.read_integer("episodes", pretraining.episodes, 0, 10'000'000);
+  reader.read_number("learning_rate", pretraining.learning_rate, 1e-6, 1);
+  reader.read_integer("halve_every", pretraining.halve_every, 1, 10'000'000);
+  reader.read_integer("threads", pretraining.threads, 1, 1024);
 }
 
 ImageShape parse_image_shape(const std::string& text) {

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "simulations/scenario.h"
 #include "simulations/toml_reader.h"
@@ -28,8 +29,22 @@ class TomlFile {
     reader.finish();
   }
 
+  // The same for each of a list of tables, [[name]].
+  template <typename Read>
+  void tables(const std::string& name, Read&& read) const {
+    for (const toml::table* found : find_tables(name)) {
+      TomlReader reader(*found, path_, name);
+      read(reader);
+      reader.finish();
+    }
+  }
+
+  // About a table, or a key outside of any, that is there.
+  [[noreturn]] void complain(const std::string& name, const std::string& expected) const;
+
  private:
   const toml::table* find_table(const std::string& name) const;
+  std::vector<const toml::table*> find_tables(const std::string& name) const;
 
   std::string path_;
   toml::table root_;
@@ -41,5 +56,7 @@ void read_name(TomlReader& reader, std::string& name);
 void read_data(const TomlFile& file, DataSource& data);
 // The key "input" of a network.
 void read_input(TomlReader& reader, ImageShape& shape);
+// The table [pretraining].
+void read_pretraining(TomlReader& reader, Pretraining& pretraining);
 
 }  // namespace outrider::simulations

@@ -6,6 +6,7 @@
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
+#include "simulations/federation.h"
 #include "simulations/study.h"
 
 namespace outrider::simulations {
@@ -51,7 +52,10 @@ TEST_F(ScenarioFile, TheScenariosThatComeWithOutriderAreValid) {
   const std::filesystem::path folder = std::filesystem::path(__FILE__).parent_path().parent_path() / "scenarios";
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string name = is_study(entry.path()) ? load_study(entry.path()).name : load_scenario(entry.path()).name;
+    const std::filesystem::path& path = entry.path();
+    const std::string name = is_study(path)        ? load_study(path).name
+                             : is_federation(path) ? load_federation(path).name
+                                                   : load_scenario(path).name;
     EXPECT_EQ(name, entry.path().stem().string());
     ++count;
   }

@@ -1,44 +1,14 @@
 #include "simulations/study.h"
 
-#include <algorithm>
 #include <array>
-
-#include <fmt/ranges.h>
 
 #include "simulations/scenario_file.h"
 
 namespace outrider::simulations {
 namespace {
 
-struct NamedMethod {
-  StudyMethod method;
-  std::string_view name;
-  bool masks;
-};
-
-constexpr std::array kStudyMethods{
-    NamedMethod{StudyMethod::supsup, "supsup", true}, NamedMethod{StudyMethod::exssnet, "exssnet", true},
-    NamedMethod{StudyMethod::exssnet_kkt, "exssnet-kkt", true},
-    NamedMethod{StudyMethod::fine_tuning, "fine-tuning", false}, NamedMethod{StudyMethod::ewc, "ewc", false}};
-
-const NamedMethod& entry_of(StudyMethod method) {
-  return *std::ranges::find(kStudyMethods, method, &NamedMethod::method);
-}
-
-void read_methods(TomlReader& reader, std::vector<StudyMethod>& methods) {
-  std::vector<std::string_view> known;
-  for (const NamedMethod& entry : kStudyMethods) known.push_back(entry.name);
-  std::vector<std::string> names(known.begin(), known.end());
-  reader.read("methods", names);
-  const std::string expected = fmt::format("a list of different methods among {}", fmt::join(known, ", "));
-  if (names.empty()) reader.complain("methods", expected);
-  for (const std::string& name : names) {
-    const auto* entry = std::ranges::find(kStudyMethods, name, &NamedMethod::name);
-    if (entry == kStudyMethods.end() || std::ranges::find(methods, entry->method) != methods.end())
-      reader.complain("methods", expected);
-    methods.push_back(entry->method);
-  }
-}
+constexpr std::array<std::string_view, 5> kStudyMethods{"supsup", "exssnet", "exssnet-kkt", "fine-tuning", "ewc"};
+constexpr std::array<std::string_view, 2> kTaskKinds{"split", "permuted"};
 
 void read_study_root(const TomlFile& file, Study& study) {
   TomlReader reader(file.root(), file.path(), "the scenario");
@@ -47,7 +17,7 @@ void read_study_root(const TomlFile& file, Study& study) {
   reader.read("title", study.title);
   reader.read_integers("seeds", study.seeds, 0, INT64_MAX);
   reader.read_integer("threads", study.threads, 1, 1024);
-  read_methods(reader, study.methods);
+  reader.read_choices("methods", kStudyMethods, study.methods);
   for (const char* table : {"data", "network", "tasks", "supermask", "baselines"}) reader.know(table);
   reader.finish();
 }
@@ -63,10 +33,7 @@ void read_network(TomlReader& reader, Study& study) {
 void read_tasks(TomlReader& reader, TaskPlan& tasks) {
   reader.require("kind");
   reader.require("count");
-  std::string kind;
-  reader.read("kind", kind);
-  if (kind != "split" && kind != "permuted") reader.complain("kind", "\"split\" or \"permuted\"");
-  tasks.kind = kind == "split" ? TaskKind::split : TaskKind::permuted;
+  reader.read_choice("kind", kTaskKinds, tasks.kind);
   reader.read_integer("count", tasks.count, 2, 1000);
   if (tasks.kind == TaskKind::permuted && reader.has("classes_per_task"))
     reader.complain("classes_per_task", "left out: permuted tasks have all classes");
@@ -96,11 +63,11 @@ void read_baselines(TomlReader& reader, DensePlan& baselines) {
 }  // namespace
 
 std::string_view name_of(StudyMethod method) {
-  return entry_of(method).name;
+  return kStudyMethods[static_cast<std::size_t>(method)];
 }
 
 bool uses_masks(StudyMethod method) {
-  return entry_of(method).masks;
+  return method != StudyMethod::fine_tuning && method != StudyMethod::ewc;
 }
 
 bool is_study(const std::filesystem::path& file) {

@@ -67,7 +67,8 @@ struct Study {
   TaskPlan tasks;
   MaskPlan supermask;
   DensePlan baselines;
-  std::vector<StudyMethod> methods;
+  std::vector<StudyMethod> methods{StudyMethod::supsup, StudyMethod::exssnet, StudyMethod::exssnet_kkt,
+                                   StudyMethod::fine_tuning, StudyMethod::ewc};
   int threads = 2;  // part of the result: see learners/nn/README.md
 };
 

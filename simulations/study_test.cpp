@@ -112,7 +112,7 @@ TEST_F(StudyFile, MistakesAreNamedWithTheLineAndWhatIsExpected) {
   expect_complaint("name = 'x'\n[data]\nkind = 'mnist'\n[tasks]\ncount = 5\n", 4, {"tasks needs the key 'kind'"});
   expect_complaint("name = 'x'\n[data]\nkind = 'mnist'\n[tasks]\nkind = 'split'\n", 4, {"needs the key 'count'"});
   expect_complaint("name = 'x'\n[data]\nkind = 'mnist'\n[tasks]\nkind = 'rotated'\ncount = 5\n", 5,
-                   {"tasks.kind", "\"split\" or \"permuted\""});
+                   {"tasks.kind", "one of split, permuted"});
   expect_complaint(tasks + "clients = 0\n", 7, {"tasks.clients", "from 1 to 256"});
   expect_complaint("name = 'x'\n[data]\nkind = 'mnist'\n[tasks]\nkind = 'permuted'\ncount = 5\nclasses_per_task = 2\n",
                    7, {"tasks.classes_per_task", "all classes"});

@@ -48,6 +48,27 @@ void TomlReader::read_numbers(const std::string& key, std::vector<double>& value
                     [&](double value) { return value >= least && value <= most; });
 }
 
+std::size_t TomlReader::take_choice(const std::string& key, std::span<const std::string_view> names,
+                                    std::size_t choice) {
+  const std::string expected = fmt::format("one of {}", fmt::join(names, ", "));
+  std::string name(names[choice]);
+  take<std::string>(key, expected, name);
+  const auto found = std::ranges::find(names, name);
+  if (found == names.end()) complain(key, expected);
+  return static_cast<std::size_t>(found - names.begin());
+}
+
+std::vector<std::size_t> TomlReader::take_choices(const std::string& key, std::span<const std::string_view> names) {
+  const std::string expected = fmt::format("a list of different ones among {}", fmt::join(names, ", "));
+  std::vector<std::string> chosen;
+  take_list<std::string>(key, expected, chosen,
+                         [&](const std::string& name) { return std::ranges::find(names, name) != names.end(); });
+  std::vector<std::size_t> choices;
+  for (const std::string& name : chosen)
+    choices.push_back(static_cast<std::size_t>(std::ranges::find(names, name) - names.begin()));
+  return choices;
+}
+
 void TomlReader::finish() const {
   for (const auto& [key, node] : table_) {
     const std::string found(key.str());

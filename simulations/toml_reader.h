@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -40,12 +42,25 @@ class TomlReader {
     value = static_cast<Integer>(wide);
   }
 
-  void read_number(const std::string& key, float& value, double least, double most) {
+  template <typename Float>
+  void read_number(const std::string& key, Float& value, double least, double most) {
     const std::string expected = fmt::format("a number from {} to {}", least, most);
     double wide = value;
     take<double>(key, expected, wide);
     if (!(wide >= least && wide <= most)) complain(key, expected);
-    value = static_cast<float>(wide);
+    value = static_cast<Float>(wide);
+  }
+
+  // An enumerator by its name; names[i] is that of the enumerator i. read_choices: a list of different ones, not empty.
+  template <typename Enum>
+  void read_choice(const std::string& key, std::span<const std::string_view> names, Enum& value) {
+    value = static_cast<Enum>(take_choice(key, names, static_cast<std::size_t>(value)));
+  }
+  template <typename Enum>
+  void read_choices(const std::string& key, std::span<const std::string_view> names, std::vector<Enum>& values) {
+    if (!has(key)) return know(key);
+    values.clear();
+    for (const std::size_t choice : take_choices(key, names)) values.push_back(static_cast<Enum>(choice));
   }
 
   void require(const std::string& key) const {
@@ -73,6 +88,9 @@ class TomlReader {
     if (!found) complain(key, expected);
     value = *found;
   }
+
+  std::size_t take_choice(const std::string& key, std::span<const std::string_view> names, std::size_t choice);
+  std::vector<std::size_t> take_choices(const std::string& key, std::span<const std::string_view> names);
 
   // Takes the list if it is there and every element, as `Type`, is accepted and unlike those before it.
   template <typename Type, typename Value, typename Accept>
