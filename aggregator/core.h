@@ -67,6 +67,8 @@ class Core {
 
   Revision revision() const { return revision_; }
   Digest encoder() const { return encoder_; }
+  // All that is known.
+  protocol::Knowledge knowledge() const { return catalogue_.changes(Revision{}, revision_, SIZE_MAX); }
   // Equal for equal merged knowledge, whatever the order in which it came.
   Digest knowledge_digest() const { return catalogue_.digest(); }
   protocol::Status status(Instant now) const;

@@ -30,8 +30,8 @@ struct Effects {
 // What a learner made of the examples of one class.
 struct Lesson {
   Topic topic;
-  Bytes payload;  // for the aggregator
-  Bytes memory;   // the learner's own: what it needs to continue from here
+  Bytes payload;  // for the aggregator; empty: takes back what was said before
+  Bytes memory;   // the learner's own: what it needs to continue from here; empty with an empty payload: taken back
 };
 
 struct Timing {

@@ -28,7 +28,7 @@ Classes own_classes(const Store& store) {
   Classes classes;
   if (encoder.empty()) return classes;
   for_each_lesson(store, std::string(kPrototypeKind), encoder, [&](const Topic& topic, ByteView memory) {
-    classes.emplace_back(topic.subject, ClassMemory::decode(memory).state());
+    if (!memory.empty()) classes.emplace_back(topic.subject, ClassMemory::decode(memory).state());  // else taken back
   });
   return classes;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "simulations/scenario.h"
+#include "simulations/world/network.h"
 
 namespace outrider::simulations {
 
@@ -46,13 +47,11 @@ struct ClientProfile {
   bool dishonest = false;         // sends what an honest client never would
 };
 
-enum class DelayKind : std::uint8_t { uniform, exponential, lognormal, pareto };
-
 // Each message's fate is drawn independently.
 struct NetworkPlan {
   double loss = 0;
   double duplication = 0;
-  DelayKind delay = DelayKind::uniform;
+  Delay delay = Delay::uniform;
   // Uniform: between the two. Otherwise the shortest delay plus a draw whose median is a tenth of the way to the
   // longest, where it is cut. Different delays reorder.
   std::uint32_t shortest_delay_ms = 20;

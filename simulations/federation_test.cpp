@@ -118,7 +118,7 @@ full_disks_per_hour = 0.2
   EXPECT_EQ(federation.profiles[0].available_from, 22);
   EXPECT_EQ(federation.profiles[0].kilobits_per_second, 64);
   EXPECT_TRUE(federation.profiles[1].dishonest);
-  EXPECT_EQ(federation.network.delay, DelayKind::pareto);
+  EXPECT_EQ(federation.network.delay, Delay::pareto);
   EXPECT_EQ(federation.network.longest_delay_ms, 60'000u);
   EXPECT_EQ(federation.network.partition_share, 0.25);
   EXPECT_EQ(federation.crashes.full_disks_per_hour, 0.2);

@@ -26,6 +26,7 @@ class AggregatorNode {
 
   // kNever while it is down.
   Instant deadline() const { return core_ ? core_->deadline() : kNever; }
+  const ClientId& id() const { return id_; }
   bool is_up() const { return core_ != nullptr; }
   const aggregator::Core& core() const { return *core_; }
   const Store& disk() const { return disk_; }
