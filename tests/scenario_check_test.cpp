@@ -56,7 +56,8 @@ TEST_F(ScenarioCheck, WritesNoScenarioThatCannotBeCalledSoOrStandThere) {
 }
 
 TEST_F(ScenarioCheck, OfAStormIsDoneInAMoment) {
-  const Outcome outcome = run({"simulate", OUTRIDER_SOURCES "/scenarios/storm.toml", "--check", "--seed", "7"});
+  const std::filesystem::path sources = OUTRIDER_SOURCES;
+  const Outcome outcome = run({"simulate", (sources / "scenarios/storm.toml").string(), "--check", "--seed", "7"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
   EXPECT_THAT(outcome.output, HasSubstr("a federation of 5 clients, 6 rendezvous, 1 seed: valid\n"));
 }
