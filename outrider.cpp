@@ -24,6 +24,7 @@
 #include "learners/supermask/merge.h"
 #include "simulations/base_command.h"
 #include "simulations/pretraining.h"
+#include "simulations/scenario_command.h"
 #include "simulations/simulate.h"
 #include "simulations/table.h"
 
@@ -244,7 +245,19 @@ Run add_simulate(CLI::App& app) {
   added->add_option("--data", options->data, "Where the data set lies (default: as the scenario says)");
   added->add_option("--seed", options->seed, "Instead of the scenario's, or of all that a study has");
   added->add_option("--episodes", options->episodes, "Episodes of pre-training, instead of the scenario's");
+  added->add_flag("--check", options->check, "Only say whether the scenario and its data set are in order");
   return [options] { return simulations::simulate(*options); };
+}
+
+Run add_scenario(CLI::App& app) {
+  auto options = std::make_shared<simulations::NewScenarioOptions>();
+  CLI::App* added =
+      verb(app, "scenario", "Write scenario files", "outrider scenario new my-federation --kind federation");
+  added->require_subcommand(1);
+  CLI::App* fresh = verb(*added, "new", "Write a scenario to start from, with every key and what it means",
+                         "outrider scenario new my-federation --kind federation");
+  simulations::add_options(*fresh, *options);
+  return [options] { return simulations::run_new_scenario(*options); };
 }
 
 // What is wrong with the command line, as one sentence.
@@ -271,7 +284,7 @@ int run(int argc, char** argv) {
   std::map<std::string, Run> verbs{{"aggregator", add_aggregator(app)}, {"client", add_client(app)},
                                    {"status", add_status(app)},         {"predict", add_predict(app)},
                                    {"pretrain", add_pretrain(app)},     {"base", add_base(app)},
-                                   {"simulate", add_simulate(app)}};
+                                   {"simulate", add_simulate(app)},     {"scenario", add_scenario(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -21,6 +21,8 @@ struct PartitionPlan {
   double alpha = 0.5;                   // dirichlet, quantity
   std::size_t shards_per_client = 2;    // shards
   std::size_t pictures_per_client = 0;  // at most, drawn from its share; 0: all of its share
+
+  bool operator==(const PartitionPlan&) const = default;
 };
 
 // The kind of data that are no pictures.
@@ -32,6 +34,8 @@ struct Gaussians {
   std::size_t dimension = 8;
   std::size_t examples = 1000;          // in all, to learn from; a quarter more to test
   std::size_t encoder_bytes = 700'000;  // of the stand-in for an encoder that clients fetch: more than one chunk
+
+  bool operator==(const Gaussians&) const = default;
 };
 
 // What a share of the clients is like.
@@ -45,6 +49,8 @@ struct ClientProfile {
   double clock_drift_ppm = 0;     // its clock goes wrong by up to this, either way
   double clock_jump_seconds = 0;  // and is off by up to this at every start
   bool dishonest = false;         // sends what an honest client never would
+
+  bool operator==(const ClientProfile&) const = default;
 };
 
 // Each message's fate is drawn independently.
@@ -60,6 +66,8 @@ struct NetworkPlan {
   double partitions_per_hour = 0;
   double partition_minutes = 10;
   double partition_share = 0.5;
+
+  bool operator==(const NetworkPlan&) const = default;
 };
 
 // Rates are means of Poisson processes.
@@ -67,6 +75,8 @@ struct CrashPlan {
   double clients_per_hour = 0;     // of each client
   double aggregator_per_hour = 0;  // at any moment: half of them in the middle of a write
   double full_disks_per_hour = 0;  // the aggregator's next commit fails
+
+  bool operator==(const CrashPlan&) const = default;
 };
 
 enum class FederationMethod : std::uint8_t {
@@ -84,6 +94,8 @@ struct FederationPlan {
   double withdrawals = 0;              // the chance, at each rendezvous, that a client takes back a class it has taught
   std::size_t clients_measured = 100;  // of which `alone` is the mean; at most
   std::size_t test_pictures = 0;       // of each class; 0: all
+
+  bool operator==(const FederationPlan&) const = default;
 };
 
 struct Federation {
@@ -102,6 +114,8 @@ struct Federation {
   CrashPlan crashes;
   // Every seed turns each kind of fault off, on, or down, so that a thousand seeds are a thousand kinds of weather.
   bool swarm = false;
+
+  bool operator==(const Federation&) const = default;
 };
 
 // Whether the scenario file is one of these: it has a table [federation]. Throws InputError when it cannot be read as

@@ -13,6 +13,7 @@
 #include "learners/data/open.h"
 #include "learners/data/resize.h"
 #include "learners/data/split.h"
+#include "learners/encoders/architectures.h"
 #include "learners/prototypical/pretrained.h"
 #include "simulations/measurement.h"
 
@@ -33,6 +34,15 @@ class Trend {
   double loss_ = 0;
   double accuracy_ = 0;
 };
+
+EpisodeShape episode_of(const Pretraining& options) {
+  return {options.way, options.shots, options.queries, options.rotations};
+}
+
+// None where none are named: then all are drawn from that have enough pictures.
+std::vector<std::uint32_t> base_labels_of(const Dataset& base, const Pretraining& options) {
+  return options.classes.empty() ? std::vector<std::uint32_t>{} : labels_of(base, options.classes);
+}
 
 Preprocessing preprocessing_of(const Pretraining& options) {
   return {options.input, options.invert, options.mean, options.deviation};
@@ -55,10 +65,19 @@ std::vector<std::uint32_t> labels_of(const Dataset& data, const std::vector<std:
   return labels;
 }
 
+void check_pretraining(const Pretraining& options, const Dataset& base) {
+  architecture(options.architecture, options.input);
+  Dataset resized;  // a sampler looks at no pixels
+  resized.shape = options.input;
+  resized.labels = base.labels;
+  resized.classes = base.classes;
+  [[maybe_unused]] const EpisodeSampler sampler(resized, episode_of(options), 0, base_labels_of(base, options));
+}
+
 Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t seed, ProgressDisplay& display) {
   EpisodicOptions episodic;
-  episodic.shape = {options.way, options.shots, options.queries, options.rotations};
-  if (!options.classes.empty()) episodic.labels = labels_of(base, options.classes);
+  episodic.shape = episode_of(options);
+  episodic.labels = base_labels_of(base, options);
   episodic.episodes = options.episodes;
   episodic.learning_rate = options.learning_rate;
   episodic.halve_every = options.halve_every;

@@ -20,6 +20,10 @@ namespace outrider::simulations {
 // or one is named twice.
 std::vector<std::uint32_t> labels_of(const Dataset& data, const std::vector<std::string>& names);
 
+// Throws InputError for what pretrain() would refuse before the first episode: an unknown architecture, classes that
+// are not there or too few pictures of them.
+void check_pretraining(const Pretraining& options, const Dataset& base);
+
 // Trains on `base` (of any size and colours; resized here) and shows how it goes.
 Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t seed, ProgressDisplay& display);
 

@@ -13,6 +13,8 @@ namespace outrider::simulations {
 struct DataSource {
   std::string kind;            // as open_dataset takes it
   std::filesystem::path path;  // empty: where the data set's package puts it
+
+  bool operator==(const DataSource&) const = default;
 };
 
 // How the encoder comes about: episodic training on base classes (Snell et al. 2017).
@@ -31,6 +33,8 @@ struct Pretraining {
   float learning_rate = 1e-3F;
   std::uint64_t halve_every = 2000;
   int threads = 2;  // part of the result: see learners/nn/README.md
+
+  bool operator==(const Pretraining&) const = default;
 };
 
 // What the clients meet.
@@ -43,6 +47,8 @@ struct MissionPlan {
   bool keep_base = true;          // the base classes belong to the superset
   int threads_per_client = 1;
   std::uint32_t patience_seconds = 120;  // for a rendezvous
+
+  bool operator==(const MissionPlan&) const = default;
 };
 
 // The lower bound: the encoder with a linear head, fine-tuned on one step's classes after the other by plain SGD.
@@ -50,6 +56,8 @@ struct FineTuning {
   std::size_t epochs = 0;  // 0: left out
   float learning_rate = 0.01F;
   std::size_t batch = 32;
+
+  bool operator==(const FineTuning&) const = default;
 };
 
 struct Scenario {
@@ -60,6 +68,8 @@ struct Scenario {
   Pretraining pretraining;
   MissionPlan mission;
   FineTuning fine_tuning;
+
+  bool operator==(const Scenario&) const = default;
 };
 
 // Reads "CHANNELSxHEIGHTxWIDTH". Throws InputError, which says what was expected.

@@ -41,11 +41,14 @@ std::vector<const toml::table*> TomlFile::find_tables(const std::string& name) c
   return tables;
 }
 
+bool names_directory(const std::string& name) {
+  return !name.empty() && name.find('/') == std::string::npos && !name.starts_with('.');
+}
+
 void read_name(TomlReader& reader, std::string& name) {
   reader.require("name");
   reader.read("name", name);
-  if (name.empty() || name.find('/') != std::string::npos || name.starts_with('.'))
-    reader.complain("name", "a name for a directory");
+  if (!names_directory(name)) reader.complain("name", "a name for a directory");
 }
 
 void read_data(const TomlFile& file, DataSource& data) {

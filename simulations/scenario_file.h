@@ -50,6 +50,8 @@ class TomlFile {
   toml::table root_;
 };
 
+// Whether a scenario may be called so.
+bool names_directory(const std::string& name);
 // The key "name": a run's directory is called so.
 void read_name(TomlReader& reader, std::string& name);
 // The table [data].

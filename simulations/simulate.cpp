@@ -22,7 +22,7 @@
 #include "simulations/mission.h"
 #include "simulations/pretraining.h"
 #include "simulations/run_directory.h"
-#include "simulations/study.h"
+#include "simulations/scenario_check.h"
 #include "simulations/study_run.h"
 
 namespace outrider::simulations {
@@ -199,10 +199,7 @@ class Run {
 }  // namespace
 
 Report run_scenario(const SimulateOptions& options, ProgressDisplay& display) {
-  Scenario scenario = load_scenario(options.scenario);
-  if (options.seed) scenario.seed = *options.seed;
-  if (options.episodes) scenario.pretraining.episodes = *options.episodes;
-  if (!options.data.empty()) scenario.data.path = options.data;
+  Scenario scenario = scenario_of(options);
   const fs::path directory = run_directory(options.output, scenario.name);
   prepare_run_directory(directory, options.scenario);
   const fs::path program = options.program.empty() ? fs::read_symlink("/proc/self/exe") : options.program;
@@ -210,6 +207,10 @@ Report run_scenario(const SimulateOptions& options, ProgressDisplay& display) {
 }
 
 int simulate(const SimulateOptions& options) {
+  if (options.check) {
+    std::cout << fmt::format("{}: {}: valid\n", options.scenario.string(), check_scenario(options));
+    return 0;
+  }
   if (is_study(options.scenario)) return simulate_study(options);
   ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
   const Report report = run_scenario(options, display);

@@ -8,8 +8,11 @@
 #include <optional>
 #include <string>
 
+#include "simulations/federation.h"
 #include "simulations/progress.h"
 #include "simulations/report.h"
+#include "simulations/scenario.h"
+#include "simulations/study.h"
 
 namespace outrider::simulations {
 
@@ -20,7 +23,14 @@ struct SimulateOptions {
   std::optional<std::uint64_t> seed;      // likewise
   std::optional<std::uint64_t> episodes;  // likewise
   std::filesystem::path program;          // empty: this one
+  bool check = false;                     // plan it, but do not run it
 };
+
+// The scenario as its file says, but for what the options say instead. Throw InputError as the file's reader does, and
+// for options that this kind of scenario has no use for.
+Scenario scenario_of(const SimulateOptions& options);
+Study study_of(const SimulateOptions& options);
+Federation federation_of(const SimulateOptions& options);
 
 // Runs it with real processes and leaves the report in the output directory; an earlier run there is replaced.
 Report run_scenario(const SimulateOptions& options, ProgressDisplay& display);

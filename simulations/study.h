@@ -38,6 +38,8 @@ struct TaskPlan {
   std::size_t train_pictures = 0;    // of each class; 0: all
   std::size_t test_pictures = 0;     // likewise
   std::size_t clients = 2;           // task t is learned by client t mod clients
+
+  bool operator==(const TaskPlan&) const = default;
 };
 
 struct MaskPlan {
@@ -47,6 +49,8 @@ struct MaskPlan {
   float mask_rate = 0.01F;
   std::size_t weight_epochs = 10;
   float weight_rate = 0.001F;
+
+  bool operator==(const MaskPlan&) const = default;
 };
 
 struct DensePlan {
@@ -55,6 +59,8 @@ struct DensePlan {
   std::size_t batch = 64;
   float ewc_strength = 1000;
   std::size_t ewc_samples = 200;  // of each task, from which the importance of its weights is estimated
+
+  bool operator==(const DensePlan&) const = default;
 };
 
 struct Study {
@@ -70,6 +76,8 @@ struct Study {
   std::vector<StudyMethod> methods{StudyMethod::supsup, StudyMethod::exssnet, StudyMethod::exssnet_kkt,
                                    StudyMethod::fine_tuning, StudyMethod::ewc};
   int threads = 2;  // part of the result: see learners/nn/README.md
+
+  bool operator==(const Study&) const = default;
 };
 
 // Whether the scenario file is one of these: it has a table [tasks]. Throws InputError when it cannot be read as TOML.

@@ -18,17 +18,6 @@
 namespace outrider::simulations {
 namespace {
 
-Study study_of(const SimulateOptions& options) {
-  Study study = load_study(options.scenario);
-  if (options.episodes)
-    throw InputError(
-        fmt::format("--episodes is about pre-training, but {} is a study of task sequences, which has none",
-                    options.scenario.string()));
-  if (options.seed) study.seeds = {*options.seed};
-  if (!options.data.empty()) study.data.path = options.data;
-  return study;
-}
-
 nn::NetworkSpec dense_network(const Study& study, std::size_t classes) {
   return architecture(study.architecture, study.preprocessing.input, {.classes = static_cast<std::int64_t>(classes)});
 }

@@ -1,0 +1,66 @@
+#include "simulations/scenario_command.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "simulations/scenario_file.h"
+#include "simulations/scenario_template.h"
+
+namespace outrider::simulations {
+namespace {
+
+std::map<std::string, ScenarioKind> kinds_by_name() {
+  std::map<std::string, ScenarioKind> kinds;
+  for (std::size_t i = 0; i < kScenarioKinds.size(); ++i)
+    kinds.emplace(kScenarioKinds[i], static_cast<ScenarioKind>(i));
+  return kinds;
+}
+
+// Stands between quotes in the file, where these would have to be escaped.
+bool is_plain(const std::string& name) {
+  return std::ranges::none_of(
+      name, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+}
+
+void write_new_file(const std::filesystem::path& file, const std::string& text) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "wx"), std::fclose);
+  if (!stream && errno == EEXIST)
+    throw InputError(fmt::format("{} is there already; it is not overwritten", file.string()));
+  const bool written =
+      stream && std::fwrite(text.data(), 1, text.size(), stream.get()) == text.size() && std::fflush(stream.get()) == 0;
+  if (!written) throw InputError(fmt::format("the scenario cannot be written to {}", file.string()));
+}
+
+}  // namespace
+
+void add_options(CLI::App& app, NewScenarioOptions& options) {
+  app.add_option("name", options.name, "What the scenario is called; so is the directory of its runs")->required();
+  app.add_option("--kind", options.kind,
+                 "mission: real processes meet new classes; study: methods learn one task after the other; federation: "
+                 "many clients under virtual time (default: mission)")
+      ->transform(CLI::CheckedTransformer(kinds_by_name(), CLI::ignore_case).description(""));
+  app.add_option("--output", options.output, "The file to write (default: NAME.toml)");
+}
+
+int run_new_scenario(const NewScenarioOptions& options) {
+  if (!names_directory(options.name) || !is_plain(options.name))
+    throw InputError(
+        fmt::format("the scenario's name '{}' must be a name for a directory, without quotes or "
+                    "backslashes",
+                    options.name));
+  const std::filesystem::path file =
+      options.output.empty() ? std::filesystem::path(options.name + ".toml") : options.output;
+  write_new_file(file, scenario_template(options.kind, options.name));
+  fmt::print("{0}: a {1} to start from; check it with: outrider simulate {0} --check\n", file.string(),
+             kScenarioKinds[static_cast<std::size_t>(options.kind)]);
+  return 0;
+}
+
+}  // namespace outrider::simulations

@@ -1,0 +1,25 @@
+// The verb `outrider scenario new`: a scenario file to start from.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "simulations/scenario_kind.h"
+
+namespace CLI {
+class App;
+}
+
+namespace outrider::simulations {
+
+struct NewScenarioOptions {
+  std::string name;
+  ScenarioKind kind = ScenarioKind::mission;
+  std::filesystem::path output;  // empty: NAME.toml
+};
+void add_options(CLI::App& app, NewScenarioOptions& options);
+// Writes a file that is not there yet. Returns the exit code; throws InputError when it is there, cannot be written, or
+// no scenario can have that name.
+int run_new_scenario(const NewScenarioOptions& options);
+
+}  // namespace outrider::simulations
