@@ -79,8 +79,8 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   roster_.saw(from, *client, now);
   client->replica = hello.replica;
   client->announced = revision_;
-  effects.messages.push_back(
-      {from, protocol::Welcome{self_, revision_, encoder_, client->highest_decided, pace_.heartbeat_seconds}});
+  effects.messages.push_back({from, protocol::Welcome{self_, revision_, encoder_, client->highest_decided,
+                                                      pace_.heartbeat_seconds, hello.conversation}});
   return effects;
 }
 

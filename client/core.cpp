@@ -41,6 +41,7 @@ Core::Core(ClientId self, std::string name, const Store& store, Random jitter, T
       want_(hello_),
       chunk_(hello_) {
   if (const auto id = store.get(Column::meta, to_bytes("aggregator"))) aggregator_ = ClientId::from_bytes(*id);
+  begin_conversation();
 }
 
 Effects Core::receive(const protocol::Message& message, Instant now) {
@@ -63,7 +64,7 @@ void Core::send_what_is_due(Instant now, Effects& effects) {
   }
   if (link_ == Link::seeking) {
     if (!hello_.is_due(now)) return;
-    send(protocol::Hello{name_, replica_.revision()}, effects);
+    send(protocol::Hello{name_, replica_.revision(), conversation_}, effects);
     hello_.attempted(now, jitter_);
     return;
   }
@@ -97,11 +98,19 @@ Instant Core::deadline() const {
 void Core::seek_again() {
   link_ = Link::seeking;
   hello_.reset();
+  begin_conversation();
+}
+
+void Core::begin_conversation() {
+  const std::uint64_t high = jitter_();
+  conversation_ = (high << 32 | jitter_()) | 1;
 }
 
 Effects Core::on(const protocol::Welcome& welcome, Instant now) {
   Effects effects;
   if (link_ == Link::established) return effects;  // an echo
+  // The answer to an earlier hello tells of a state that may be long past: less would look like a loss.
+  if (welcome.conversation != 0 && welcome.conversation != conversation_) return effects;
   effects.writes = agree_on(welcome, effects);
   link_ = Link::established;
   heartbeat_every_ = std::chrono::seconds(std::clamp(welcome.heartbeat_seconds, 1U, 3600U));

@@ -82,6 +82,7 @@ class Core {
   WriteSet agree_on(const protocol::Welcome& welcome, Effects& effects);
   void heard_of(Revision revision, const Digest& encoder);
   void seek_again();
+  void begin_conversation();
 
   ClientId self_;
   std::string name_;
@@ -92,6 +93,7 @@ class Core {
   ClientId aggregator_;               // whose knowledge the replica holds; all zero: nobody's yet
   std::optional<Download> download_;  // of the encoder that the aggregator wants used
   Link link_ = Link::seeking;
+  std::uint64_t conversation_ = 0;  // that it tries to open
   Revision newest_{};
   Instant heartbeat_every_{5'000};
   Instant last_heard_{};

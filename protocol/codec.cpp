@@ -55,6 +55,7 @@ struct Writer {
     auto builder = body.initHello();
     builder.setName(hello.name);
     builder.setReplica(number(hello.replica));
+    builder.setConversation(hello.conversation);
   }
   void operator()(const Contribute& contribute) {
     const auto& contributions = contribute.contributions;
@@ -82,6 +83,7 @@ struct Writer {
     builder.setEncoder(wire::data(welcome.encoder.view()));
     builder.setHighestDecided(number(welcome.highest_decided));
     builder.setHeartbeatSeconds(welcome.heartbeat_seconds);
+    builder.setConversation(welcome.conversation);
   }
   void operator()(const Accepted& accepted) {
     auto builder = body.initAccepted();
@@ -163,8 +165,8 @@ Contribute read_body(schema::Contribute::Reader reader) {
 }
 
 Welcome read_body(schema::Welcome::Reader reader) {
-  return {client_id(reader.getAggregator()), Revision{reader.getRevision()}, digest(reader.getEncoder()),
-          SequenceNumber{reader.getHighestDecided()}, reader.getHeartbeatSeconds()};
+  return {client_id(reader.getAggregator()),          Revision{reader.getRevision()}, digest(reader.getEncoder()),
+          SequenceNumber{reader.getHighestDecided()}, reader.getHeartbeatSeconds(),   reader.getConversation()};
 }
 
 Accepted read_body(schema::Accepted::Reader reader) {
@@ -196,7 +198,8 @@ Body read_body(schema::Message::Body::Reader body) {
   using Kind = schema::Message::Body;
   switch (body.which()) {
     case Kind::HELLO:
-      return Hello{wire::text(body.getHello().getName()), Revision{body.getHello().getReplica()}};
+      return Hello{wire::text(body.getHello().getName()), Revision{body.getHello().getReplica()},
+                   body.getHello().getConversation()};
     case Kind::CONTRIBUTE:
       return read_body(body.getContribute());
     case Kind::WANT:

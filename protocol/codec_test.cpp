@@ -38,14 +38,14 @@ Contribution contribution(std::uint64_t sequence) {
 // One of every kind, with no field left at its default.
 std::vector<Message> examples() {
   const std::vector<Body> bodies = {
-      Hello{"camera 7", Revision{4}},
+      Hello{"camera 7", Revision{4}, 77},
       Contribute{{contribution(1), contribution(2)}},
       Want{Revision{5}},
       WantBlob{kDigest, 1u << 20, 4096},
       Heartbeat{Revision{6}, 2},
       Goodbye{},
       StatusQuery{},
-      Welcome{kAggregator, Revision{7}, kDigest, SequenceNumber{8}, 9},
+      Welcome{kAggregator, Revision{7}, kDigest, SequenceNumber{8}, 9, 77},
       Accepted{{kDigest, Digest::of({})}, Revision{10}},
       Refused{kDigest, "the shape is wrong", false},
       Knowledge{Revision{11}, Revision{12}, {{kTopic, {4, 5}}, {kTopic, {}}}},

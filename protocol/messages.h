@@ -17,6 +17,7 @@ inline constexpr std::uint16_t kOldestSupportedVersion = 1;
 struct Hello {  // opens or reopens a conversation
   std::string name;
   Revision replica{};
+  std::uint64_t conversation = 0;  // drawn at random, not 0; 0: from a client that knows nothing of it
 };
 struct Contribute {  // answered by Accepted and Refused; repeated until then
   std::vector<Contribution> contributions;
@@ -43,6 +44,7 @@ struct Welcome {
   Digest encoder;                    // empty: none yet
   SequenceNumber highest_decided{};  // of this client: accepted or refused for good; its next contribution is one more
   std::uint32_t heartbeat_seconds = 5;
+  std::uint64_t conversation = 0;  // of the Hello that it answers, so that one which comes late is known to be old
 };
 struct Accepted {                     // durable; never needs to be sent again
   std::vector<Digest> contributions;  // their ids, in the order of their sequence numbers

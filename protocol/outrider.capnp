@@ -29,6 +29,7 @@ struct Message {
 struct Hello {
   name    @0 :Text;
   replica @1 :UInt64;
+  conversation @2 :UInt64;  # the answer repeats it; 0: from a client of before
 }
 
 struct Contribute {
@@ -60,6 +61,7 @@ struct Welcome {
   encoder          @2 :Data;
   highestDecided   @3 :UInt64;
   heartbeatSeconds @4 :UInt32;
+  conversation     @5 :UInt64;  # of the hello that it answers; 0: from an aggregator of before
 }
 
 struct Accepted {

@@ -28,15 +28,13 @@ ClassStates known_to(const AggregatorNode& aggregator, const WorldOptions::Famil
 
 FederationMeasurement::FederationMeasurement(const Federation& federation, const EmbeddedData& data,
                                              const Assignment& assignment)
-    : federation_(federation),
-      data_(data),
-      assignment_(assignment),
-      tests_(indices_by_class(data.test.pictures)) {
+    : federation_(federation), data_(data), assignment_(assignment), tests_(indices_by_class(data.test.pictures)) {
   const auto& names = data.train.pictures.classes;
   for (std::uint32_t label = 0; label < names.size(); ++label) labels_[names[label]] = label;
   if (!data.base_classes.empty()) groups_.push_back(data.base_classes);
   for (std::size_t step = 0; step < assignment.steps(); ++step)
-    if (const auto added = assignment.new_classes(step); !added.empty()) groups_.emplace_back(added.begin(), added.end());
+    if (const auto added = assignment.new_classes(step); !added.empty())
+      groups_.emplace_back(added.begin(), added.end());
 }
 
 void FederationMeasurement::step_over(std::size_t step, const Shard& shard, FederationRun& run) {
@@ -79,8 +77,7 @@ void FederationMeasurement::add_central(std::size_t step) {
     for (const std::uint32_t picture : assignment_.pictures(client, step)) {
       ClassStateBuilder one(data_.dimension);
       one.add(data_.train.embedding(picture));
-      central_.try_emplace(data_.train.pictures.labels[picture], data_.dimension)
-          .first->second.add(one.state());
+      central_.try_emplace(data_.train.pictures.labels[picture], data_.dimension).first->second.add(one.state());
     }
 }
 
@@ -91,7 +88,7 @@ std::vector<std::size_t> FederationMeasurement::tests_of(const Labels& labels) c
 }
 
 FederationMeasurement::Labels FederationMeasurement::predict(const ClassStates& known,
-                                                            const std::vector<std::size_t>& tests) const {
+                                                             const std::vector<std::size_t>& tests) const {
   if (known.empty()) return Labels(tests.size(), kNoLabel);
   const PrototypeClassifier classifier(known);
   std::vector<float> embeddings;

@@ -21,9 +21,9 @@ struct FederationStep {
   std::optional<double> federated;
   std::optional<double> alone;
   std::optional<double> central;
-  std::uint64_t bytes = 0;     // sent by all clients and to them, so far
+  std::uint64_t bytes = 0;          // sent by all clients and to them, so far
   std::uint64_t contributions = 0;  // accepted so far
-  double seconds = 0;          // of real time, so far
+  double seconds = 0;               // of real time, so far
 };
 
 struct FederationRun {

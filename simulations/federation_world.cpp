@@ -41,10 +41,9 @@ Weather weather_of(const NetworkPlan& network) {
 
 void draw_weather(WorldOptions& world) {
   Random dice(world.seed, "the swarm's weather");
-  for (double* fault :
-       {&world.weather.loss, &world.weather.duplication, &world.weather.partitions_per_hour,
-        &world.disasters.client_crashes_per_hour, &world.disasters.aggregator_crashes_per_hour,
-        &world.disasters.full_disks_per_hour}) {
+  for (double* fault : {&world.weather.loss, &world.weather.duplication, &world.weather.partitions_per_hour,
+                        &world.disasters.client_crashes_per_hour, &world.disasters.aggregator_crashes_per_hour,
+                        &world.disasters.full_disks_per_hour}) {
     const std::uint32_t level = dice.below(3);
     *fault = level == 0 ? 0 : level == 1 ? *fault / 3 : *fault;
   }

@@ -7,11 +7,12 @@
 
 namespace outrider::simulations {
 
-// Learns as client::PrototypeLearner does, from embeddings that all clients share: the lessons' payloads are the same bits.
+// Learns as client::PrototypeLearner does, from embeddings that all clients share: the lessons' payloads are the same
+// bits.
 class PrototypeCurriculum : public Curriculum {
  public:
-  // `data` and `assignment` must outlive it. `withdrawals`: the chance, in each step, that a client takes back for good a
-  // class of which it got pictures before.
+  // `data` and `assignment` must outlive it. `withdrawals`: the chance, in each step, that a client takes back for good
+  // a class of which it got pictures before.
   PrototypeCurriculum(const EmbeddedData& data, const Assignment& assignment, double withdrawals, std::uint64_t seed)
       : data_(data), assignment_(assignment), withdrawals_(withdrawals), seed_(seed) {}
 

@@ -16,6 +16,7 @@
 #include "learners/prototypical/class_memory.h"
 #include "learners/prototypical/merge.h"
 #include "learners/prototypical/pretrained.h"
+#include "simulations/federation_run.h"
 #include "simulations/fine_tuning.h"
 #include "simulations/fleet.h"
 #include "simulations/measurement.h"
@@ -23,6 +24,7 @@
 #include "simulations/pretraining.h"
 #include "simulations/run_directory.h"
 #include "simulations/scenario_check.h"
+#include "simulations/scenario_kind.h"
 #include "simulations/study_run.h"
 
 namespace outrider::simulations {
@@ -211,7 +213,14 @@ int simulate(const SimulateOptions& options) {
     std::cout << fmt::format("{}: {}: valid\n", options.scenario.string(), check_scenario(options));
     return 0;
   }
-  if (is_study(options.scenario)) return simulate_study(options);
+  switch (kind_of(options.scenario)) {
+    case ScenarioKind::study:
+      return simulate_study(options);
+    case ScenarioKind::federation:
+      return simulate_federation(options);
+    case ScenarioKind::mission:
+      break;
+  }
   ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
   const Report report = run_scenario(options, display);
   print_summary(report, std::cout);

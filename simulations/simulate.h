@@ -21,6 +21,7 @@ struct SimulateOptions {
   std::filesystem::path output;           // empty: runs/NAME
   std::filesystem::path data;             // empty: as the scenario says
   std::optional<std::uint64_t> seed;      // likewise
+  std::string seeds;                      // likewise; "FIRST..LAST", for studies and federations
   std::optional<std::uint64_t> episodes;  // likewise
   std::filesystem::path program;          // empty: this one
   bool check = false;                     // plan it, but do not run it

@@ -1,12 +1,42 @@
+#include <charconv>
+#include <numeric>
+
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
 #include "simulations/simulate.h"
 
 namespace outrider::simulations {
+namespace {
+
+constexpr std::uint64_t kMostSeeds = 10'000'000;
+
+// The seeds that the options ask for instead of the scenario's; empty: none.
+std::vector<std::uint64_t> wanted_seeds(const SimulateOptions& options) {
+  if (options.seed && !options.seeds.empty()) throw InputError("--seed and --seeds exclude each other");
+  if (options.seed) return {*options.seed};
+  if (options.seeds.empty()) return {};
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  const char* end = options.seeds.data() + options.seeds.size();
+  const auto [middle, wrong] = std::from_chars(options.seeds.data(), end, first);
+  const bool dots = wrong == std::errc{} && end - middle > 2 && middle[0] == '.' && middle[1] == '.';
+  const auto [rest, mistake] = std::from_chars(dots ? middle + 2 : end, end, last);
+  if (!dots || mistake != std::errc{} || rest != end || last < first || last - first >= kMostSeeds)
+    throw InputError(fmt::format("--seeds must be FIRST..LAST, for example 1..1000, at most {} of them, not '{}'",
+                                 kMostSeeds, options.seeds));
+  std::vector<std::uint64_t> seeds(last - first + 1);
+  std::iota(seeds.begin(), seeds.end(), first);
+  return seeds;
+}
+
+}  // namespace
 
 Scenario scenario_of(const SimulateOptions& options) {
   Scenario scenario = load_scenario(options.scenario);
+  if (!options.seeds.empty())
+    throw InputError(fmt::format("--seeds is for studies and federations, but {} is a mission: give it one --seed",
+                                 options.scenario.string()));
   if (options.seed) scenario.seed = *options.seed;
   if (options.episodes) scenario.pretraining.episodes = *options.episodes;
   if (!options.data.empty()) scenario.data.path = options.data;
@@ -19,7 +49,7 @@ Study study_of(const SimulateOptions& options) {
     throw InputError(
         fmt::format("--episodes is about pre-training, but {} is a study of task sequences, which has none",
                     options.scenario.string()));
-  if (options.seed) study.seeds = {*options.seed};
+  if (auto seeds = wanted_seeds(options); !seeds.empty()) study.seeds = std::move(seeds);
   if (!options.data.empty()) study.data.path = options.data;
   return study;
 }
@@ -30,7 +60,7 @@ Federation federation_of(const SimulateOptions& options) {
   if (gaussian && (options.episodes || !options.data.empty()))
     throw InputError(fmt::format("--data and --episodes are about pictures, but {} has gaussians instead",
                                  options.scenario.string()));
-  if (options.seed) federation.seeds = {*options.seed};
+  if (auto seeds = wanted_seeds(options); !seeds.empty()) federation.seeds = std::move(seeds);
   if (options.episodes) federation.pretraining.episodes = *options.episodes;
   if (!options.data.empty()) federation.data.path = options.data;
   return federation;

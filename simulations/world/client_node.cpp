@@ -28,6 +28,7 @@ void ClientNode::wake(std::size_t step, Instant now) {
     return;
   }
   wanted_step_ = std::max(wanted_step_.value_or(0), static_cast<std::uint32_t>(step));
+  if (down_) return;  // it will see to it when it is back
   if (!core_) boot(now);
   if (around_.options.traits_of(number_).dishonest) send_hostile_packets(now);
   go_on(now);
@@ -128,6 +129,7 @@ void ClientNode::crash(Instant now) {
 
 void ClientNode::die(Instant now) {
   ++counts_.crashes;
+  down_ = true;
   core_.reset();
   session_.reset();
   learned_step_.reset();
@@ -137,13 +139,14 @@ void ClientNode::die(Instant now) {
 }
 
 void ClientNode::restart(Instant now) {
-  if (core_) return;
+  down_ = false;
   disk_.restart();
   boot(now);
   go_on(now);
 }
 
 void ClientNode::check(Instant now) {
+  if (around_.options.traits_of(number_).dishonest) return;  // what it sent may make answers that fool itself
   if (core_->replica() < replica_)
     throw Violation(fmt::format("the replica of {} went from revision {} back to {}", name_of_client(number_),
                                 outrider::number(replica_), outrider::number(core_->replica())));

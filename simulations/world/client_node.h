@@ -79,6 +79,7 @@ class ClientNode {
   std::uint32_t learning_step_ = 0;
   std::uint32_t lives_ = 0;
   std::uint32_t claims_ = 0;
+  bool down_ = false;  // after a crash
   Revision replica_{};
   Instant woken_{};
   Counts counts_;

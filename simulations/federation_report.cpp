@@ -1,0 +1,256 @@
+#include "simulations/federation_report.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <ostream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "simulations/chart.h"
+#include "simulations/csv.h"
+#include "simulations/progress.h"
+#include "simulations/run_directory.h"
+#include "simulations/table.h"
+
+namespace outrider::simulations {
+namespace {
+
+using nlohmann::json;
+
+using StepFigure = std::optional<double> FederationStep::*;
+
+struct NamedFigure {
+  FederationMethod method;
+  StepFigure figure;
+};
+
+constexpr NamedFigure kMethodFigures[] = {{FederationMethod::federated, &FederationStep::federated},
+                                          {FederationMethod::alone, &FederationStep::alone},
+                                          {FederationMethod::central, &FederationStep::central}};
+
+StepFigure figure_of(FederationMethod method) {
+  return std::ranges::find(kMethodFigures, method, &NamedFigure::method)->figure;
+}
+
+// Over the seeds.
+Summary over_runs(const FederationReport& report, const std::function<double(const FederationRun&)>& figure) {
+  std::vector<double> values;
+  for (const FederationRun& run : report.runs) values.push_back(figure(run));
+  return summarise(values);
+}
+
+Summary at_step(const FederationReport& report, std::size_t step, FederationMethod method) {
+  return over_runs(report, [&](const FederationRun& run) { return (run.steps[step].*figure_of(method)).value_or(0); });
+}
+
+json value_or_null(const std::optional<double>& value) {
+  return value ? json(*value) : json();
+}
+
+json json_of_step(const FederationStep& step) {
+  return {{"classes", step.classes},
+          {"federated", value_or_null(step.federated)},
+          {"alone", value_or_null(step.alone)},
+          {"central", value_or_null(step.central)},
+          {"bytes", step.bytes},
+          {"contributions", step.contributions},
+          {"seconds", step.seconds}};
+}
+
+json json_of_confusion(const FederationRun& run) {
+  json rows = json::array();
+  const std::size_t classes = run.confusion ? run.confusion->classes() : 0;
+  for (std::size_t truth = 0; truth < classes; ++truth) {
+    json row = json::array();
+    for (std::size_t predicted = 0; predicted < classes; ++predicted)
+      row.push_back(run.confusion->at(truth, predicted));
+    rows.push_back(std::move(row));
+  }
+  return {{"classes", run.confusion_classes}, {"counts", std::move(rows)}};
+}
+
+json json_of_groups(const FederationRun& run) {
+  json rows = json::array();
+  const std::size_t groups = run.groups ? run.groups->tasks() : 0;
+  for (std::size_t learned = 0; learned < groups; ++learned) {
+    json row = json::array();
+    for (std::size_t judged = 0; judged < groups; ++judged)
+      row.push_back(value_or_null(run.groups->at(learned, judged)));
+    rows.push_back(std::move(row));
+  }
+  return {{"classes", run.group_classes},
+          {"accuracy", std::move(rows)},
+          {"forgetting", run.groups ? value_or_null(run.groups->forgetting()) : json()}};
+}
+
+json json_of_run(const FederationRun& run) {
+  json steps = json::array();
+  for (const FederationStep& step : run.steps) steps.push_back(json_of_step(step));
+  const WorldSummary& world = run.world;
+  return {{"seed", run.seed},
+          {"steps", std::move(steps)},
+          {"groups", json_of_groups(run)},
+          {"confusion", json_of_confusion(run)},
+          {"revision", number(world.revision)},
+          {"knowledge", world.knowledge.hex()},
+          {"accepted", world.accepted},
+          {"events", world.events},
+          {"messages_lost", world.lost},
+          {"client_crashes", world.client_crashes()},
+          {"aggregator",
+           {{"crashes", world.aggregator.crashes},
+            {"torn_writes", world.aggregator.torn_writes},
+            {"full_disks", world.aggregator.refused_commits},
+            {"malformed", world.aggregator.malformed},
+            {"refused", world.aggregator.refused},
+            {"missed", world.aggregator.missed}}},
+          {"seconds", run.seconds},
+          {"bytes_per_resting_client", run.bytes_per_resting_client}};
+}
+
+json report_of(const FederationReport& report) {
+  json runs = json::array();
+  for (const FederationRun& run : report.runs) runs.push_back(json_of_run(run));
+  const Federation& federation = report.federation;
+  std::vector<std::string_view> methods;
+  for (const FederationMethod method : federation.methods) methods.push_back(name_of(method));
+  return {{"outrider", OUTRIDER_VERSION},
+          {"complete", report.runs.size() == report.planned},
+          {"scenario",
+           {{"name", federation.name},
+            {"title", federation.title},
+            {"seeds", federation.seeds},
+            {"methods", methods},
+            {"clients", federation.plan.clients},
+            {"rendezvous", federation.plan.rendezvous},
+            {"hours_between", federation.plan.hours_between}}},
+          {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
+          {"encoder", report.encoder},
+          {"dimension", report.dimension},
+          {"runs", std::move(runs)}};
+}
+
+void save_steps(const FederationReport& report, const std::filesystem::path& file) {
+  CsvFile csv(file, {"seed", "step", "classes", "federated", "alone", "central", "bytes", "contributions", "seconds"});
+  const auto field = [](const std::optional<double>& value) { return value ? CsvField(*value) : CsvField(""); };
+  for (const FederationRun& run : report.runs)
+    for (std::size_t i = 0; i < run.steps.size(); ++i) {
+      const FederationStep& step = run.steps[i];
+      csv.row({run.seed, i + 1, step.classes, field(step.federated), field(step.alone), field(step.central), step.bytes,
+               step.contributions, step.seconds});
+    }
+  csv.flush();
+}
+
+void save_clients(const FederationReport& report, const std::filesystem::path& file) {
+  CsvFile csv(file, {"seed", "client", "profile", "rendezvous", "pictures", "messages_sent", "bytes_sent",
+                     "bytes_received", "seconds_on_its_way", "crashes", "replica_revision", "done"});
+  for (const FederationRun& run : report.runs)
+    for (const ClientSummary& client : run.world.clients)
+      csv.row({run.seed, client.client, report.federation.profiles[run.profile_of_client[client.client]].name,
+               client.rendezvous, client.pictures, client.sent, client.sent_bytes, client.received_bytes,
+               static_cast<double>(client.on_its_way_ms) / 1000, client.crashes, client.replica,
+               client.done ? "yes" : "no"});
+  csv.flush();
+}
+
+Chart accuracy_chart(const FederationReport& report) {
+  Chart chart;
+  chart.title = report.federation.title;
+  chart.x_label = "mission steps";
+  chart.y_label = "accuracy on the classes so far, %";
+  for (const FederationMethod method : report.federation.methods) {
+    ChartSeries& series = chart.series.emplace_back();
+    series.name = name_of(method);
+    series.dashed = method == FederationMethod::central;
+    for (std::size_t step = 0; step < report.federation.plan.rendezvous; ++step) {
+      const Summary summary = at_step(report, step, method);
+      series.points.push_back({static_cast<double>(step + 1), 100 * summary.mean, 100 * summary.deviation});
+    }
+  }
+  chart.y_to = 100;
+  return chart;
+}
+
+std::string rate(double count, double seconds) {
+  return seconds > 0 ? with_separators(static_cast<std::uint64_t>(count / seconds)) : "–";
+}
+
+// Few steps are all shown, of many about a dozen.
+std::vector<std::size_t> shown_steps(std::size_t steps) {
+  constexpr std::size_t kShown = 12;
+  std::vector<std::size_t> shown;
+  for (std::size_t i = 0; i < std::min(steps, kShown); ++i)
+    shown.push_back((i + 1) * steps / std::min(steps, kShown) - 1);
+  return shown;
+}
+
+void print_steps(const FederationReport& report, std::ostream& stream) {
+  std::vector<std::string> headings{"step", "classes"};
+  for (const FederationMethod method : report.federation.methods) headings.emplace_back(name_of(method));
+  Table table(headings);
+  const auto add = [&](const std::string& name, std::size_t step) {
+    std::vector<std::string> row{name, std::to_string(report.runs.front().steps[step].classes)};
+    for (const FederationMethod method : report.federation.methods)
+      row.push_back(to_percent(at_step(report, step, method)));
+    table.row(std::move(row));
+  };
+  const std::size_t steps = report.federation.plan.rendezvous;
+  for (const std::size_t step : shown_steps(steps)) add(std::to_string(step + 1), step);
+  table.rule();
+  add("all caught up", steps);
+  stream << table;
+}
+
+void print_promises(const FederationReport& report, std::ostream& stream) {
+  std::uint64_t events = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t crashes = 0;
+  std::uint64_t torn = 0;
+  std::uint64_t full = 0;
+  std::uint64_t client_crashes = 0;
+  double seconds = 0;
+  for (const FederationRun& run : report.runs) {
+    events += run.world.events;
+    lost += run.world.lost;
+    crashes += run.world.aggregator.crashes;
+    torn += run.world.aggregator.torn_writes;
+    full += run.world.aggregator.refused_commits;
+    client_crashes += run.world.client_crashes();
+    seconds += run.seconds;
+  }
+  const auto rendezvous = static_cast<double>(report.federation.plan.clients * (report.federation.plan.rendezvous + 2) *
+                                              report.runs.size());
+  stream << fmt::format(
+      "\n{} events in {:.1f} s ({} events/s, {} rendezvous/s); {:.0f} bytes per resting client\n"
+      "{} messages lost, {} crashes of clients, {} of the aggregator ({} in the middle of a write), {} full disks\n"
+      "every promise held: nothing acknowledged was lost or counted twice, all that caught up know the same\n",
+      with_separators(events), seconds, rate(static_cast<double>(events), seconds), rate(rendezvous, seconds),
+      report.runs.back().bytes_per_resting_client, with_separators(lost), client_crashes, crashes, torn, full);
+}
+
+}  // namespace
+
+void print_summary(const FederationReport& report, std::ostream& stream) {
+  const Federation& federation = report.federation;
+  stream << '\n' << federation.title << '\n';
+  stream << fmt::format("{} clients, {} rendezvous each, {}; {}\n\n", with_separators(federation.plan.clients),
+                        federation.plan.rendezvous, report.data_source,
+                        report.runs.size() == 1 ? fmt::format("seed {}", report.runs.front().seed)
+                                                : fmt::format("{} seeds", report.runs.size()));
+  if (report.runs.empty()) return;
+  if (!federation.methods.empty()) print_steps(report, stream);
+  print_promises(report, stream);
+}
+
+void save(const FederationReport& report, const std::filesystem::path& directory) {
+  save_report(report_of(report), directory);
+  save_steps(report, directory / "steps.csv");
+  save_clients(report, directory / "clients.csv");
+  if (!report.runs.empty()) save_svg(accuracy_chart(report), directory / "accuracy.svg");
+}
+
+}  // namespace outrider::simulations
