@@ -23,6 +23,7 @@
 #include "knowledge/error.h"
 #include "learners/supermask/merge.h"
 #include "simulations/base_command.h"
+#include "simulations/compare_command.h"
 #include "simulations/pretraining.h"
 #include "simulations/simulate.h"
 #include "simulations/table.h"
@@ -247,6 +248,14 @@ Run add_simulate(CLI::App& app) {
   return [options] { return simulations::simulate(*options); };
 }
 
+Run add_compare(CLI::App& app) {
+  auto options = std::make_shared<simulations::CompareOptions>();
+  CLI::App* added = verb(app, "compare", "Lay the reports of runs side by side",
+                         "outrider compare runs/fashion-recon runs/fashion-recon-2 --html comparison.html");
+  simulations::add_options(*added, *options);
+  return [options] { return simulations::run_compare(*options); };
+}
+
 // What is wrong with the command line, as one sentence.
 std::string usage_mistake(const CLI::App& app, const CLI::ParseError& error) {
   const bool verb_missing = app.get_subcommands().empty() && error.get_name() == "RequiredError";
@@ -271,7 +280,7 @@ int run(int argc, char** argv) {
   std::map<std::string, Run> verbs{{"aggregator", add_aggregator(app)}, {"client", add_client(app)},
                                    {"status", add_status(app)},         {"predict", add_predict(app)},
                                    {"pretrain", add_pretrain(app)},     {"base", add_base(app)},
-                                   {"simulate", add_simulate(app)}};
+                                   {"simulate", add_simulate(app)},     {"compare", add_compare(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -40,8 +40,8 @@ struct ChartSize {
   double width = 760;
   double height = 440;
 };
-// As a part of an HTML page that has chart_style() among its rules. Draws no title: the page has it. `id` is the chart's
-// own on that page.
+// As a part of an HTML page that has chart_style() among its rules. Draws no title: the page has it. `id` is the
+// chart's own on that page.
 std::string to_inline_svg(const Chart& chart, const ChartSize& size, const std::string& id);
 std::string chart_style();
 // Replaces the file. Throws InputError when it cannot be written.

@@ -8,9 +8,9 @@ namespace {
 
 constexpr const char* kColoursAndType = R"(
 :root{color-scheme:light dark;--ground:#fff;--raised:#f6f7f9;--text:#1b1d21;--soft:#4b5058;--faint:#6b717b;
---line:#e1e4e8;--accent:#0072b2;--better:#00714f;--worse:#b03f00}
+--line:#e1e4e8;--accent:#0072b2}
 @media screen and (prefers-color-scheme:dark){:root{--ground:#16181c;--raised:#1f2228;--text:#eceef1;--soft:#bcc1c9;
---faint:#969ca6;--line:#33373f;--accent:#4db1f0;--better:#2ecf9f;--worse:#ff9a5a}}
+--faint:#969ca6;--line:#33373f;--accent:#4db1f0}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0 auto;padding:2.2rem 1.2rem 3rem;max-width:60rem;background:var(--ground);color:var(--text);
