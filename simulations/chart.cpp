@@ -22,6 +22,7 @@ constexpr double kRight = 28, kBottom = 62;
 constexpr double kLetter = 6.9;  // width of a letter of 12 pixels, on the generous side
 constexpr std::size_t kColours = 8;
 constexpr std::size_t kMostMarkers = 40;
+constexpr std::size_t kFewBands = 4;  // more are drawn fainter
 
 // After Okabe and Ito's palette, which colour-blind readers tell apart; each is light enough on dark and dark on light.
 constexpr std::array<const char*, kColours> kOnLight{"#0072b2", "#d55e00", "#009e73", "#b5459a",
@@ -96,7 +97,7 @@ class Drawing {
       : chart_(chart),
         size_(size),
         id_(std::move(id)),
-        x_(scale_of(chart, &ChartPoint::x, chart.x_from, chart.x_to, static_cast<int>(size.width / 95))),
+        x_(scale_of(chart, &ChartPoint::x, chart.x_from, chart.x_to, 3 + static_cast<int>(size.width / 150))),
         y_(scale_of(chart, &ChartPoint::y, chart.y_from, chart.y_to, 6)) {
     double widest = 0;
     for (const double mark : y_.marks()) widest = std::max(widest, text_width(mark_text(mark, y_)));
@@ -185,9 +186,9 @@ class Drawing {
           across(mark), bottom, bottom + 5, bottom + 20, mark_text(mark, x_));
     add("<line class=\"axis\" x1=\"{0:.1f}\" y1=\"{1:.1f}\" x2=\"{2:.1f}\" y2=\"{1:.1f}\"/>\n", left_, bottom, right);
     add("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n", (left_ + right) / 2, size_.height - 14,
-        escaped(chart_.x_label));
+        escaped(shortened(chart_.x_label, right - left_)));
     add("<text transform=\"translate(24 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n", (top_ + bottom) / 2,
-        escaped(chart_.y_label));
+        escaped(shortened(chart_.y_label, bottom - top_)));
   }
 
   // Calls use(points) for every stretch of the series without a gap.
@@ -210,7 +211,7 @@ class Drawing {
       for (ChartPoint& point : stretch) point.spread = std::isfinite(point.spread) ? std::fabs(point.spread) : 0;
       if (std::none_of(stretch.begin(), stretch.end(), [](const ChartPoint& point) { return point.spread > 0; }))
         return;
-      add("<polygon class=\"band f{}\" points=\"", colour);
+      add("<polygon class=\"band f{}{}\" points=\"", colour, chart_.series.size() > kFewBands ? " faint" : "");
       for (const ChartPoint& point : stretch) add("{:.1f},{:.1f} ", across(point.x), down(point.y + point.spread));
       for (auto point = stretch.rbegin(); point != stretch.rend(); ++point)
         add("{:.1f},{:.1f} ", across(point->x), down(point->y - point->spread));
@@ -258,7 +259,7 @@ std::string chart_style() {
       ".chart .grid{stroke:#e3e3e3;stroke-width:1}.chart .axis{stroke:#888;stroke-width:1}"
       ".chart .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}"
       ".chart .dashed{stroke-dasharray:6 5}.chart .dotted{stroke-dasharray:1 5}"
-      ".chart .band{stroke:none;fill-opacity:.16}.chart .marker{stroke:none}";
+      ".chart .band{stroke:none;fill-opacity:.16}.chart .faint{fill-opacity:.08}.chart .marker{stroke:none}";
   std::string dark =
       ".chart text{fill:#ccc}.chart .title{fill:#f2f2f2}.chart .ground{fill:#16181c}.chart .grid{stroke:#2e3138}"
       ".chart .axis{stroke:#777}";

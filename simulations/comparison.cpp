@@ -44,6 +44,9 @@ std::vector<ComparedFigure> common_figures(const std::vector<ComparedRun>& runs)
   std::erase_if(found, [](const ComparedFigure& figure) {
     return std::ranges::count_if(figure.values, [](const auto& value) { return value.has_value(); }) < 2;
   });
+  std::map<std::string, std::size_t> order;  // of names: as they first come
+  for (const ComparedFigure& compared : found) order.try_emplace(compared.figure.name, order.size());
+  std::ranges::stable_sort(found, {}, [&](const ComparedFigure& compared) { return order.at(compared.figure.name); });
   return found;
 }
 
@@ -88,7 +91,8 @@ std::vector<std::string> labels_of(const std::vector<fs::path>& runs) {
 std::string with_noise(const ComparedFigure& figure, std::size_t run) {
   if (!figure.values[0] || !figure.values[run]) return kNotThere;
   const std::string text = difference_text(figure.figure.unit, *figure.values[0], *figure.values[run]);
-  return within_deviations(*figure.values[0], *figure.values[run]) ? "(" + text + ")" : text;
+  const bool noise = text != "0" && within_deviations(*figure.values[0], *figure.values[run]);
+  return noise ? "(" + text + ")" : text;
 }
 
 json known_or_null(double number) {
@@ -125,18 +129,22 @@ json compared_figure_json(const Comparison& comparison, const ComparedFigure& fi
 }  // namespace
 
 std::optional<std::size_t> ComparedFigure::best() const {
-  if (figure.better == Better::neither) return std::nullopt;
+  const Better better = figure.better;
+  if (better == Better::neither) return std::nullopt;
+  const auto is_known = [&](std::size_t run) { return values[run] && std::isfinite(values[run]->mean); };
   std::optional<std::size_t> best;
-  bool alone = false;
   for (std::size_t run = 0; run < values.size(); ++run) {
-    if (!values[run] || !std::isfinite(values[run]->mean)) continue;
-    const double lead = best ? values[run]->mean - values[*best]->mean : 0;
-    if (best && lead == 0) alone = false;
-    if (best && (figure.better == Better::higher ? lead <= 0 : lead >= 0)) continue;
+    if (!is_known(run)) continue;
+    if (best && (better == Better::higher ? values[run]->mean <= values[*best]->mean
+                                          : values[run]->mean >= values[*best]->mean))
+      continue;
     best = run;
-    alone = true;
   }
-  return alone ? best : std::nullopt;
+  for (std::size_t run = 0; best && run < values.size(); ++run)
+    if (run != *best && is_known(run) &&
+        (values[run]->mean == values[*best]->mean || within_deviations(*values[run], *values[*best])))
+      return std::nullopt;
+  return best;
 }
 
 Comparison compare(std::vector<ComparedRun> runs) {
@@ -166,7 +174,10 @@ Table figures_table(const Comparison& comparison) {
   }
   headings.emplace_back("best");
   Table table(std::move(headings));
+  const std::string* name = nullptr;
   for (const ComparedFigure& figure : comparison.figures) {
+    if (name != nullptr && *name != figure.figure.name) table.rule();
+    name = &figure.figure.name;
     std::vector<std::string> cells{figure.figure.name, figure.figure.of};
     for (std::size_t run = 0; run < comparison.runs.size(); ++run) {
       cells.push_back(figure.values[run] ? to_text(figure.figure.unit, *figure.values[run]) : kNotThere);

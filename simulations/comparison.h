@@ -23,7 +23,7 @@ struct ComparedFigure {
   Figure figure;                               // what it is; its value is that of the first run that has it
   std::vector<std::optional<Summary>> values;  // one for each run
 
-  // The run with the best mean, where one direction is better and the best is alone.
+  // The run with the best mean, where one direction is better and no other run comes within the deviations.
   std::optional<std::size_t> best() const;
 };
 
@@ -34,7 +34,7 @@ struct ComparedSetting {
 
 struct Comparison {
   std::vector<ComparedRun> runs;
-  std::vector<ComparedFigure> figures;    // those that two runs or more have
+  std::vector<ComparedFigure> figures;    // those that two runs or more have, by name
   std::vector<ComparedSetting> settings;  // those in which the runs differ
 };
 
@@ -43,7 +43,8 @@ Comparison compare(std::vector<ComparedRun> runs);
 // Loads the runs and labels them: by their directories' names, or by the paths where names are alike.
 Comparison compare_runs(const std::vector<std::filesystem::path>& runs);
 
-// Figures as rows, runs as columns, and differences to the first run; those in brackets are within the deviations.
+// Figures as rows, a rule between those of different names; runs as columns, and differences to the first run, in
+// brackets where they are within the deviations.
 Table figures_table(const Comparison& comparison);
 Table settings_table(const Comparison& comparison);
 nlohmann::json as_json(const Comparison& comparison);

@@ -90,9 +90,10 @@ std::vector<KeyFigure> changes_of(const Comparison& comparison) {
     const Figure& figure = compared.figure;
     if (figure.better == Better::neither || changes.size() == kMostKeyFigures) continue;
     const Summary &before = *compared.values[0], &after = *compared.values[1];
-    changes.push_back({figure.of.empty() ? figure.name : fmt::format("{}, {}", figure.name, figure.of),
-                       difference_text(figure.unit, before, after),
-                       fmt::format("{} → {}", to_text(figure.unit, before), to_text(figure.unit, after))});
+    changes.push_back(
+        {figure.of.empty() ? figure.name : fmt::format("{}, {}", figure.name, figure.of),
+         difference_text(figure.unit, before, after),
+         fmt::format("{} → {}", to_text(figure.unit, once(before.mean)), to_text(figure.unit, once(after.mean)))});
   }
   return changes;
 }

@@ -59,7 +59,7 @@ PageTable most_confused(const Confusion& confusion) {
         pairs.push_back({truth, predicted, share_of(confusion, truth, predicted).value_or(0)});
   std::ranges::stable_sort(pairs, std::greater<>(), &Pair::share);
   pairs.resize(std::min(pairs.size(), kPairsListed));
-  Table table({"true class", "taken for", "share of the class", "pictures"});
+  Table table({"true class", "taken for", "share of the class", "judged"});
   for (const Pair& pair : pairs)
     table.row({confusion.classes[pair.truth], confusion.classes[pair.predicted], share_text(pair.share),
                count_text(confusion.counts.at(pair.truth, pair.predicted))});
@@ -67,7 +67,7 @@ PageTable most_confused(const Confusion& confusion) {
 }
 
 PageTable class_by_class(const Confusion& confusion) {
-  Table table({"class", "recall", "precision", "pictures"});
+  Table table({"class", "recall", "precision", "judged"});
   for (std::size_t i = 0; i < confusion.classes.size(); ++i)
     table.row({confusion.classes[i], share_text(confusion.counts.recall(i)), share_text(confusion.counts.precision(i)),
                count_text(confusion.counts.occurrences(i))});

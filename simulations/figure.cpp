@@ -1,5 +1,6 @@
 #include "simulations/figure.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -39,8 +40,18 @@ std::string three_digits(double number) {
   return with_minus(fmt::format("{:.3g}", number));
 }
 
+// A deviation that says nothing is left out.
 std::string with_deviation(const Summary& value, std::string (*text)(double)) {
-  return value.count < 2 ? text(value.mean) : fmt::format("{} ± {}", text(value.mean), text(value.deviation));
+  const std::string deviation = text(value.deviation);
+  return value.count < 2 || deviation == "0" ? text(value.mean) : fmt::format("{} ± {}", text(value.mean), deviation);
+}
+
+// Mean and deviation to one place, which is the mean's third digit.
+std::string seconds_text(const Summary& value) {
+  const double size = std::fabs(value.mean);
+  if (size >= 1000 || size < 1e-6) return with_deviation(value, three_digits) + " s";
+  const int decimals = std::max(0, 2 - static_cast<int>(std::floor(std::log10(size))));
+  return with_minus(outrider::to_text(value, decimals)) + " s";
 }
 
 }  // namespace
@@ -70,7 +81,7 @@ std::string to_text(Unit unit, const Summary& value) {
     case Unit::bytes:
       return with_deviation(value, [](double bytes) { return grouped(std::round(bytes)); });
     case Unit::seconds:
-      return with_deviation(value, three_digits) + " s";
+      return seconds_text(value);
     case Unit::number:
       return with_deviation(value, grouped);
   }

@@ -13,6 +13,10 @@ TEST(Figure, ReadsAsPeopleWriteIt) {
   EXPECT_EQ(to_text(Unit::bytes, once(1234567.4)), "1,234,567");
   EXPECT_EQ(to_text(Unit::bytes, {2, 1500, 20}), "1,500 ± 20");
   EXPECT_EQ(to_text(Unit::seconds, once(0.01234)), "0.0123 s");
+  EXPECT_EQ(to_text(Unit::bytes, {2, 1500, 0.1}), "1,500");
+  EXPECT_EQ(to_text(Unit::seconds, {3, 0.1, 0.00213}), "0.100 ± 0.002 s");
+  EXPECT_EQ(to_text(Unit::seconds, {3, 12.345, 1.2}), "12.3 ± 1.2 s");
+  EXPECT_EQ(to_text(Unit::seconds, once(0)), "0 s");
   EXPECT_EQ(to_text(Unit::seconds, once(1234.5)), "1,235 s");
   EXPECT_EQ(to_text(Unit::number, once(-12)), "−12");
   EXPECT_EQ(to_text(Unit::number, once(NAN)), "–");

@@ -24,10 +24,10 @@ a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}
 )";
 
 constexpr const char* kBlocks = R"(
-.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(10.5rem,1fr));gap:.7rem;margin:1.6rem 0 0}
+.figures{display:grid;grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:.7rem;margin:1.6rem 0 0}
 .figures div{background:var(--raised);border-radius:8px;padding:.75rem .9rem;display:flex;flex-direction:column}
 .figures dt{font-size:.8rem;color:var(--soft);line-height:1.35}
-.figures dd{margin:0}.figures .value{font-size:1.3rem;font-weight:600;line-height:1.35;
+.figures dd{margin:0}.figures .value{font-size:1.3rem;font-weight:600;line-height:1.35;white-space:nowrap;
 font-variant-numeric:tabular-nums}
 .figures .note{font-size:.78rem;color:var(--faint);line-height:1.35}
 figure{margin:0 0 1.6rem;min-width:0}
@@ -41,6 +41,7 @@ figcaption{font-weight:600;font-size:.92rem;margin:0 0 .45rem}
 table{border-collapse:collapse;font-size:.88rem;line-height:1.4}
 th,td{padding:.32rem .7rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 td{max-width:28rem}
+.data{width:max-content}
 .data thead th{position:sticky;top:0;background:var(--ground);color:var(--soft);font-weight:600;vertical-align:bottom;
 box-shadow:inset 0 -1px var(--faint);border:0}
 .data tbody tr:hover{background:var(--raised)}
@@ -61,12 +62,13 @@ margin:0;max-width:46rem}
 constexpr const char* kWindowsAndPaper = R"(
 @media screen and (max-width:36rem){body{padding:1.2rem .9rem 2rem}h1{font-size:1.4rem}
 .wide{display:none}.narrow{display:block}.figures{grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr))}
-.figures .value{font-size:1.1rem}th,td{padding:.3rem .5rem}.bars .text{min-width:6.5rem}}
+.figures .value{font-size:1rem}th,td{padding:.3rem .5rem}.bars .text{min-width:6.5rem}
+.heat td{min-width:2.2em;padding:.2em .1em}}
 @page{margin:16mm}
 @media print{body{padding:0;max-width:none;font-size:10.5pt}nav{display:none}
 .scroll{overflow:visible;max-height:none}.data thead th{position:static}thead{display:table-header-group}
 h2{break-after:avoid}figcaption{break-after:avoid}.figures,.grid figure,.bars,tr,svg{break-inside:avoid}
-table{font-size:8.5pt}.wide .chart{max-width:165mm}
+table{font-size:8.5pt}.data{width:auto}.wide .chart{max-width:165mm}
 .figures div{border:1px solid var(--line)}.bars b{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 )";
 

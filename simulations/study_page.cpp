@@ -68,12 +68,12 @@ std::vector<KeyFigure> study_key_figures(const StudyReport& report) {
 }
 
 PageTable study_figures(const StudyReport& report) {
-  Table table({"method", "density", "accuracy", "forgetting", "bytes/task", "sent/task", "s/task"});
+  Table table({"method", "density", "accuracy", "forgetting", "bytes/task", "sent/task", "time/task"});
   for (const StudyResult& result : report.results)
     table.row({std::string(name_of(result.method)), result.density ? fmt::format("{}", *result.density) : "",
                percent_text(result.accuracy()), percent_text(result.forgetting()),
                to_text(Unit::bytes, result.merged_bytes()), to_text(Unit::bytes, result.sent_bytes()),
-               to_text(Unit::number, result.seconds())});
+               to_text(Unit::seconds, result.seconds())});
   return {"After the last task: mean ± standard deviation over the seeds", std::move(table)};
 }
 

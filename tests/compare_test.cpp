@@ -81,7 +81,6 @@ TEST_F(Compare, SaysWhenThePageCannotBeWritten) {
 }
 
 TEST_F(Compare, NeedsTwoRunsAndHelpsWithAnExample) {
-  constexpr int kUsage = 2;
   expect_complaint(run({"compare", finished_run("first", 0.9)}), kUsage, {"runs", "--help"});
   const Outcome help = run({"compare", "--help"});
   EXPECT_EQ(help.exit_code, 0);
