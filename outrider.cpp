@@ -23,6 +23,7 @@
 #include "knowledge/error.h"
 #include "learners/supermask/merge.h"
 #include "simulations/base_command.h"
+#include "simulations/compare_command.h"
 #include "simulations/pretraining.h"
 #include "simulations/scenario_command.h"
 #include "simulations/simulate.h"
@@ -261,6 +262,14 @@ Run add_scenario(CLI::App& app) {
   return [options] { return simulations::run_new_scenario(*options); };
 }
 
+Run add_compare(CLI::App& app) {
+  auto options = std::make_shared<simulations::CompareOptions>();
+  CLI::App* added = verb(app, "compare", "Lay the reports of runs side by side",
+                         "outrider compare runs/fashion-recon runs/fashion-recon-2 --html comparison.html");
+  simulations::add_options(*added, *options);
+  return [options] { return simulations::run_compare(*options); };
+}
+
 // What is wrong with the command line, as one sentence.
 std::string usage_mistake(const CLI::App& app, const CLI::ParseError& error) {
   const bool verb_missing = app.get_subcommands().empty() && error.get_name() == "RequiredError";
@@ -285,7 +294,8 @@ int run(int argc, char** argv) {
   std::map<std::string, Run> verbs{{"aggregator", add_aggregator(app)}, {"client", add_client(app)},
                                    {"status", add_status(app)},         {"predict", add_predict(app)},
                                    {"pretrain", add_pretrain(app)},     {"base", add_base(app)},
-                                   {"simulate", add_simulate(app)},     {"scenario", add_scenario(app)}};
+                                   {"simulate", add_simulate(app)},     {"scenario", add_scenario(app)},
+                                   {"compare", add_compare(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,5 +1,5 @@
-// Line charts as SVG files that need nothing else: no script, no font, no other file. They follow the reader's light or
-// dark setting.
+// Line charts as SVG that needs nothing else: no script, no font, no other file. They follow the reader's light or dark
+// setting, print light, and tell a point's values where the pointer rests on it.
 #pragma once
 
 #include <filesystem>
@@ -32,7 +32,18 @@ struct Chart {
   std::optional<double> x_from, x_to, y_from, y_to;
 };
 
+// A document of its own.
 std::string to_svg(const Chart& chart);
+
+// In the chart's own units, which are pixels where it is not scaled.
+struct ChartSize {
+  double width = 760;
+  double height = 440;
+};
+// As a part of an HTML page that has chart_style() among its rules. Draws no title: the page has it. `id` is the
+// chart's own on that page.
+std::string to_inline_svg(const Chart& chart, const ChartSize& size, const std::string& id);
+std::string chart_style();
 // Replaces the file. Throws InputError when it cannot be written.
 void save_svg(const Chart& chart, const std::filesystem::path& path);
 

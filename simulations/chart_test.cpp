@@ -71,6 +71,28 @@ TEST(Chart, DrawsLinesGapsAndBands) {
   EXPECT_EQ(times("<", svg), times(">", svg));
 }
 
+TEST(Chart, TellsAPointsValues) {
+  const std::string svg = to_svg(example());
+  EXPECT_NE(svg.find("<title>ours at 10: 80 ± 2</title>"), std::string::npos);
+}
+
+TEST(Chart, AsAPartOfAPageHasTheIdAndLeavesTitleAndStyleToThePage) {
+  Chart chart = example();
+  chart.series[0].name = "<b> \"quoted\" " + std::string(200, 'x');
+  const std::string svg = to_inline_svg(chart, {380, 320}, "chart-7");
+  EXPECT_TRUE(
+      svg.starts_with("<svg aria-label=\"Accuracy &lt;all&gt; &amp; more\" class=\"chart\" viewBox=\"0 0 380 "));
+  EXPECT_NE(svg.find("height=\"339\""), std::string::npos)
+      << "a second line of names does not cost the lines their room";
+  EXPECT_EQ(times("id=\"chart-7\"", svg), 1u);
+  EXPECT_EQ(times("url(#chart-7)", svg), 1u);
+  EXPECT_EQ(times("<style", svg), 0u);
+  EXPECT_EQ(times("class=\"title\"", svg), 0u);
+  EXPECT_EQ(times("<b>", svg), 0u);
+  EXPECT_NE(svg.find("…</text>"), std::string::npos) << "a name wider than the chart is shortened";
+  EXPECT_NE(chart_style().find("prefers-color-scheme:dark"), std::string::npos);
+}
+
 TEST(Chart, LinesCanShareAColourAndDifferInTheirStrokes) {
   Chart chart = example();
   chart.series[1].dashed = false;

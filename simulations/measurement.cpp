@@ -47,6 +47,20 @@ double SupersetTest::accuracy(const ClassStates& known) const {
   });
 }
 
+Confusion SupersetTest::confusion(const ClassStates& known) const {
+  const PrototypeClassifier classifier(known);
+  std::vector<std::string> classes = included_;
+  std::map<std::string, std::size_t> numbers;
+  for (const std::string& name : included_) numbers.emplace(name, numbers.size());
+  for (const std::string& name : classifier.classes())
+    if (numbers.emplace(name, numbers.size()).second) classes.push_back(name);
+  Confusion result{classes, ConfusionMatrix(classes.size())};
+  for (const std::string& name : included_)
+    for (const Prediction& prediction : classifier.predict(embeddings_.at(name)))
+      result.counts.add(numbers.at(name), numbers.at(classifier.classes()[prediction.nearest]));
+  return result;
+}
+
 ClassStates base_prototypes(const Mission& mission, Embedder& embedder) {
   ClassStates states;
   for (const BaseClass& base : mission.base_classes)

@@ -8,6 +8,7 @@
 
 #include "learners/encoders/embedder.h"
 #include "learners/prototypical/class_state.h"
+#include "simulations/confusion.h"
 #include "simulations/mission.h"
 
 namespace outrider::simulations {
@@ -26,7 +27,10 @@ class SupersetTest {
 
   // The share of the included pictures whose class is predicted; a class that `known` lacks is never predicted.
   double accuracy(const ClassStates& known) const;
-  // As above, by any judge: predict(embeddings of n pictures) gives n names.
+  // What the included pictures are taken for, by knowledge of at least one class. Classes are the included ones in the
+  // order in which they were, and then what else is known.
+  Confusion confusion(const ClassStates& known) const;
+  // The accuracy by any judge: predict(embeddings of n pictures) gives n names.
   template <typename Predict>
   double accuracy_by(Predict&& predict) const {
     std::size_t correct = 0;

@@ -1,6 +1,7 @@
 #include "simulations/report.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <ostream>
 #include <thread>
@@ -22,11 +23,11 @@ double mean(const std::vector<double>& values) {
          static_cast<double>(std::max<std::size_t>(1, values.size()));
 }
 
-template <typename Member>
-double mean_of(const std::vector<ClientResult>& clients, Member member) {
+template <typename Result>
+std::vector<double> values_of(const std::vector<Result>& results, double Result::*member) {
   std::vector<double> values;
-  for (const ClientResult& client : clients) values.push_back(client.*member);
-  return mean(values);
+  for (const Result& result : results) values.push_back(result.*member);
+  return values;
 }
 
 std::string percent(double share) {
@@ -82,15 +83,18 @@ nlohmann::json to_json(const Report& report) {
   for (const ClientResult& client : report.clients) clients.push_back(to_json(client));
   nlohmann::json steps = nlohmann::json::array();
   for (const StepResult& step : report.steps) steps.push_back(to_json(step));
-  return {{"outrider", OUTRIDER_VERSION},
-          {"scenario", to_json(report.scenario)},
-          {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
-          {"encoder", {{"id", report.encoder}, {"dimension", report.dimension}}},
-          {"pretraining_seconds", report.pretraining_seconds},
-          {"processors", std::thread::hardware_concurrency()},
-          {"clients", std::move(clients)},
-          {"steps", std::move(steps)},
-          {"largest_relative_difference_to_batch_prototypes", report.largest_difference}};
+  nlohmann::json made{{"outrider", OUTRIDER_VERSION},
+                      {"scenario", to_json(report.scenario)},
+                      {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
+                      {"encoder", {{"id", report.encoder}, {"dimension", report.dimension}}},
+                      {"pretraining_seconds", report.pretraining_seconds},
+                      {"processors", std::thread::hardware_concurrency()},
+                      {"clients", std::move(clients)},
+                      {"steps", std::move(steps)},
+                      {"largest_relative_difference_to_batch_prototypes", report.largest_difference}};
+  if (report.confusion) made["confusion"] = as_json(*report.confusion);
+  add_findings(findings_of(report), made);
+  return made;
 }
 
 void save_csv(const Report& report, const std::filesystem::path& file) {
@@ -101,7 +105,16 @@ void save_csv(const Report& report, const std::filesystem::path& file) {
   csv.flush();
 }
 
-void save_curve(const Report& report, const std::filesystem::path& file) {
+}  // namespace
+
+double Report::mean_after() const {
+  return mean(values_of(clients, &ClientResult::after));
+}
+double Report::mean_before() const {
+  return mean(values_of(clients, &ClientResult::before));
+}
+
+Chart accuracy_curve(const Report& report) {
   ChartSeries after{"after each rendezvous (mean of the clients)", {}, false};
   ChartSeries before{"each client by itself (mean)", {}, false};
   ChartSeries tuned{"sequential fine-tuning", {}, false};
@@ -121,16 +134,31 @@ void save_curve(const Report& report, const std::filesystem::path& file) {
   if (!tuned.points.empty()) chart.series.push_back(tuned);
   chart.y_from = 0;
   chart.y_to = 100;
-  save_svg(chart, file);
+  return chart;
 }
 
-}  // namespace
-
-double Report::mean_after() const {
-  return mean_of(clients, &ClientResult::after);
-}
-double Report::mean_before() const {
-  return mean_of(clients, &ClientResult::before);
+Findings findings_of(const Report& report) {
+  Findings findings{"mission", report.scenario.name, report.scenario.title, {}, {accuracy_curve(report)}};
+  const auto add = [&](const char* name, const char* of, Unit unit, Better better, const std::vector<double>& values) {
+    if (!values.empty()) findings.figures.push_back({name, of, unit, better, summarise(values)});
+  };
+  const auto of_clients = [&](double ClientResult::*member) { return values_of(report.clients, member); };
+  add("accuracy", "after merging", Unit::share, Better::higher, of_clients(&ClientResult::after));
+  add("accuracy", "before merging", Unit::share, Better::higher, of_clients(&ClientResult::before));
+  if (!report.steps.empty()) {
+    const StepResult& last = report.steps.back();
+    add("accuracy", "upper bound", Unit::share, Better::higher, {last.upper_bound});
+    if (last.fine_tuning) add("accuracy", "sequential fine-tuning", Unit::share, Better::higher, {*last.fine_tuning});
+  }
+  add("bytes per class", "contribution", Unit::bytes, Better::lower,
+      of_clients(&ClientResult::payload_bytes_per_class));
+  add("bytes per class", "all that is sent", Unit::bytes, Better::lower,
+      of_clients(&ClientResult::wire_bytes_per_class));
+  add("time", "learning a class", Unit::seconds, Better::lower, of_clients(&ClientResult::seconds_per_class));
+  add("time", "until all have caught up", Unit::seconds, Better::lower, values_of(report.steps, &StepResult::seconds));
+  add("time", "pre-training", Unit::seconds, Better::lower, {report.pretraining_seconds});
+  add("largest difference to batch prototypes", "relative", Unit::number, Better::lower, {report.largest_difference});
+  return findings;
 }
 
 void print_summary(const Report& report, std::ostream& stream) {
@@ -153,9 +181,13 @@ void print_summary(const Report& report, std::ostream& stream) {
 }
 
 void save(const Report& report, const std::filesystem::path& directory) {
-  save_report(to_json(report), directory);
+  const nlohmann::json json = to_json(report);
+  save_report(json, directory);
   save_csv(report, directory / "accuracy.csv");
-  save_curve(report, directory / "accuracy.svg");
+  save_svg(accuracy_curve(report), directory / "accuracy.svg");
+  Page page = mission_page(report);
+  std::ranges::move(settings_in(json), std::back_inserter(page.facts));
+  save_html(page, directory / "report.html");
 }
 
 }  // namespace outrider::simulations

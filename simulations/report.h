@@ -1,4 +1,4 @@
-// What a run has found: as a table, JSON, CSV and a curve.
+// What a mission has found: as a table, JSON, CSV, a curve and a page.
 #pragma once
 
 #include <filesystem>
@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "simulations/chart.h"
+#include "simulations/confusion.h"
+#include "simulations/findings.h"
+#include "simulations/page.h"
 #include "simulations/scenario.h"
 
 namespace outrider::simulations {
@@ -40,14 +44,18 @@ struct Report {
   double pretraining_seconds = 0;
   std::vector<ClientResult> clients;
   std::vector<StepResult> steps;
-  double largest_difference = 0;  // between a merged prototype's component and the batch prototype's, relative
+  std::optional<Confusion> confusion;  // after the last rendezvous, of all clients together
+  double largest_difference = 0;       // between a merged prototype's component and the batch prototype's, relative
 
   double mean_after() const;
   double mean_before() const;
 };
 
 void print_summary(const Report& report, std::ostream& stream);
-// report.json, accuracy.csv, accuracy.svg. Throws InputError when they cannot be written.
+Chart accuracy_curve(const Report& report);
+Findings findings_of(const Report& report);
+Page mission_page(const Report& report);
+// report.json, report.html, accuracy.csv, accuracy.svg. Throws InputError when they cannot be written.
 void save(const Report& report, const std::filesystem::path& directory);
 
 }  // namespace outrider::simulations

@@ -35,7 +35,8 @@ void prepare_run_directory(const std::filesystem::path& directory, const std::fi
 void save_report(const nlohmann::json& report, const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / "report.json";
   std::ofstream stream(file);
-  stream << report.dump(2) << '\n';
+  // A name from a data set may be no UTF-8: that must not cost a finished run its report.
+  stream << report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
   stream.close();
   if (!stream) throw InputError("the report cannot be written to " + file.string());
 }

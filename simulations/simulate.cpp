@@ -92,7 +92,7 @@ class Run {
       phase.advance();
     }
     fleet.stop();
-    describe_clients(fleet);
+    describe_clients(fleet, test);
     compare_prototypes(fleet, batch, embedder.dimension());
   }
 
@@ -140,7 +140,7 @@ class Run {
     return {batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(mission_.base_classes.size()) + arrived};
   }
 
-  void describe_clients(const Fleet& fleet) {
+  void describe_clients(const Fleet& fleet, const SupersetTest& test) {
     for (std::size_t client = 0; client < plan().clients; ++client) {
       const auto store = open_store_read_only(fleet.client_state(client));
       ClientResult result;
@@ -162,6 +162,9 @@ class Run {
       result.wire_bytes_per_class = static_cast<double>(client::load_traffic(*store).sent) / classes;
       result.seconds_per_class = seconds / classes;
       report_.clients.push_back(std::move(result));
+      Confusion confusion = test.confusion(client::known_classes(*store));
+      if (report_.confusion) confusion.counts += report_.confusion->counts;
+      report_.confusion = std::move(confusion);
     }
   }
 
@@ -224,7 +227,7 @@ int simulate(const SimulateOptions& options) {
   ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
   const Report report = run_scenario(options, display);
   print_summary(report, std::cout);
-  std::cout << fmt::format("\nreport: {0}/report.json   curve: {0}/accuracy.svg, accuracy.csv\n",
+  std::cout << fmt::format("\nreport: {0}/report.html, report.json   curve: {0}/accuracy.svg, accuracy.csv\n",
                            run_directory(options.output, report.scenario.name).string());
   return 0;
 }

@@ -1,6 +1,7 @@
 #include "simulations/study_report.h"
 
 #include <algorithm>
+#include <iterator>
 #include <ostream>
 #include <thread>
 
@@ -21,12 +22,6 @@ using nlohmann::json;
 constexpr const char* kOverlapDefinition =
     "mean over all pairs of tasks of |A and B| / min(|A|, |B|), where A and B are the weights that each uses, of all "
     "layers together";
-
-double average_after(const StudyRun& run, std::size_t learned) {
-  double sum = 0;
-  for (std::size_t judged = 0; judged <= learned; ++judged) sum += run.accuracies.at(learned, judged).value();
-  return sum / static_cast<double>(learned + 1);
-}
 
 json mean_and_deviation(const Summary& summary) {
   return {{"mean", summary.mean}, {"deviation", summary.deviation}, {"seeds", summary.count}};
@@ -62,58 +57,22 @@ json json_of(const StudyRun& run) {
   return made;
 }
 
-bool has_masks(const StudyResult& result) {
-  return std::ranges::all_of(result.runs, [](const StudyRun& run) { return run.masks.has_value(); });
-}
-
-bool finds_tasks(const StudyResult& result) {
-  return has_masks(result) &&
-         std::ranges::all_of(result.runs, [](const StudyRun& run) { return run.masks->found.has_value(); });
-}
-
-Summary overlap_of(const StudyResult& result) {
-  return result.over_seeds([](const StudyRun& run) { return run.masks->overlap; });
-}
-Summary owned_of(const StudyResult& result) {
-  return result.over_seeds([](const StudyRun& run) { return run.masks->owned; });
-}
-Summary one_shot_of(const StudyResult& result) {
-  return result.over_seeds([](const StudyRun& run) { return run.masks->found->one_shot; });
-}
-Summary binary_search_of(const StudyResult& result) {
-  return result.over_seeds([](const StudyRun& run) { return run.masks->found->binary_search; });
-}
-Summary merged_bytes_of(const StudyResult& result) {
-  return result.over_seeds([](const StudyRun& run) { return run.merged_bytes_per_task; });
-}
-Summary sent_bytes_of(const StudyResult& result) {
-  return result.over_seeds([](const StudyRun& run) { return run.sent_bytes_per_task; });
-}
-Summary seconds_of(const StudyResult& result) {
-  return result.over_seeds([](const StudyRun& run) { return run.seconds_per_task; });
-}
-
-bool all_late_joiners_exact(const StudyResult& result) {
-  return std::ranges::all_of(result.runs,
-                             [](const StudyRun& run) { return run.masks && run.masks->late_joiner_exact; });
-}
-
 json json_of(const StudyResult& result) {
   json made{{"method", name_of(result.method)},
             {"average_accuracy", mean_and_deviation(result.accuracy())},
             {"forgetting", mean_and_deviation(result.forgetting())},
-            {"merged_bytes_per_task", mean_and_deviation(merged_bytes_of(result))},
-            {"sent_bytes_per_task", mean_and_deviation(sent_bytes_of(result))},
-            {"seconds_per_task", mean_and_deviation(seconds_of(result))}};
+            {"merged_bytes_per_task", mean_and_deviation(result.merged_bytes())},
+            {"sent_bytes_per_task", mean_and_deviation(result.sent_bytes())},
+            {"seconds_per_task", mean_and_deviation(result.seconds())}};
   if (result.density) made["density"] = *result.density;
-  if (has_masks(result)) {
-    made["overlap"] = mean_and_deviation(overlap_of(result));
-    made["owned"] = mean_and_deviation(owned_of(result));
-    made["late_joiner_exact"] = all_late_joiners_exact(result);
+  if (result.has_masks()) {
+    made["overlap"] = mean_and_deviation(result.overlap());
+    made["owned"] = mean_and_deviation(result.owned());
+    made["late_joiner_exact"] = result.all_late_joiners_exact();
   }
-  if (finds_tasks(result))
-    made["tasks_found"] = {{"one_shot", mean_and_deviation(one_shot_of(result))},
-                           {"binary_search", mean_and_deviation(binary_search_of(result))}};
+  if (result.finds_tasks())
+    made["tasks_found"] = {{"one_shot", mean_and_deviation(result.one_shot())},
+                           {"binary_search", mean_and_deviation(result.binary_search())}};
   for (const StudyRun& run : result.runs) made["runs"].push_back(json_of(run));
   return made;
 }
@@ -123,7 +82,6 @@ json json_of(const Study& study) {
   json methods = json::array();
   for (const StudyMethod method : study.methods) methods.push_back(name_of(method));
   return {{"name", study.name},
-          {"title", study.title},
           {"seeds", study.seeds},
           {"threads", study.threads},
           {"methods", std::move(methods)},
@@ -158,14 +116,16 @@ json json_of(const Study& study) {
 json json_of(const StudyReport& report) {
   json results = json::array();
   for (const StudyResult& result : report.results) results.push_back(json_of(result));
-  return {{"outrider", OUTRIDER_VERSION},
-          {"study", json_of(report.study)},
-          {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
-          {"processors", std::thread::hardware_concurrency()},
-          {"dense_bytes", report.dense_bytes},
-          {"mask_weights", report.mask_weights},
-          {"overlap_is", kOverlapDefinition},
-          {"results", std::move(results)}};
+  json made{{"outrider", OUTRIDER_VERSION},
+            {"scenario", json_of(report.study)},
+            {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
+            {"processors", std::thread::hardware_concurrency()},
+            {"dense_bytes", report.dense_bytes},
+            {"mask_weights", report.mask_weights},
+            {"overlap_is", kOverlapDefinition},
+            {"results", std::move(results)}};
+  add_findings(findings_of(report), made);
+  return made;
 }
 
 void save_accuracies(const StudyReport& report, const std::filesystem::path& file) {
@@ -189,7 +149,29 @@ void choose_line(const Study& study, const StudyResult& result, ChartSeries& ser
   series.dotted = denser > 1;
 }
 
-void save_study_curve(const StudyReport& report, const std::filesystem::path& file) {
+std::string bytes_text(const Summary& bytes) {
+  return fmt::format("{:.0f}", bytes.mean);
+}
+
+std::vector<std::string> row_of(const StudyResult& result) {
+  const bool masks = result.has_masks();
+  const bool found = result.finds_tasks();
+  return {std::string(name_of(result.method)),
+          result.density ? fmt::format("{}", *result.density) : "",
+          to_percent(result.accuracy()),
+          to_percent(result.forgetting()),
+          bytes_text(result.merged_bytes()),
+          bytes_text(result.sent_bytes()),
+          masks ? fmt::format("{:.1f} %", 100 * result.overlap().mean) : "",
+          masks ? fmt::format("{:.1f} %", 100 * result.owned().mean) : "",
+          found ? fmt::format("{:.1f} %", 100 * result.one_shot().mean) : "",
+          found ? fmt::format("{:.1f} %", 100 * result.binary_search().mean) : "",
+          fmt::format("{:.1f}", result.seconds().mean)};
+}
+
+}  // namespace
+
+Chart accuracy_curve(const StudyReport& report) {
   Chart chart;
   chart.title = report.study.title;
   chart.x_label = "tasks learned";
@@ -204,45 +186,29 @@ void save_study_curve(const StudyReport& report, const std::filesystem::path& fi
     }
   }
   chart.y_to = 100;
-  save_svg(chart, file);
+  return chart;
 }
 
-std::string bytes_text(const Summary& bytes) {
-  return fmt::format("{:.0f}", bytes.mean);
-}
-
-std::vector<std::string> row_of(const StudyResult& result) {
-  const bool masks = has_masks(result);
-  const bool found = finds_tasks(result);
-  return {std::string(name_of(result.method)),
-          result.density ? fmt::format("{}", *result.density) : "",
-          to_percent(result.accuracy()),
-          to_percent(result.forgetting()),
-          bytes_text(merged_bytes_of(result)),
-          bytes_text(sent_bytes_of(result)),
-          masks ? fmt::format("{:.1f} %", 100 * overlap_of(result).mean) : "",
-          masks ? fmt::format("{:.1f} %", 100 * owned_of(result).mean) : "",
-          found ? fmt::format("{:.1f} %", 100 * one_shot_of(result).mean) : "",
-          found ? fmt::format("{:.1f} %", 100 * binary_search_of(result).mean) : "",
-          fmt::format("{:.1f}", seconds_of(result).mean)};
-}
-
-}  // namespace
-
-std::string StudyResult::label() const {
-  return density ? fmt::format("{} at {}", name_of(method), *density) : std::string(name_of(method));
-}
-
-Summary StudyResult::accuracy() const {
-  return over_seeds([](const StudyRun& run) { return run.accuracies.average_accuracy().value(); });
-}
-
-Summary StudyResult::forgetting() const {
-  return over_seeds([](const StudyRun& run) { return run.accuracies.forgetting().value(); });
-}
-
-Summary StudyResult::accuracy_after(std::size_t learned) const {
-  return over_seeds([&](const StudyRun& run) { return average_after(run, learned); });
+Findings findings_of(const StudyReport& report) {
+  Findings findings{"study", report.study.name, report.study.title, {}, {accuracy_curve(report)}};
+  for (const StudyResult& result : report.results) {
+    const auto add = [&](const char* name, Unit unit, Better better, const Summary& value) {
+      findings.figures.push_back({name, result.label(), unit, better, value});
+    };
+    add("accuracy", Unit::share, Better::higher, result.accuracy());
+    add("forgetting", Unit::share, Better::lower, result.forgetting());
+    add("bytes per task", Unit::bytes, Better::lower, result.merged_bytes());
+    add("sent per task", Unit::bytes, Better::lower, result.sent_bytes());
+    add("time per task", Unit::seconds, Better::lower, result.seconds());
+    if (result.has_masks()) {
+      add("overlap", Unit::share, Better::neither, result.overlap());
+      add("owned", Unit::share, Better::neither, result.owned());
+    }
+    if (!result.finds_tasks()) continue;
+    add("tasks found in one shot", Unit::share, Better::higher, result.one_shot());
+    add("tasks found by binary search", Unit::share, Better::higher, result.binary_search());
+  }
+  return findings;
 }
 
 void print_summary(const StudyReport& report, std::ostream& stream) {
@@ -270,9 +236,13 @@ void print_summary(const StudyReport& report, std::ostream& stream) {
 }
 
 void save(const StudyReport& report, const std::filesystem::path& directory) {
-  save_report(json_of(report), directory);
+  const json made = json_of(report);
+  save_report(made, directory);
   save_accuracies(report, directory / "accuracies.csv");
-  save_study_curve(report, directory / "accuracy.svg");
+  save_svg(accuracy_curve(report), directory / "accuracy.svg");
+  Page page = study_page(report);
+  std::ranges::move(settings_in(made), std::back_inserter(page.facts));
+  save_html(page, directory / "report.html");
 }
 
 }  // namespace outrider::simulations

@@ -117,7 +117,7 @@ int simulate_study(const SimulateOptions& options) {
   ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
   const StudyReport report = run_study(options, display);
   print_summary(report, std::cout);
-  std::cout << fmt::format("\nreport: {0}/report.json   curve: {0}/accuracy.svg, accuracies.csv\n",
+  std::cout << fmt::format("\nreport: {0}/report.html, report.json   curve: {0}/accuracy.svg, accuracies.csv\n",
                            run_directory(options.output, report.study.name).string());
   return 0;
 }

@@ -127,6 +127,14 @@ TEST_F(StudyRunning, TheReportSaysWhatWasMeasured) {
   EXPECT_EQ(first.at("runs").size(), 2u);
   EXPECT_EQ(first.at("runs")[1].at("accuracies")[2][1], report.results[0].runs[1].accuracies.at(2, 1).value());
   EXPECT_TRUE(first.at("late_joiner_exact").get<bool>());
+  EXPECT_EQ(json.at("kind"), "study");
+  EXPECT_EQ(json.at("scenario").at("tasks").at("count"), 3);
+  EXPECT_EQ(json.at("figures")[0].at("of"), "supsup at 0.1");
+  EXPECT_EQ(json.at("figures")[0].at("mean"), report.results[0].accuracy().mean);
+  EXPECT_EQ(json.at("curves")[0].at("series").size(), 5u);
+  std::ifstream page(output() / "report.html");
+  EXPECT_THAT(std::string(std::istreambuf_iterator<char>(page), {}),
+              HasSubstr("after learning task 3, accuracy on task 1"));
   std::ifstream csv(output() / "accuracies.csv");
   std::string line;
   std::getline(csv, line);

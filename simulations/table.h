@@ -1,4 +1,4 @@
-// Aligned tables for the terminal.
+// Tables for people: aligned on the terminal, and on pages (page.h).
 //
 //   Table table({"method", "accuracy", "bytes per class"});
 //   table.row({"prototypes", "96.41 ± 0.20 %", "312"});
@@ -32,12 +32,17 @@ class Table {
   // Ends with a line break; no line ends with spaces.
   std::string text() const;
 
- private:
+  const std::vector<std::string>& headings() const { return headings_; }
+  // An empty one is a rule; the others have a cell for each heading.
+  const std::vector<std::vector<std::string>>& rows() const { return rows_; }
+  // Whether the column goes to the right.
   bool is_numeric(std::size_t column) const;
+
+ private:
   std::vector<std::size_t> widths() const;
 
   std::vector<std::string> headings_;
-  std::vector<std::vector<std::string>> rows_;  // an empty one is a rule
+  std::vector<std::vector<std::string>> rows_;
 };
 
 std::ostream& operator<<(std::ostream& stream, const Table& table);

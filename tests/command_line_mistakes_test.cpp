@@ -10,7 +10,6 @@ namespace outrider::testing {
 namespace {
 
 using Arguments = std::vector<std::string>;
-constexpr int kUsage = 2;
 
 struct Usage {
   std::string name;

@@ -11,6 +11,7 @@ namespace outrider::testing {
 
 // The exit code of every mistake but those in the command line itself.
 constexpr int kFailure = 1;
+constexpr int kUsage = 2;  // of those
 
 // One sentence on stderr that begins with "outrider: " and contains the words; nothing on stdout; the exit code.
 inline void expect_complaint(const Outcome& outcome, int exit_code, std::initializer_list<std::string> words) {

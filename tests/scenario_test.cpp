@@ -133,12 +133,29 @@ void expect_chart(const std::string& svg) {
   EXPECT_THAT(svg, ::testing::HasSubstr("Four clients &amp; seven &lt;new&gt; classes"));
 }
 
+// All four clients judged 40 pictures of each class, and were right as often as their accuracies say.
+void expect_confusion(const json& report) {
+  ASSERT_EQ(report.at("confusion").size(), 10u);
+  std::size_t right = 0;
+  for (const auto& [truth, predictions] : report.at("confusion").items()) {
+    std::size_t judged = 0;
+    for (const auto& [predicted, times] : predictions.items()) judged += times.get<std::size_t>();
+    EXPECT_EQ(judged, kClients * 40) << truth;
+    right += predictions.value(truth, std::size_t{0});
+  }
+  EXPECT_NEAR(static_cast<double>(right) / (kClients * 400), report.at("figures")[0].at("mean").get<double>(), 1e-12);
+}
+
 TEST_F(Scenario, GivesEveryClientTheAccuracyOfTheBatchUpperBoundAndReportsIt) {
   const json report = simulate("run");
   expect_merged_equals_batch(report);
   expect_clients_described(report);
   expect_table_repeats(report, text_of_file(path("run") / "accuracy.csv"));
   expect_chart(text_of_file(path("run") / "accuracy.svg"));
+  expect_confusion(report);
+  EXPECT_EQ(report.at("kind"), "mission");
+  EXPECT_THAT(text_of_file(path("run") / "report.html"),
+              ::testing::HasSubstr("<h1>Four clients &amp; seven &lt;new&gt; classes</h1>"));
 }
 
 // What must not differ between runs: everything but times, and what times have to do with.
