@@ -291,11 +291,10 @@ int run(int argc, char** argv) {
   app.add_option("--log", level, "How much is logged: debug, info, warn, error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}).description(""))
       ->capture_default_str();
-  std::map<std::string, Run> verbs{{"aggregator", add_aggregator(app)}, {"client", add_client(app)},
-                                   {"status", add_status(app)},         {"predict", add_predict(app)},
-                                   {"pretrain", add_pretrain(app)},     {"base", add_base(app)},
-                                   {"simulate", add_simulate(app)},     {"scenario", add_scenario(app)},
-                                   {"compare", add_compare(app)}};
+  std::map<std::string, Run> verbs{
+      {"aggregator", add_aggregator(app)}, {"client", add_client(app)},     {"status", add_status(app)},
+      {"predict", add_predict(app)},       {"pretrain", add_pretrain(app)}, {"base", add_base(app)},
+      {"simulate", add_simulate(app)},     {"scenario", add_scenario(app)}, {"compare", add_compare(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

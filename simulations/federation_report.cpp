@@ -60,18 +60,6 @@ json json_of_step(const FederationStep& step) {
           {"seconds", step.seconds}};
 }
 
-json json_of_confusion(const FederationRun& run) {
-  json rows = json::array();
-  const std::size_t classes = run.confusion ? run.confusion->classes() : 0;
-  for (std::size_t truth = 0; truth < classes; ++truth) {
-    json row = json::array();
-    for (std::size_t predicted = 0; predicted < classes; ++predicted)
-      row.push_back(run.confusion->at(truth, predicted));
-    rows.push_back(std::move(row));
-  }
-  return {{"classes", run.confusion_classes}, {"counts", std::move(rows)}};
-}
-
 json json_of_groups(const FederationRun& run) {
   json rows = json::array();
   const std::size_t groups = run.groups ? run.groups->tasks() : 0;
@@ -93,7 +81,7 @@ json json_of_run(const FederationRun& run) {
   return {{"seed", run.seed},
           {"steps", std::move(steps)},
           {"groups", json_of_groups(run)},
-          {"confusion", json_of_confusion(run)},
+          {"confusion", run.confusion ? as_json({run.confusion_classes, *run.confusion}) : json::object()},
           {"revision", number(world.revision)},
           {"knowledge", world.knowledge.hex()},
           {"accepted", world.accepted},
@@ -157,24 +145,6 @@ void save_clients(const FederationReport& report, const std::filesystem::path& f
   csv.flush();
 }
 
-Chart accuracy_chart(const FederationReport& report) {
-  Chart chart;
-  chart.title = report.federation.title;
-  chart.x_label = "mission steps";
-  chart.y_label = "accuracy on the classes so far, %";
-  for (const FederationMethod method : report.federation.methods) {
-    ChartSeries& series = chart.series.emplace_back();
-    series.name = name_of(method);
-    series.dashed = method == FederationMethod::central;
-    for (std::size_t step = 0; step < report.federation.plan.rendezvous; ++step) {
-      const Summary summary = at_step(report, step, method);
-      series.points.push_back({static_cast<double>(step + 1), 100 * summary.mean, 100 * summary.deviation});
-    }
-  }
-  chart.y_to = 100;
-  return chart;
-}
-
 std::string rate(double count, double seconds) {
   return seconds > 0 ? with_separators(static_cast<std::uint64_t>(count / seconds)) : "–";
 }
@@ -234,6 +204,49 @@ void print_promises(const FederationReport& report, std::ostream& stream) {
 
 }  // namespace
 
+Chart accuracy_curve(const FederationReport& report) {
+  Chart chart;
+  chart.title = report.federation.title;
+  chart.x_label = "mission steps";
+  chart.y_label = "accuracy on the classes so far, %";
+  for (const FederationMethod method : report.federation.methods) {
+    ChartSeries& series = chart.series.emplace_back();
+    series.name = name_of(method);
+    series.dashed = method == FederationMethod::central;
+    for (std::size_t step = 0; step < report.federation.plan.rendezvous; ++step) {
+      const Summary summary = at_step(report, step, method);
+      series.points.push_back({static_cast<double>(step + 1), 100 * summary.mean, 100 * summary.deviation});
+    }
+  }
+  chart.y_to = 100;
+  return chart;
+}
+
+Findings findings_of(const FederationReport& report) {
+  Findings findings{"federation", report.federation.name, report.federation.title, {}, {}};
+  if (report.runs.empty()) return findings;
+  if (!report.federation.methods.empty()) findings.curves.push_back(accuracy_curve(report));
+  const std::size_t last = report.federation.plan.rendezvous;
+  for (const FederationMethod method : report.federation.methods)
+    findings.figures.push_back(
+        {"accuracy", std::string(name_of(method)), Unit::share, Better::higher, at_step(report, last, method)});
+  const auto add = [&](const char* name, const char* of, Unit unit, Better better, auto&& figure) {
+    findings.figures.push_back({name, of, unit, better, over_runs(report, figure)});
+  };
+  const auto clients = static_cast<double>(report.federation.plan.clients);
+  add("bytes per client", "both ways", Unit::bytes, Better::lower,
+      [&](const FederationRun& run) { return static_cast<double>(run.steps.back().bytes) / clients; });
+  add("contributions", "accepted", Unit::number, Better::neither,
+      [](const FederationRun& run) { return static_cast<double>(run.world.accepted); });
+  add("events", "", Unit::number, Better::neither,
+      [](const FederationRun& run) { return static_cast<double>(run.world.events); });
+  add("events per second", "", Unit::number, Better::higher,
+      [](const FederationRun& run) { return static_cast<double>(run.world.events) / std::max(run.seconds, 1e-9); });
+  add("bytes per resting client", "", Unit::bytes, Better::lower,
+      [](const FederationRun& run) { return run.bytes_per_resting_client; });
+  return findings;
+}
+
 void print_summary(const FederationReport& report, std::ostream& stream) {
   const Federation& federation = report.federation;
   stream << '\n' << federation.title << '\n';
@@ -247,10 +260,15 @@ void print_summary(const FederationReport& report, std::ostream& stream) {
 }
 
 void save(const FederationReport& report, const std::filesystem::path& directory) {
-  save_report(report_of(report), directory);
+  json made = report_of(report);
+  add_findings(findings_of(report), made);
+  save_report(made, directory);
   save_steps(report, directory / "steps.csv");
   save_clients(report, directory / "clients.csv");
-  if (!report.runs.empty()) save_svg(accuracy_chart(report), directory / "accuracy.svg");
+  if (!report.runs.empty()) save_svg(accuracy_curve(report), directory / "accuracy.svg");
+  Page page = federation_page(report);
+  std::ranges::move(settings_in(made), std::back_inserter(page.facts));
+  save_html(page, directory / "report.html");
 }
 
 }  // namespace outrider::simulations

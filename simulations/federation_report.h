@@ -10,7 +10,10 @@
 #include "learners/evaluation/accuracy_matrix.h"
 #include "learners/evaluation/confusion_matrix.h"
 #include "learners/evaluation/summary.h"
+#include "simulations/confusion.h"
 #include "simulations/federation.h"
+#include "simulations/findings.h"
+#include "simulations/page.h"
 #include "simulations/world/mission_world.h"
 
 namespace outrider::simulations {
@@ -52,7 +55,10 @@ struct FederationReport {
 };
 
 void print_summary(const FederationReport& report, std::ostream& stream);
-// report.json, steps.csv, clients.csv, accuracy.svg. Throws InputError when they cannot be written.
+Chart accuracy_curve(const FederationReport& report);
+Findings findings_of(const FederationReport& report);
+Page federation_page(const FederationReport& report);
+// report.html, report.json, steps.csv, clients.csv, accuracy.svg. Throws InputError when they cannot be written.
 void save(const FederationReport& report, const std::filesystem::path& directory);
 
 }  // namespace outrider::simulations

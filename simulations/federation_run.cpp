@@ -117,7 +117,7 @@ int simulate_federation(const SimulateOptions& options) {
   ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
   const FederationReport report = run_federation(options, display);
   print_summary(report, std::cout);
-  std::cout << fmt::format("\nreport: {0}/report.json   steps.csv, clients.csv, accuracy.svg\n",
+  std::cout << fmt::format("\nreport: {0}/report.html   report.json, steps.csv, clients.csv, accuracy.svg\n",
                            run_directory(options.output, report.federation.name).string());
   return 0;
 }
