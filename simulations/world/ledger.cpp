@@ -1,5 +1,7 @@
 #include "simulations/world/ledger.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "aggregator/catalogue.h"
