@@ -95,19 +95,15 @@ std::string with_noise(const ComparedFigure& figure, std::size_t run) {
   return noise ? "(" + text + ")" : text;
 }
 
-json known_or_null(double number) {
-  return std::isfinite(number) ? json(number) : json();
-}
-
 json value_as_json(const std::optional<Summary>& value) {
   if (!value) return {};
   return {
-      {"mean", known_or_null(value->mean)}, {"deviation", known_or_null(value->deviation)}, {"count", value->count}};
+      {"mean", number_or_null(value->mean)}, {"deviation", number_or_null(value->deviation)}, {"count", value->count}};
 }
 
 json difference_as_json(const ComparedFigure& figure, std::size_t run) {
   if (!figure.values[0] || !figure.values[run]) return {};
-  return {{"mean", known_or_null(figure.values[run]->mean - figure.values[0]->mean)},
+  return {{"mean", number_or_null(figure.values[run]->mean - figure.values[0]->mean)},
           {"within_deviations", within_deviations(*figure.values[0], *figure.values[run])}};
 }
 

@@ -13,10 +13,6 @@ namespace {
 constexpr std::size_t kMostClassesMapped = 24;
 constexpr std::size_t kPairsListed = 30;
 
-std::string share_text(const std::optional<double>& share) {
-  return share ? to_text(Unit::share, once(*share)) : "–";
-}
-
 std::string count_text(std::uint64_t count) {
   return grouped(static_cast<double>(count));
 }

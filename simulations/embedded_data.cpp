@@ -34,9 +34,8 @@ Dataset draw_tests(const Dataset& part, std::size_t most, std::uint64_t seed) {
   std::vector<std::size_t> chosen;
   std::uint64_t label = 0;
   for (std::vector<std::size_t>& of_class : indices_by_class(part)) {
-    Random(seed, "tests", label++).shuffle(std::span(of_class));
-    of_class.resize(std::min(of_class.size(), most));
-    chosen.insert(chosen.end(), of_class.begin(), of_class.end());
+    const std::vector<std::size_t> drawn = draw(std::move(of_class), most, Random(seed, "tests", label++));
+    chosen.insert(chosen.end(), drawn.begin(), drawn.end());
   }
   std::ranges::sort(chosen);
   return select(part, chosen);

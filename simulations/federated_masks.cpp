@@ -19,6 +19,7 @@
 #include "learners/supermask/task_network.h"
 #include "learners/supermask/training.h"
 #include "learners/supermask/transfer.h"
+#include "simulations/stopwatch.h"
 #include "simulations/virtual_world.h"
 
 namespace outrider::simulations {
@@ -120,7 +121,7 @@ class FederatedMasks {
 
   void teach(std::size_t task, StudyRun& run) {
     const Dataset pictures = tasks_.train(task);
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch stopwatch;
     const BaseNetwork base = client::load_base(store_of_teacher(task));
     const NamedTasks known = client::known_tasks(store_of_teacher(task), base.id(), base);
     const TaskRecord record = learn(base, known, pictures, task);
@@ -130,8 +131,7 @@ class FederatedMasks {
                                                payload,
                                                client::TaskMemory{{}, payload}.encode()});
     settle(task + 1);
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-    run.seconds_per_task += passed.count() / static_cast<double>(tasks_.size());
+    run.seconds_per_task += stopwatch.seconds() / static_cast<double>(tasks_.size());
     TaskNetwork teacher(base, study_.threads);
     teacher.use(record);
     taught_.push_back(teacher.logits(tasks_.test(task)));

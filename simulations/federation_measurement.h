@@ -23,26 +23,19 @@ class FederationMeasurement {
   void step_over(std::size_t step, const Shard& shard, FederationRun& run);
 
  private:
-  using Labels = std::vector<std::uint32_t>;
-
-  Labels labels_so_far(std::size_t step) const;
+  void classes_come(std::size_t step);
   void add_central(std::size_t step);
-  // For each test picture in the order of `tests`: the label that `known` gives it.
-  Labels predict(const ClassStates& known, const std::vector<std::size_t>& tests) const;
-  double accuracy(const ClassStates& known, const Labels& labels) const;
-  double accuracy_alone(const Shard& shard, const Labels& labels) const;
-  void record_groups(std::size_t step, const ClassStates& known, FederationRun& run);
-  void record_confusion(const ClassStates& known, const Labels& labels, FederationRun& run) const;
-  std::vector<std::size_t> tests_of(const Labels& labels) const;
+  double accuracy_alone(const Shard& shard) const;
+  void record_groups(const ClassStates& known, FederationRun& run) const;
   bool wants(FederationMethod method) const;
 
   const Federation& federation_;
   const EmbeddedData& data_;
   const Assignment& assignment_;
-  std::vector<std::vector<std::size_t>> tests_;  // by label
-  std::map<std::string, std::uint32_t> labels_;  // by name
-  std::map<std::uint32_t, ExactClassSum> central_;
-  std::vector<Labels> groups_;
+  SupersetTest test_;
+  std::vector<std::vector<std::string>> groups_;  // of classes: the base, then what comes together
+  std::size_t groups_come_ = 0;
+  std::map<std::uint32_t, ExactClassSum> central_;  // by label
 };
 
 }  // namespace outrider::simulations

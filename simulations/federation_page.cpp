@@ -9,10 +9,6 @@
 namespace outrider::simulations {
 namespace {
 
-std::string share_text(const std::optional<double>& share) {
-  return share ? to_text(Unit::share, once(*share)) : "–";
-}
-
 std::vector<KeyFigure> federation_key_figures(const FederationReport& report) {
   const FederationRun& run = report.runs.front();
   const FederationStep& last = run.steps.back();
@@ -113,7 +109,7 @@ Page federation_page(const FederationReport& report) {
   Section& accuracy = page.section("Accuracy over the mission");
   if (!federation.methods.empty()) accuracy.add(accuracy_curve(report));
   accuracy.add(steps_table(first));
-  if (first.confusion) page.sections.push_back(confusion_section({first.confusion_classes, *first.confusion}));
+  if (first.confusion) page.sections.push_back(confusion_section(*first.confusion));
   if (first.groups && first.groups->tasks() > 1) page.section("Forgetting").add(groups_map(first));
   page.section("Traffic").add(traffic_chart(report));
   page.section("Clients").add(clients_table(report, first));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 #include <ostream>
 
 #include <fmt/format.h>
@@ -46,15 +45,11 @@ Summary at_step(const FederationReport& report, std::size_t step, FederationMeth
   return over_runs(report, [&](const FederationRun& run) { return (run.steps[step].*figure_of(method)).value_or(0); });
 }
 
-json value_or_null(const std::optional<double>& value) {
-  return value ? json(*value) : json();
-}
-
 json json_of_step(const FederationStep& step) {
   return {{"classes", step.classes},
-          {"federated", value_or_null(step.federated)},
-          {"alone", value_or_null(step.alone)},
-          {"central", value_or_null(step.central)},
+          {"federated", number_or_null(step.federated)},
+          {"alone", number_or_null(step.alone)},
+          {"central", number_or_null(step.central)},
           {"bytes", step.bytes},
           {"contributions", step.contributions},
           {"seconds", step.seconds}};
@@ -66,12 +61,12 @@ json json_of_groups(const FederationRun& run) {
   for (std::size_t learned = 0; learned < groups; ++learned) {
     json row = json::array();
     for (std::size_t judged = 0; judged < groups; ++judged)
-      row.push_back(value_or_null(run.groups->at(learned, judged)));
+      row.push_back(number_or_null(run.groups->at(learned, judged)));
     rows.push_back(std::move(row));
   }
   return {{"classes", run.group_classes},
           {"accuracy", std::move(rows)},
-          {"forgetting", run.groups ? value_or_null(run.groups->forgetting()) : json()}};
+          {"forgetting", run.groups ? number_or_null(run.groups->forgetting()) : json()}};
 }
 
 json json_of_run(const FederationRun& run) {
@@ -81,7 +76,7 @@ json json_of_run(const FederationRun& run) {
   return {{"seed", run.seed},
           {"steps", std::move(steps)},
           {"groups", json_of_groups(run)},
-          {"confusion", run.confusion ? as_json({run.confusion_classes, *run.confusion}) : json::object()},
+          {"confusion", run.confusion ? as_json(*run.confusion) : json::object()},
           {"revision", number(world.revision)},
           {"knowledge", world.knowledge.hex()},
           {"accepted", world.accepted},
@@ -106,7 +101,7 @@ json report_of(const FederationReport& report) {
   std::vector<std::string_view> methods;
   for (const FederationMethod method : federation.methods) methods.push_back(name_of(method));
   return {{"outrider", OUTRIDER_VERSION},
-          {"complete", report.runs.size() == report.planned},
+          {"complete", report.runs.size() == report.federation.seeds.size()},
           {"scenario",
            {{"name", federation.name},
             {"title", federation.title},

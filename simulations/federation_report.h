@@ -34,8 +34,7 @@ struct FederationRun {
   std::vector<FederationStep> steps;  // the last is after everybody has caught up
   // R[t][g]: accuracy after step t on the classes that came as the g-th group; nothing where a step brought none.
   std::optional<AccuracyMatrix> groups;
-  std::optional<ConfusionMatrix> confusion;  // of what is known at the end, over `confusion_classes`
-  std::vector<std::string> confusion_classes;
+  std::optional<Confusion> confusion;  // of what is known at the end
   std::vector<std::vector<std::string>> group_classes;
   std::vector<std::uint8_t> profile_of_client;
   WorldSummary world;
@@ -51,7 +50,6 @@ struct FederationReport {
   std::string encoder;  // of the first seed
   std::size_t dimension = 0;
   std::vector<FederationRun> runs;
-  std::size_t planned = 0;  // runs; more than there are: it was interrupted
 };
 
 void print_summary(const FederationReport& report, std::ostream& stream);

@@ -1,6 +1,5 @@
 #include "simulations/federation_run.h"
 
-#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <optional>
@@ -13,16 +12,13 @@
 #include "simulations/federation_world.h"
 #include "simulations/prototype_curriculum.h"
 #include "simulations/run_directory.h"
+#include "simulations/stopwatch.h"
 
 namespace outrider::simulations {
 namespace {
 
 // Worlds of so many clients are watched most closely; it costs work in their number after every event.
 constexpr std::size_t kFullyWatched = 64;
-
-double seconds_from(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
@@ -62,20 +58,20 @@ FederationRun run_seed(const Federation& federation, const EmbeddedData& data, s
   WorldProgress progress(display, "the world", world);
   const double resident = resident_bytes();
   double measuring = 0;
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch stopwatch;
   WorldHooks hooks;
   hooks.look = [&](const Shard& shard) { progress.look(shard); };
   hooks.step_over = [&](std::size_t step, const Shard& shard) {
-    const auto begin = std::chrono::steady_clock::now();
+    const Stopwatch of_measuring;
     measurement.step_over(step, shard, run);
-    measuring += seconds_from(begin);
-    run.steps.back().seconds = seconds_from(start) - measuring;
+    measuring += of_measuring.seconds();
+    run.steps.back().seconds = stopwatch.seconds() - measuring;
     if (step == federation.plan.rendezvous)
       run.bytes_per_resting_client = (resident_bytes() - resident) / static_cast<double>(federation.plan.clients);
   };
   NoExchange alone;
   run.world = run_world(world, curriculum, alone, hooks);
-  run.seconds = seconds_from(start) - measuring;
+  run.seconds = stopwatch.seconds() - measuring;
   return run;
 }
 
@@ -85,7 +81,6 @@ FederationReport run_federation(const SimulateOptions& options, ProgressDisplay&
   FederationReport report;
   report.federation = federation_of(options);
   const Federation& federation = report.federation;
-  report.planned = federation.seeds.size();
   const std::filesystem::path directory = run_directory(options.output, federation.name);
   std::optional<EmbeddedData> data;
   {

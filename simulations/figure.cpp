@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "simulations/progress.h"
+
 namespace outrider::simulations {
 namespace {
 
@@ -88,6 +90,10 @@ std::string to_text(Unit unit, const Summary& value) {
   return kUnknown;
 }
 
+std::string share_text(const std::optional<double>& share) {
+  return share ? to_text(Unit::share, once(*share)) : kUnknown;
+}
+
 std::string difference_text(Unit unit, const Summary& first, const Summary& value) {
   if (!is_known(first) || !is_known(value)) return kUnknown;
   const double difference = value.mean - first.mean;
@@ -107,9 +113,7 @@ std::string grouped(double number) {
   const double size = std::fabs(number);
   if (size >= 1e15) return with_minus(fmt::format("{:.3g}", number));
   if (size < 100 && number != std::round(number)) return with_minus(fmt::format("{:.3g}", number));
-  std::string text = fmt::format("{:.0f}", size);
-  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
-  return (number < 0 ? "−" : "") + text;
+  return (number < 0 ? "−" : "") + with_separators(static_cast<std::uint64_t>(std::nearbyint(size)));
 }
 
 }  // namespace outrider::simulations

@@ -39,6 +39,8 @@ Summary once(double value);
 
 // "98.80 ± 0.12 %", "12,345", "0.0123 s"; "–" where it is not known. Bytes are shown as plain numbers.
 std::string to_text(Unit unit, const Summary& value);
+// As to_text of a share measured once.
+std::string share_text(const std::optional<double>& share);
 // What `value` is more than `first`: "+1.25 pp" (percentage points) for shares, "+12.5 %" of `first` for the others,
 // and their plain difference where `first` is 0. "–" where either is not known.
 std::string difference_text(Unit unit, const Summary& first, const Summary& value);

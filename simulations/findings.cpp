@@ -22,11 +22,6 @@ constexpr std::size_t kMostSettings = 10'000;
 constexpr int kDeepestJson = 64;
 constexpr const char* kReportFile = "report.json";
 
-// JSON has no number for what is not known.
-json number_or_null(double number) {
-  return std::isfinite(number) ? json(number) : json();
-}
-
 json figure_json(const Figure& figure) {
   json made{{"name", figure.name},
             {"unit", name_of(figure.unit)},
@@ -169,6 +164,10 @@ json parsed(const fs::path& file) {
 }
 
 }  // namespace
+
+json number_or_null(const std::optional<double>& number) {
+  return number && std::isfinite(*number) ? json(*number) : json();
+}
 
 void add_findings(const Findings& findings, json& report) {
   report["kind"] = findings.kind;

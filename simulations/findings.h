@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,9 @@ void add_findings(const Findings& findings, nlohmann::json& report);
 
 // Throws InputError naming `origin` where the report has no such part or it is not as add_findings writes it.
 Findings findings_in(const nlohmann::json& report, const std::string& origin);
+
+// JSON has no number for what is not known.
+nlohmann::json number_or_null(const std::optional<double>& number);
 
 // What stands under "scenario" of a report, if anything does.
 Settings settings_in(const nlohmann::json& report);

@@ -30,21 +30,18 @@ void SupersetTest::include(const std::string& class_name) {
   included_.push_back(class_name);
 }
 
-std::size_t SupersetTest::pictures() const {
-  std::size_t count = 0;
-  for (const std::string& name : included_) count += embeddings_.at(name).size() / dimension_;
-  return count;
-}
-
-double SupersetTest::accuracy(const ClassStates& known) const {
+double SupersetTest::accuracy_on(const std::vector<std::string>& classes, const ClassStates& known) const {
   if (known.empty()) return 0;
   const PrototypeClassifier classifier(known);
-  return accuracy_by([&](const std::vector<float>& embeddings) {
-    std::vector<std::string> names;
-    for (const Prediction& prediction : classifier.predict(embeddings))
-      names.push_back(classifier.classes()[prediction.nearest]);
-    return names;
-  });
+  std::size_t pictures = 0;
+  std::size_t correct = 0;
+  for (const std::string& name : classes) {
+    const std::vector<Prediction> predictions = classifier.predict(embeddings_.at(name));
+    pictures += predictions.size();
+    for (const Prediction& prediction : predictions)
+      correct += classifier.classes()[prediction.nearest] == name ? 1 : 0;
+  }
+  return pictures == 0 ? 0 : static_cast<double>(correct) / static_cast<double>(pictures);
 }
 
 Confusion SupersetTest::confusion(const ClassStates& known) const {

@@ -19,27 +19,21 @@ using ClassStates = std::vector<std::pair<std::string, ClassState>>;
 class SupersetTest {
  public:
   SupersetTest(const Mission& mission, Embedder& embedder);
+  // Of embeddings by class, each n x dimension.
+  SupersetTest(std::map<std::string, std::vector<float>> embeddings, std::size_t dimension)
+      : dimension_(dimension), embeddings_(std::move(embeddings)) {}
 
   // The pictures of this class count from now on.
   void include(const std::string& class_name);
   std::size_t classes() const { return included_.size(); }
-  std::size_t pictures() const;
 
   // The share of the included pictures whose class is predicted; a class that `known` lacks is never predicted.
-  double accuracy(const ClassStates& known) const;
+  double accuracy(const ClassStates& known) const { return accuracy_on(included_, known); }
+  // As above, of the pictures of these classes.
+  double accuracy_on(const std::vector<std::string>& classes, const ClassStates& known) const;
   // What the included pictures are taken for, by knowledge of at least one class. Classes are the included ones in the
   // order in which they were, and then what else is known.
   Confusion confusion(const ClassStates& known) const;
-  // The accuracy by any judge: predict(embeddings of n pictures) gives n names.
-  template <typename Predict>
-  double accuracy_by(Predict&& predict) const {
-    std::size_t correct = 0;
-    for (const std::string& name : included_) {
-      const std::vector<float>& embeddings = embeddings_.at(name);
-      for (const std::string& answer : predict(embeddings)) correct += answer == name ? 1 : 0;
-    }
-    return included_.empty() ? 0 : static_cast<double>(correct) / static_cast<double>(pictures());
-  }
 
  private:
   std::size_t dimension_;

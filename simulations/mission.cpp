@@ -15,15 +15,6 @@ namespace {
 
 using Indices = std::vector<std::size_t>;
 
-// The first `count` (0: all) of a random order that depends on seed, purpose and label alone; sorted.
-Indices draw(Indices from, std::size_t count, std::uint64_t seed, std::string_view purpose, std::uint64_t label) {
-  if (count == 0 || count >= from.size()) return from;
-  Random(seed, purpose, label).shuffle(std::span(from));
-  from.resize(count);
-  std::ranges::sort(from);
-  return from;
-}
-
 void require_pictures(const std::string& name, std::size_t there, std::size_t wanted) {
   if (there < wanted)
     throw InputError(fmt::format("class '{}' has {} pictures, but the scenario asks for {}", name, there, wanted));
@@ -33,8 +24,8 @@ void require_pictures(const std::string& name, std::size_t there, std::size_t wa
 void divide_by_part(const Scenario& scenario, const Indices& train, const Indices& test, std::uint32_t label,
                     NewClass& added) {
   require_pictures(added.name, train.size(), scenario.mission.shots);
-  added.support = draw(train, scenario.mission.shots, scenario.seed, "support", label);
-  added.tests = draw(test, scenario.mission.test_pictures, scenario.seed, "tests", label);
+  added.support = draw(train, scenario.mission.shots, Random(scenario.seed, "support", label));
+  added.tests = draw(test, scenario.mission.test_pictures, Random(scenario.seed, "tests", label));
 }
 
 // Learns from some pictures and is tested on the others.
@@ -96,8 +87,9 @@ void plan_base(const Scenario& scenario, const Dataset& train, const std::vector
   const auto in_base = indices_by_class(mission.base);
   const auto tests = indices_by_class(mission.test_pool);
   for (const std::uint32_t label : labels)
-    mission.base_classes.push_back({train.classes[label], in_base[label],
-                                    draw(tests[label], scenario.mission.test_pictures, scenario.seed, "tests", label)});
+    mission.base_classes.push_back(
+        {train.classes[label], in_base[label],
+         draw(tests[label], scenario.mission.test_pictures, Random(scenario.seed, "tests", label))});
 }
 
 }  // namespace

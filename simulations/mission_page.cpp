@@ -11,10 +11,6 @@
 namespace outrider::simulations {
 namespace {
 
-std::string in_percent(double share) {
-  return to_text(Unit::share, once(share));
-}
-
 std::string in_milliseconds(double seconds) {
   return fmt::format("{:.1f} ms", 1000 * seconds);
 }
@@ -28,7 +24,7 @@ std::string mission_lead(const Report& report) {
       "last "
       "rendezvous a client tells {} classes apart with {} accuracy; one learner with all the pictures reaches {}.",
       report.clients.size(), mission.steps, mission.steps == 1 ? "step" : "steps", mission.shots, last.classes,
-      in_percent(report.mean_after()), in_percent(last.upper_bound));
+      share_text(report.mean_after()), share_text(last.upper_bound));
 }
 
 double mean_over_clients(const Report& report, double ClientResult::*member) {
@@ -41,10 +37,10 @@ std::vector<KeyFigure> mission_key_figures(const Report& report) {
   if (report.steps.empty()) return {};
   const StepResult& last = report.steps.back();
   std::vector<KeyFigure> figures{
-      {"accuracy after merging", in_percent(report.mean_after()), "mean of the clients, all classes"},
-      {"accuracy before merging", in_percent(report.mean_before()), "each with what it learned itself"},
-      {"upper bound", in_percent(last.upper_bound), "all examples at once, same encoder"}};
-  if (last.fine_tuning) figures.push_back({"lower bound", in_percent(*last.fine_tuning), "sequential fine-tuning"});
+      {"accuracy after merging", share_text(report.mean_after()), "mean of the clients, all classes"},
+      {"accuracy before merging", share_text(report.mean_before()), "each with what it learned itself"},
+      {"upper bound", share_text(last.upper_bound), "all examples at once, same encoder"}};
+  if (last.fine_tuning) figures.push_back({"lower bound", share_text(*last.fine_tuning), "sequential fine-tuning"});
   figures.push_back({"a class in bytes", grouped(mean_over_clients(report, &ClientResult::payload_bytes_per_class)),
                      fmt::format("{} sent in all, heartbeats included",
                                  grouped(mean_over_clients(report, &ClientResult::wire_bytes_per_class)))});
@@ -57,8 +53,7 @@ PageTable steps_of(const Report& report) {
   Table table({"classes", "before merging", "after merging", "upper bound", "fine-tuning", "seconds"});
   for (const StepResult& step : report.steps)
     table.row({std::to_string(step.classes), to_percent(summarise(step.before)), to_percent(summarise(step.after)),
-               in_percent(step.upper_bound), step.fine_tuning ? in_percent(*step.fine_tuning) : "–",
-               fmt::format("{:.2f}", step.seconds)});
+               share_text(step.upper_bound), share_text(step.fine_tuning), fmt::format("{:.2f}", step.seconds)});
   return {"After each rendezvous: mean and deviation over the clients", std::move(table), 200, "accuracy.csv"};
 }
 
@@ -79,7 +74,7 @@ PageTable clients_of(const Report& report) {
   Table table(
       {"client", "classes learned", "before merging", "after merging", "bytes/class", "sent/class", "ms/class"});
   for (const ClientResult& client : report.clients)
-    table.row({client.name, std::to_string(client.classes), in_percent(client.before), in_percent(client.after),
+    table.row({client.name, std::to_string(client.classes), share_text(client.before), share_text(client.after),
                grouped(std::round(client.payload_bytes_per_class)), grouped(std::round(client.wire_bytes_per_class)),
                fmt::format("{:.1f}", 1000 * client.seconds_per_class)});
   return {"At the end; bytes of the contribution alone, and of all that the client sent", std::move(table), 200,

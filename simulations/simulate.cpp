@@ -25,16 +25,13 @@
 #include "simulations/run_directory.h"
 #include "simulations/scenario_check.h"
 #include "simulations/scenario_kind.h"
+#include "simulations/stopwatch.h"
 #include "simulations/study_run.h"
 
 namespace outrider::simulations {
 namespace {
 
 namespace fs = std::filesystem;
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 class Run {
  public:
@@ -67,10 +64,10 @@ class Run {
   }
 
   Encoder learn_encoder() {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch stopwatch;
     Pretraining training = report_.scenario.pretraining;
     Encoder encoder = pretrain(training, mission_.base, report_.scenario.seed, display_);
-    report_.pretraining_seconds = seconds_since(start);
+    report_.pretraining_seconds = stopwatch.seconds();
     report_.encoder = encoder.id().hex();
     report_.dimension = encoder.dimension();
     Embedder embedder(encoder, 0);
@@ -97,7 +94,7 @@ class Run {
   }
 
   void run_step(Fleet& fleet, std::size_t step, const ClassStates& batch, SupersetTest& test) {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch stopwatch;
     for (const NewClass& added : mission_.new_classes) {
       if (added.step != step) continue;
       fleet.show_class(added.client, mission_.support_pool, added.support, added.name);
@@ -110,7 +107,7 @@ class Run {
                          if (status.topics.size() > phase.done()) phase.advance(status.topics.size() - phase.done());
                        });
     }
-    measure(fleet, so_far(batch, step), test, seconds_since(start));
+    measure(fleet, so_far(batch, step), test, stopwatch.seconds());
   }
 
   void measure(const Fleet& fleet, const ClassStates& batch, const SupersetTest& test, double seconds) {

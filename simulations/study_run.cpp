@@ -1,7 +1,6 @@
 #include "simulations/study_run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -13,6 +12,7 @@
 #include "simulations/dense_learner.h"
 #include "simulations/federated_masks.h"
 #include "simulations/run_directory.h"
+#include "simulations/stopwatch.h"
 #include "simulations/task_sequence.h"
 
 namespace outrider::simulations {
@@ -54,10 +54,9 @@ StudyRun learn_densely(const Study& study, StudyMethod method, const TaskSequenc
   StudyRun run{seed, AccuracyMatrix(tasks.size())};
   for (std::size_t task = 0; task < tasks.size(); ++task) {
     const Dataset pictures = tasks.train(task);
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch stopwatch;
     learner.learn(pictures, task, epoch_done);
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-    run.seconds_per_task += passed.count() / static_cast<double>(tasks.size());
+    run.seconds_per_task += stopwatch.seconds() / static_cast<double>(tasks.size());
     for (std::size_t judged = 0; judged <= task; ++judged)
       run.accuracies.record(task, judged, learner.accuracy(tasks.test(judged)));
   }

@@ -42,10 +42,7 @@ Dataset draw_pictures(const Dataset& part, std::size_t classes, std::size_t coun
     if (of_class.empty() || of_class.size() < count)
       throw InputError(fmt::format("class '{}' has {} pictures, but the study asks for {}", part.classes[label],
                                    of_class.size(), std::max<std::size_t>(count, 1)));
-    if (count > 0) {
-      Random(seed, purpose, label).shuffle(std::span(of_class));
-      of_class.resize(count);
-    }
+    of_class = draw(std::move(of_class), count, Random(seed, purpose, label));
     chosen.insert(chosen.end(), of_class.begin(), of_class.end());
   }
   std::ranges::sort(chosen);

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "knowledge/error.h"
-#include "learners/random.h"
 
 namespace outrider {
 namespace {
@@ -117,6 +116,14 @@ std::vector<Indices> indices_by_class(const Dataset& data) {
 std::vector<Indices> indices_by_group(const Dataset& data) {
   if (data.groups.empty()) throw InputError("the data set does not say who made its pictures");
   return indices_by(data.groups, data.group_names.size());
+}
+
+std::vector<std::size_t> draw(std::vector<std::size_t> indices, std::size_t count, Random random) {
+  if (count == 0 || count >= indices.size()) return indices;
+  random.shuffle(std::span(indices));
+  indices.resize(count);
+  std::ranges::sort(indices);
+  return indices;
 }
 
 Partition partition_iid(const Dataset& data, std::size_t clients, std::uint64_t seed) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "learners/data/dataset.h"
+#include "learners/random.h"
 
 namespace outrider {
 
@@ -16,6 +17,10 @@ Dataset select(const Dataset& data, std::span<const std::size_t> indices);
 // For each class (group) the indices of its pictures, ascending. indices_by_group throws InputError without groups.
 std::vector<std::vector<std::size_t>> indices_by_class(const Dataset& data);
 std::vector<std::vector<std::size_t>> indices_by_group(const Dataset& data);
+
+// `count` of the indices at random (0, or as many as there are: all), ascending if they were. Which ones depends on the
+// state of `random` alone.
+std::vector<std::size_t> draw(std::vector<std::size_t> indices, std::size_t count, Random random);
 
 // For each client the indices of its pictures, ascending. Every picture goes to exactly one client.
 using Partition = std::vector<std::vector<std::size_t>>;

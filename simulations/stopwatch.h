@@ -1,0 +1,17 @@
+// How long something takes, of real time.
+#pragma once
+
+#include <chrono>
+
+namespace outrider::simulations {
+
+// Runs from its making on.
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace outrider::simulations
