@@ -3,42 +3,25 @@
 #include <algorithm>
 #include <map>
 
-#include "learners/prototypical/class_memory.h"
 #include "learners/prototypical/merge.h"
 #include "learners/random.h"
+#include "simulations/world/prototype_lessons.h"
 
 namespace outrider::simulations {
 
 Curriculum::Session PrototypeCurriculum::learn(std::uint32_t client, std::size_t step, const Store& store) const {
-  std::map<std::uint32_t, std::vector<std::uint32_t>> come;  // pictures by label
+  std::map<std::uint32_t, std::vector<NamedExample>> come;  // by label
   for (std::size_t s = 0; s <= step; ++s)
     for (const std::uint32_t picture : assignment_.pictures(client, s))
-      come[data_.train.pictures.labels[picture]].push_back(picture);
+      come[data_.train.pictures.labels[picture]].push_back(
+          {data_.train.examples[picture], data_.train.embedding(picture)});
   Session session;
   for (const std::uint32_t label : taken_back(client, step)) {
     come.erase(label);
-    const auto known = client::lesson_memory(store, topic_of_class(label));
-    if (known && !known->empty()) session.lessons.push_back({topic_of_class(label), {}, {}});
+    take_back_class(topic_of_class(label), store, session);
   }
-  for (const auto& [label, pictures] : come) learn_class(label, pictures, store, session);
+  for (const auto& [label, examples] : come) learn_class(topic_of_class(label), examples, store, session);
   return session;
-}
-
-void PrototypeCurriculum::learn_class(std::uint32_t label, const std::vector<std::uint32_t>& pictures,
-                                      const Store& store, Session& session) const {
-  Topic topic = topic_of_class(label);
-  const auto known = client::lesson_memory(store, topic);
-  ClassMemory memory = known ? ClassMemory::decode(*known) : ClassMemory(data_.dimension);
-  const std::size_t before = memory.count();
-  for (const std::uint32_t picture : pictures) {
-    const Digest& example = data_.train.examples[picture];
-    if (!memory.knows(example)) memory.add(example, data_.train.embedding(picture));
-  }
-  if (memory.count() == before) return;
-  session.pictures += memory.count() - before;
-  ClassState state = memory.state();
-  state.deviations.clear();  // as clients do unless they are told to send them
-  session.lessons.push_back({std::move(topic), encode(state), memory.encode()});
 }
 
 std::vector<std::uint32_t> PrototypeCurriculum::taken_back(std::uint32_t client, std::size_t step) const {

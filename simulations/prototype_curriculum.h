@@ -22,8 +22,6 @@ class PrototypeCurriculum : public Curriculum {
   std::vector<std::uint32_t> taken_back(std::uint32_t client, std::size_t step) const;
 
  private:
-  void learn_class(std::uint32_t label, const std::vector<std::uint32_t>& pictures, const Store& store,
-                   Session& session) const;
   Topic topic_of_class(std::uint32_t label) const;
 
   const EmbeddedData& data_;

@@ -7,14 +7,6 @@
 #include "protocol/codec.h"
 
 namespace outrider::simulations {
-namespace {
-
-std::string text_of_id(const ClientId& id) {
-  return std::string(text_of(id.view()));
-}
-
-}  // namespace
-
 std::string name_of_client(std::uint32_t client) {
   return "client " + std::to_string(client);
 }
@@ -29,8 +21,10 @@ AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman)
       id_(ClientId::from_public_key(bytes_of("the virtual aggregator"))),
       ledger_(options.watch, options.families),
       links_(options.clients) {
-  for (std::uint32_t client = 0; client < options.clients; ++client)
-    clients_.emplace(text_of_id(id_of_client(client)), client);
+  for (std::uint32_t client = 0; client < options.clients; ++client) {
+    ids_.push_back(id_of_client(client));
+    clients_.emplace(ids_.back(), client);
+  }
   start();
   apply(core_->publish(options.encoder, options.base), Instant{0});
   ledger_.published(*core_, disk_);
@@ -38,6 +32,12 @@ AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman)
 
 void AggregatorNode::start() {
   core_ = std::make_unique<aggregator::Core>(id_, disk_, options_.families(), options_.limits);
+}
+
+void AggregatorNode::start_again() {
+  disk_.restart();
+  start();
+  ledger_.restarted(*core_, disk_);
 }
 
 void AggregatorNode::receive(std::span<const Event> packets, Instant now) {
@@ -54,7 +54,7 @@ void AggregatorNode::receive(std::span<const Event> packets, Instant now) {
       ++counts_.malformed;
       continue;
     }
-    message.client = id_of_client(client_in(packet.order));  // the transport knows who speaks, whatever he says
+    message.client = ids_[client_in(packet.order)];  // the transport knows who speaks, whatever he says
     if (const auto* contribute = std::get_if<protocol::Contribute>(&message.body))
       for (const Contribution& contribution : contribute->contributions) ledger_.received(contribution);
     effects.append(core_->receive(message, now));
@@ -72,9 +72,7 @@ void AggregatorNode::apply(const aggregator::Effects& effects, Instant now) {
     if (!effects.writes.empty()) disk_.commit(effects.writes);
   } catch (const InputError&) {
     ++counts_.refused_commits;
-    disk_.restart();
-    start();
-    ledger_.restarted(*core_, disk_);
+    start_again();
     return;
   } catch (const PowerLoss&) {
     ++counts_.torn_writes;
@@ -86,7 +84,7 @@ void AggregatorNode::apply(const aggregator::Effects& effects, Instant now) {
   for (const protocol::Message& message : effects.messages) {
     if (const auto* knowledge = std::get_if<protocol::Knowledge>(&message.body)) note(*knowledge);
     if (const auto* refused = std::get_if<protocol::Refused>(&message.body)) counts_.refused += refused->permanent;
-    const std::uint32_t client = clients_.at(text_of_id(message.client));
+    const std::uint32_t client = clients_.at(message.client);
     postman_.send(client, Direction::to_client, links_[client], protocol::encode(message), now);
   }
 }
@@ -126,10 +124,7 @@ void AggregatorNode::die(Instant now, std::uint64_t which) {
 }
 
 void AggregatorNode::restart() {
-  if (core_) return;
-  disk_.restart();
-  start();
-  ledger_.restarted(*core_, disk_);
+  if (!core_) start_again();
 }
 
 void AggregatorNode::fill_disk() {

@@ -5,7 +5,6 @@
 #include <memory>
 #include <set>
 #include <span>
-#include <unordered_map>
 
 #include "simulations/world/postman.h"
 #include "simulations/world/virtual_disk.h"
@@ -48,6 +47,7 @@ class AggregatorNode {
   void note(const protocol::Knowledge& knowledge);
   void die(Instant now, std::uint64_t which);
   void start();
+  void start_again();
 
   const WorldOptions& options_;
   Postman& postman_;
@@ -55,10 +55,11 @@ class AggregatorNode {
   VirtualDisk disk_;
   std::unique_ptr<aggregator::Core> core_;
   Ledger ledger_;
-  std::vector<Link> links_;                                 // by client
-  std::unordered_map<std::string, std::uint32_t> clients_;  // by id
-  std::map<Revision, Digest> known_at_;  // what a replica of this revision holds, where one was handed out whole
-  std::set<Revision> cut_at_;            // answers that were cut end here: such a replica holds less
+  std::vector<Link> links_;                    // by client
+  std::vector<ClientId> ids_;                  // likewise
+  std::map<ClientId, std::uint32_t> clients_;  // by id
+  std::map<Revision, Digest> known_at_;        // what a replica of this revision holds, where one was handed out whole
+  std::set<Revision> cut_at_;                  // answers that were cut end here: such a replica holds less
   Counts counts_;
 };
 

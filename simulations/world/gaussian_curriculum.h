@@ -1,10 +1,9 @@
 // For the tests: clients that learn points of normal distributions, and take some classes back.
 #pragma once
 
-#include "learners/prototypical/class_memory.h"
 #include "learners/prototypical/merge.h"
 #include "learners/random.h"
-#include "simulations/world/world_options.h"
+#include "simulations/world/prototype_lessons.h"
 
 namespace outrider::simulations {
 
@@ -18,19 +17,12 @@ class GaussianCurriculum : public Curriculum {
   Session learn(std::uint32_t client, std::size_t step, const Store& store) const override {
     Session session;
     for (std::size_t label = 0; label < classes_; ++label) {
-      Topic topic{std::string(kPrototypeKind), space_, "class " + std::to_string(label)};
-      const auto known = client::lesson_memory(store, topic);
-      if (known && known->empty()) continue;  // taken back for good
+      const Topic topic{std::string(kPrototypeKind), space_, "class " + std::to_string(label)};
       if (is_taken_back(client, label, step)) {
-        if (known) session.lessons.push_back({std::move(topic), {}, {}});
-        continue;
+        take_back_class(topic, store, session);
+      } else {
+        learn_points(topic, client, label, step, store, session);
       }
-      ClassMemory memory = known ? ClassMemory::decode(*known) : ClassMemory(kDimension);
-      const std::size_t before = memory.count();
-      for (std::size_t s = 0; s <= step; ++s) add_example(client, label, s, memory);
-      if (memory.count() == before) continue;
-      session.pictures += memory.count() - before;
-      session.lessons.push_back({std::move(topic), outrider::encode(memory.state()), memory.encode()});
     }
     return session;
   }
@@ -39,13 +31,21 @@ class GaussianCurriculum : public Curriculum {
   bool is_taken_back(std::uint32_t client, std::size_t label, std::size_t step) const {
     return step > 0 && (client + label) % 5 == 0 && step >= 1 + label % 3;
   }
-  void add_example(std::uint32_t client, std::size_t label, std::size_t step, ClassMemory& memory) const {
-    Random dice(seed_, "example", client * 1000 + label, step);
-    if (dice.below(3) != 0) return;
-    std::vector<float> point(kDimension);
-    for (float& x : point) x = static_cast<float>(label) + dice.normal();
-    const Digest name = Digest::of(key_of(client * 1'000'000 + label * 1000 + step));
-    if (!memory.knows(name)) memory.add(name, point);
+  // Those that have come by the end of the step.
+  void learn_points(const Topic& topic, std::uint32_t client, std::size_t label, std::size_t step, const Store& store,
+                    Session& session) const {
+    std::vector<std::vector<float>> points;
+    std::vector<Digest> names;
+    for (std::size_t s = 0; s <= step; ++s) {
+      Random dice(seed_, "example", client * 1000 + label, s);
+      if (dice.below(3) != 0) continue;
+      std::vector<float>& point = points.emplace_back(kDimension);
+      for (float& x : point) x = static_cast<float>(label) + dice.normal();
+      names.push_back(Digest::of(key_of(client * 1'000'000 + label * 1000 + s)));
+    }
+    std::vector<NamedExample> examples;
+    for (std::size_t i = 0; i < points.size(); ++i) examples.push_back({names[i], points[i]});
+    learn_class(topic, examples, store, session);
   }
 
   std::uint64_t seed_;

@@ -10,10 +10,6 @@
 namespace outrider::simulations {
 namespace {
 
-std::string key_of_id(const Digest& id) {
-  return std::string(text_of(id.view()));
-}
-
 std::string describe(const ClientId& client, SequenceNumber sequence) {
   return fmt::format("contribution {} of client {}", number(sequence), client.brief());
 }
@@ -21,7 +17,7 @@ std::string describe(const ClientId& client, SequenceNumber sequence) {
 }  // namespace
 
 void Ledger::received(const Contribution& contribution) {
-  if (watch_ == Watch::full) in_doubt_.try_emplace(key_of_id(contribution.id()), contribution);
+  if (watch_ == Watch::full) in_doubt_.try_emplace(contribution.id(), contribution);
 }
 
 void Ledger::answered(const std::vector<protocol::Message>& messages, const Store& disk) {
@@ -29,10 +25,10 @@ void Ledger::answered(const std::vector<protocol::Message>& messages, const Stor
     const auto* accepted = std::get_if<protocol::Accepted>(&message.body);
     if (accepted == nullptr) continue;
     std::map<Digest, SequenceNumber> there;  // the client's decisions on disk, by id
-    Acknowledged& known = acknowledged_[message.client];
+    Ids& known = acknowledged_[message.client];
     for (const Digest& id : accepted->contributions) {
-      const auto repeated = std::ranges::find(known.ids, id, &std::map<SequenceNumber, Digest>::value_type::second);
-      if (repeated != known.ids.end()) continue;
+      const auto repeated = std::ranges::find(known, id, &Ids::value_type::second);
+      if (repeated != known.end()) continue;
       if (there.empty())
         disk.scan(Column::contributions, message.client.view(), [&](ByteView key, ByteView value) {
           there.emplace(aggregator::decode_decision(value).id, SequenceNumber{number_in_key(key, ClientId::kSize)});
@@ -41,11 +37,11 @@ void Ledger::answered(const std::vector<protocol::Message>& messages, const Stor
       if (found == there.end())
         throw Violation(fmt::format("contribution {} of client {} is acknowledged but not durable", id.brief(),
                                     message.client.brief()));
-      const auto [place, is_new] = known.ids.emplace(found->second, id);
+      const auto [place, is_new] = known.emplace(found->second, id);
       if (!is_new)
         throw Violation(describe(message.client, found->second) + " is acknowledged with two different contents");
       ++accepted_;
-      if (const auto content = in_doubt_.find(key_of_id(id)); content != in_doubt_.end()) {
+      if (const auto content = in_doubt_.find(id); content != in_doubt_.end()) {
         accept(content->second);
         in_doubt_.erase(content);
       }
@@ -86,27 +82,27 @@ void Ledger::published(const aggregator::Core& core, const Store& disk) {
 
 // A commit may have become durable without anybody's having learned of it: that is no mistake, if it came in.
 void Ledger::adopt(const Store& disk, bool trusted) {
-  std::map<ClientId, Acknowledged> there;
+  std::map<ClientId, Ids> there;
   disk.scan(Column::contributions, {}, [&](ByteView key, ByteView value) {
     const ClientId client = ClientId::from_bytes(key.first(ClientId::kSize));
     const SequenceNumber sequence{number_in_key(key, ClientId::kSize)};
     const aggregator::Decision decision = aggregator::decode_decision(value);
     if (!decision.is_accepted()) return;
-    there[client].ids.emplace(sequence, decision.id);
-    if (acknowledged_[client].ids.contains(sequence)) return;
+    there[client].emplace(sequence, decision.id);
+    if (acknowledged_[client].contains(sequence)) return;
     if (watch_ == Watch::full) {
-      const auto content = in_doubt_.find(key_of_id(decision.id));
+      const auto content = in_doubt_.find(decision.id);
       if (!trusted && content == in_doubt_.end())
         throw Violation(describe(client, sequence) + " is on disk but never came in");
       accept(*decision.accepted);
       if (content != in_doubt_.end()) in_doubt_.erase(content);
     }
-    acknowledged_[client].ids.emplace(sequence, decision.id);
+    acknowledged_[client].emplace(sequence, decision.id);
     ++accepted_;
   });
   for (const auto& [client, known] : acknowledged_)
-    for (const auto& [sequence, id] : known.ids)
-      if (const auto& found = there[client].ids; !found.contains(sequence) || found.at(sequence) != id)
+    for (const auto& [sequence, id] : known)
+      if (const auto& found = there[client]; !found.contains(sequence) || found.at(sequence) != id)
         throw Violation(describe(client, sequence) + " was acknowledged and is not on disk after a restart");
 }
 

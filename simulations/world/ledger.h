@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
-#include <unordered_map>
 #include <vector>
 
 #include "aggregator/core.h"
@@ -22,7 +21,8 @@ class Violation : public std::runtime_error {
 
 // How closely the ledger looks.
 enum class Watch : std::uint8_t {
-  // After every event: what is acknowledged is on disk; revisions only grow. Costs a lookup for each contribution.
+  // After every event: what is acknowledged is on disk; revisions only grow. Costs a look at the
+  // client's decisions for each acknowledgement.
   light,
   // Also: knowledge is what a fresh merge of all that was accepted gives, in the order of clients and not of arrival.
   // Costs work in the size of the state after every event that changes it.
@@ -52,9 +52,7 @@ class Ledger {
   std::optional<Digest> latest(const ClientId& client, const Topic& topic) const;
 
  private:
-  struct Acknowledged {
-    std::map<SequenceNumber, Digest> ids;
-  };
+  using Ids = std::map<SequenceNumber, Digest>;
 
   void accept(const Contribution& contribution);
   void adopt(const Store& disk, bool trusted);
@@ -62,8 +60,8 @@ class Ledger {
 
   Watch watch_;
   Families families_;
-  std::unordered_map<std::string, Contribution> in_doubt_;  // received and not decided, by id; full watch only
-  std::map<ClientId, Acknowledged> acknowledged_;
+  std::map<Digest, Contribution> in_doubt_;  // received and not decided, by id; full watch only
+  std::map<ClientId, Ids> acknowledged_;
   std::map<Topic, std::map<ClientId, Contribution>> latest_;  // accepted; full watch only
   std::map<Digest, Bytes> spaces_;
   std::uint64_t accepted_ = 0;
