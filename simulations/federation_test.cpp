@@ -1,44 +1,19 @@
 #include "simulations/federation.h"
 
-#include <fstream>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "knowledge/error.h"
-#include "knowledge/temporary_directory.h"
+#include "simulations/test_scenario_file.h"
 
 namespace outrider::simulations {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 constexpr const char* kFederationOfPictures = "name = 'x'\n[data]\nkind = 'mnist'\n[federation]\n";
 constexpr const char* kFederationOfPoints = "name = 'x'\n[data]\nkind = 'gaussians'\n[gaussians]\nclasses = 4\n";
 
-class FederationFile : public testing::Test {
- protected:
-  TemporaryDirectory directory_;
-  std::filesystem::path file_ = directory_.path() / "federation.toml";
-
-  Federation load(const std::string& text) {
-    std::ofstream(file_) << text;
-    return load_federation(file_);
-  }
-
-  void expect_complaint(const std::string& text, int line, const std::vector<std::string>& parts) {
-    try {
-      load(text);
-      ADD_FAILURE() << "no complaint about: " << text;
-    } catch (const InputError& error) {
-      const std::string sentence = error.what();
-      EXPECT_THAT(sentence, StartsWith(file_.string() + ":" + std::to_string(line) + ": "));
-      for (const std::string& part : parts) EXPECT_THAT(sentence, HasSubstr(part));
-    }
-  }
-};
+using FederationFile = ScenarioFileTest<load_federation>;
 
 TEST_F(FederationFile, DefaultsStandWhereNothingIsSaid) {
   const Federation federation = load(kFederationOfPictures);

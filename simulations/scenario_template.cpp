@@ -5,32 +5,33 @@
 namespace outrider::simulations {
 namespace {
 
-constexpr std::string_view kMissionTemplate = R"toml(
-# A mission: clients meet new classes step by step and learn each from a few labelled pictures; after every step is
-# a rendezvous. Real processes: an aggregator and the clients.
-# Run it with `outrider simulate FILE`, check it with `outrider simulate FILE --check`. Every key is here; one that is
+// What several kinds have alike, for the place that is named so in a template.
+struct Piece {
+  std::string_view place;
+  std::string_view text;
+};
+constexpr std::array kPieces{
+    Piece{
+        "@HEAD@",
+        R"toml(# Run it with `outrider simulate FILE`, check it with `outrider simulate FILE --check`. Every key is here; one that is
 # left out has its default. docs/scenarios.md says more.
 name = "@NAME@"                 # of the run's directory, runs/NAME; required
 title = "What it shows"         # for the report; default: none
-seed = 1                        # of everything that is drawn; 0 to 9223372036854775807; default: 1
-
-[data]
-kind = "fashion-mnist"          # fashion-mnist, mnist, omniglot, cifar10, cifar100, images or fsdd; required
-# where it lies; --data DIR says so on the command line:
+)toml"},
+    Piece{"@PATH@", R"toml(# where it lies; --data DIR says so on the command line:
 # path = "DIR"                  # default: none; fashion-mnist: Debian's package dataset-fashion-mnist
-
-# The encoder, trained in episodes on the base classes (Snell et al. 2017).
-[pretraining]
-# the network: conv4, lenet-300-100, lenet5, resnet18, resnet18-gem, simplenet, wrn-16-4, wrn-28-10:
-architecture = "conv4"          # default: "conv4"
-# CHANNELSxHEIGHTxWIDTH to which pictures are resized; 1 or 3 channels, sides up to 1024:
+)toml"},
+    Piece{"@ARCHITECTURES@",
+          R"toml(# the network: conv4, lenet-300-100, lenet5, resnet18, resnet18-gem, simplenet, wrn-16-4, wrn-28-10:
+)toml"},
+    Piece{"@PREPROCESSING@",
+          R"toml(# CHANNELSxHEIGHTxWIDTH to which pictures are resized; 1 or 3 channels, sides up to 1024:
 input = "1x28x28"               # default: "1x28x28"
 invert = false                  # dark becomes light; default: false
 mean = 0.286                    # of pixel values in [0, 1]; subtracted; -10 to 10; default: 0
 deviation = 0.353               # of pixel values in [0, 1]; divided by; 0.001 to 10; default: 1
-# base classes, which the encoder is trained on:
-classes = ["t-shirt", "pullover", "dress", "coat", "shirt", "sneaker"]  # default: all of the training part
-way = 6                         # classes in an episode; 2 to 1000; default: 5
+)toml"},
+    Piece{"@EPISODES@", R"toml(way = 6                         # classes in an episode; 2 to 1000; default: 5
 shots = 5                       # support pictures of each; 1 to 1000; default: 5
 queries = 15                    # query pictures of each; 1 to 1000; default: 15
 rotations = false               # classes turned by 90, 180 and 270 degrees are further classes; default: false
@@ -39,7 +40,22 @@ learning_rate = 0.001           # of Adam; 1e-06 to 1; default: 0.001
 halve_every = 200               # episodes after which the learning rate is halved; 1 to 10000000; default: 2000
 # to learn with; part of the result: other threads, other bits:
 threads = 2                     # 1 to 1024; default: 2
+)toml"}};
 
+constexpr std::string_view kMissionTemplate = R"toml(
+# A mission: clients meet new classes step by step and learn each from a few labelled pictures; after every step is
+# a rendezvous. Real processes: an aggregator and the clients.
+@HEAD@seed = 1                        # of everything that is drawn; 0 to 9223372036854775807; default: 1
+
+[data]
+kind = "fashion-mnist"          # fashion-mnist, mnist, omniglot, cifar10, cifar100, images or fsdd; required
+@PATH@
+# The encoder, trained in episodes on the base classes (Snell et al. 2017).
+[pretraining]
+@ARCHITECTURES@architecture = "conv4"          # default: "conv4"
+@PREPROCESSING@# base classes, which the encoder is trained on:
+classes = ["t-shirt", "pullover", "dress", "coat", "shirt", "sneaker"]  # default: all of the training part
+@EPISODES@
 # What the clients meet. The new classes are dealt out at random.
 [mission]
 clients = 4                     # processes; 1 to 256; default: 4
@@ -61,30 +77,18 @@ batch = 32                      # pictures at a time; 1 to 100000; default: 32
 constexpr std::string_view kStudyTemplate = R"toml(
 # A study: tasks come one after the other, and one network is to know them all; methods are compared. Masks travel
 # through the federation as they do in the field.
-# Run it with `outrider simulate FILE`, check it with `outrider simulate FILE --check`. Every key is here; one that is
-# left out has its default. docs/scenarios.md says more.
-name = "@NAME@"                 # of the run's directory, runs/NAME; required
-title = "What it shows"         # for the report; default: none
-seeds = [1, 2, 3]               # one run with each; different whole numbers; 0 to 9223372036854775807; default: [1]
+@HEAD@seeds = [1, 2, 3]               # one run with each; different whole numbers; 0 to 9223372036854775807; default: [1]
 methods = ["supsup", "exssnet", "exssnet-kkt", "fine-tuning", "ewc"]  # what is compared; default: all five
 # to learn with; part of the result: other threads, other bits:
 threads = 2                     # 1 to 1024; default: 2
 
 [data]
 kind = "fashion-mnist"          # fashion-mnist, mnist, omniglot, cifar10, cifar100, images or fsdd; required
-# where it lies; --data DIR says so on the command line:
-# path = "DIR"                  # default: none; fashion-mnist: Debian's package dataset-fashion-mnist
-
+@PATH@
 # The network under the masks, and the dense one of the baselines.
 [network]
-# the network: conv4, lenet-300-100, lenet5, resnet18, resnet18-gem, simplenet, wrn-16-4, wrn-28-10:
-architecture = "lenet-300-100"  # default: "lenet-300-100"
-# CHANNELSxHEIGHTxWIDTH to which pictures are resized; 1 or 3 channels, sides up to 1024:
-input = "1x28x28"               # default: "1x28x28"
-invert = false                  # dark becomes light; default: false
-mean = 0.286                    # of pixel values in [0, 1]; subtracted; -10 to 10; default: 0
-deviation = 0.353               # of pixel values in [0, 1]; divided by; 0.001 to 10; default: 1
-
+@ARCHITECTURES@architecture = "lenet-300-100"  # default: "lenet-300-100"
+@PREPROCESSING@
 [tasks]
 # split: every task has some of the classes; permuted: all, under an order of pixels of its own:
 kind = "split"                  # required
@@ -118,11 +122,7 @@ ewc_samples = 200               # 1 to 1000000; default: 200
 constexpr std::string_view kFederationTemplate = R"toml(
 # A federation: many clients that learn class prototypes, in one process under virtual time: what data they have and
 # when it comes, what they and the network are like, and what goes wrong. The same seed gives the same events.
-# Run it with `outrider simulate FILE`, check it with `outrider simulate FILE --check`. Every key is here; one that is
-# left out has its default. docs/scenarios.md says more.
-name = "@NAME@"                 # of the run's directory, runs/NAME; required
-title = "What it shows"         # for the report; default: none
-seeds = [1, 2, 3]               # one run with each; different whole numbers; 0 to 9223372036854775807; default: [1]
+@HEAD@seeds = [1, 2, 3]               # one run with each; different whole numbers; 0 to 9223372036854775807; default: [1]
 # federated: what is merged; alone: single clients; central: all pictures at one place:
 methods = ["federated", "alone", "central"]  # default: all three
 # every seed turns each kind of fault off, on or down: for finding defects with many seeds:
@@ -131,9 +131,7 @@ swarm = false                   # default: false
 [data]
 # fashion-mnist, mnist, cifar10, cifar100, images or fsdd; or "gaussians", see below:
 kind = "fashion-mnist"          # required
-# where it lies; --data DIR says so on the command line:
-# path = "DIR"                  # default: none; fashion-mnist: Debian's package dataset-fashion-mnist
-
+@PATH@
 # Only for data.kind = "gaussians": points around a centre for each class, where the exchange alone matters. Then
 # there is no [pretraining].
 # [gaussians]
@@ -144,26 +142,11 @@ kind = "fashion-mnist"          # required
 
 # The encoder, trained in episodes (Snell et al. 2017). Clients learn all classes that are not named here.
 [pretraining]
-# the network: conv4, lenet-300-100, lenet5, resnet18, resnet18-gem, simplenet, wrn-16-4, wrn-28-10:
-architecture = "conv4"          # default: "conv4"
-# CHANNELSxHEIGHTxWIDTH to which pictures are resized; 1 or 3 channels, sides up to 1024:
-input = "1x28x28"               # default: "1x28x28"
-invert = false                  # dark becomes light; default: false
-mean = 0.286                    # of pixel values in [0, 1]; subtracted; -10 to 10; default: 0
-deviation = 0.353               # of pixel values in [0, 1]; divided by; 0.001 to 10; default: 1
-# base classes: the encoder is trained on them, and everyone knows them; default: all, and nobody knows any at the
+@ARCHITECTURES@architecture = "conv4"          # default: "conv4"
+@PREPROCESSING@# base classes: the encoder is trained on them, and everyone knows them; default: all, and nobody knows any at the
 # start:
 classes = ["t-shirt", "pullover", "dress", "coat", "shirt", "sneaker"]
-way = 6                         # classes in an episode; 2 to 1000; default: 5
-shots = 5                       # support pictures of each; 1 to 1000; default: 5
-queries = 15                    # query pictures of each; 1 to 1000; default: 15
-rotations = false               # classes turned by 90, 180 and 270 degrees are further classes; default: false
-episodes = 600                  # how many; each is a step of Adam; 0 to 10000000; default: 1000
-learning_rate = 0.001           # of Adam; 1e-06 to 1; default: 0.001
-halve_every = 200               # episodes after which the learning rate is halved; 1 to 10000000; default: 2000
-# to learn with; part of the result: other threads, other bits:
-threads = 2                     # 1 to 1024; default: 2
-
+@EPISODES@
 [federation]
 clients = 100                   # how many; with all their rendezvous at most 100 million; 1 to 100000; default: 100
 rendezvous = 10                 # of each client: its mission has as many steps; 1 to 10000; default: 10
@@ -225,11 +208,17 @@ full_disks_per_hour = 0         # commits of the aggregator that fail; 0 to 3600
 constexpr std::array kTemplates{kMissionTemplate, kStudyTemplate, kFederationTemplate};
 constexpr std::string_view kPlaceOfName = "@NAME@";
 
+void put(std::string& text, std::string_view place, std::string_view content) {
+  if (const std::size_t at = text.find(place); at != std::string::npos) text.replace(at, place.size(), content);
+}
+
 }  // namespace
 
 std::string scenario_template(ScenarioKind kind, const std::string& name) {
   std::string text(kTemplates[static_cast<std::size_t>(kind)].substr(1));  // without the line break at its start
-  return text.replace(text.find(kPlaceOfName), kPlaceOfName.size(), name);
+  for (const Piece& piece : kPieces) put(text, piece.place, piece.text);
+  put(text, kPlaceOfName, name);
+  return text;
 }
 
 }  // namespace outrider::simulations

@@ -1,43 +1,15 @@
 #include "simulations/scenario.h"
 
-#include <fstream>
-
 #include <gtest/gtest.h>
 
-#include "knowledge/error.h"
-#include "knowledge/temporary_directory.h"
 #include "simulations/federation.h"
 #include "simulations/study.h"
+#include "simulations/test_scenario_file.h"
 
 namespace outrider::simulations {
 namespace {
 
-class ScenarioFile : public testing::Test {
- protected:
-  TemporaryDirectory directory_;
-  std::filesystem::path file_ = directory_.path() / "scenario.toml";
-
-  Scenario load(const std::string& text) {
-    std::ofstream(file_) << text;
-    return load_scenario(file_);
-  }
-
-  std::string complaint(const std::string& text) {
-    try {
-      load(text);
-      return "";
-    } catch (const InputError& error) {
-      return error.what();
-    }
-  }
-
-  // "FILE:LINE: …" where the rest holds all `parts`.
-  void expect_complaint(const std::string& text, int line, const std::vector<std::string>& parts) {
-    const std::string sentence = complaint(text);
-    EXPECT_TRUE(sentence.starts_with(file_.string() + ":" + std::to_string(line) + ": ")) << sentence;
-    for (const std::string& part : parts) EXPECT_NE(sentence.find(part), std::string::npos) << sentence;
-  }
-};
+using ScenarioFile = ScenarioFileTest<load_scenario>;
 
 TEST_F(ScenarioFile, DefaultsStandWhereNothingIsSaid) {
   const Scenario scenario = load("name = 'x'\n[data]\nkind = 'mnist'\n[mission]\nclients = 7\n");

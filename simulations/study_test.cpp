@@ -1,44 +1,19 @@
 #include "simulations/study.h"
 
-#include <fstream>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "knowledge/error.h"
-#include "knowledge/temporary_directory.h"
 #include "simulations/scenario.h"
+#include "simulations/test_scenario_file.h"
 
 namespace outrider::simulations {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
 
 constexpr const char* kTasks = "name = 'x'\n[data]\nkind = 'mnist'\n[tasks]\nkind = 'split'\ncount = 5\n";
 
-class StudyFile : public testing::Test {
- protected:
-  TemporaryDirectory directory_;
-  std::filesystem::path file_ = directory_.path() / "study.toml";
-
-  Study load(const std::string& text) {
-    std::ofstream(file_) << text;
-    return load_study(file_);
-  }
-
-  void expect_complaint(const std::string& text, int line, const std::vector<std::string>& parts) {
-    try {
-      load(text);
-      ADD_FAILURE() << "no complaint about: " << text;
-    } catch (const InputError& error) {
-      const std::string sentence = error.what();
-      EXPECT_THAT(sentence, StartsWith(file_.string() + ":" + std::to_string(line) + ": "));
-      for (const std::string& part : parts) EXPECT_THAT(sentence, HasSubstr(part));
-    }
-  }
-};
+using StudyFile = ScenarioFileTest<load_study>;
 
 TEST_F(StudyFile, DefaultsStandWhereNothingIsSaid) {
   const Study study = load(kTasks);
