@@ -1,6 +1,7 @@
 #include "simulations/federation_measurement.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "client/predictor.h"
 #include "learners/data/split.h"
@@ -50,21 +51,23 @@ FederationMeasurement::FederationMeasurement(const Federation& federation, const
   for (std::size_t step = 0; step < assignment.steps(); ++step) add_group(assignment.new_classes(step));
 }
 
-void FederationMeasurement::step_over(std::size_t step, const Shard& shard, FederationRun& run) {
+void FederationMeasurement::step_over(std::size_t step, const Shard& shard, Exchange& exchange, FederationRun& run) {
   const bool last = step == assignment_.steps();
   if (!last) classes_come(step);
+  const std::vector<Bytes> parts = exchange.gather(part_of(shard));
+  if (exchange.rank() != 0) return;
   FederationStep measured;
   measured.classes = test_.classes();
+  add_parts(parts, measured);
   const ClassStates known = known_to(*shard.aggregator(), shard.options().families);
   if (wants(FederationMethod::federated)) measured.federated = test_.accuracy(known);
-  if (wants(FederationMethod::alone)) measured.alone = accuracy_alone(shard);
   if (wants(FederationMethod::central)) {
     ClassStates all = data_.base;
     for (const auto& [label, sum] : central_) all.emplace_back(data_.train.pictures.classes[label], sum.state());
     measured.central = test_.accuracy(all);
   }
-  for (const auto& client : shard.clients())
-    measured.bytes += client->link().bytes + shard.aggregator()->link_to(client->number()).bytes;
+  for (std::uint32_t client = 0; client < assignment_.clients(); ++client)
+    measured.bytes += shard.aggregator()->link_to(client).bytes;
   measured.contributions = shard.aggregator()->ledger().accepted();
   if (!last) record_groups(known, run);
   if (last && !known.empty()) run.confusion = test_.confusion(known);
@@ -90,16 +93,43 @@ void FederationMeasurement::add_central(std::size_t step) {
     }
 }
 
-double FederationMeasurement::accuracy_alone(const Shard& shard) const {
-  const std::size_t clients = shard.clients().size();
+// Which clients are judged alone, evenly over all of them.
+std::vector<std::uint32_t> FederationMeasurement::judged_alone() const {
+  std::vector<std::uint32_t> judged;
+  if (!wants(FederationMethod::alone)) return judged;
+  const std::size_t clients = assignment_.clients();
   const std::size_t wanted = std::clamp<std::size_t>(federation_.plan.clients_measured, 1, clients);
-  double sum = 0;
-  for (std::size_t i = 0; i < wanted; ++i) {
-    ClassStates own = client::own_classes(shard.clients()[i * clients / wanted]->disk());
+  for (std::size_t i = 0; i < wanted; ++i) judged.push_back(static_cast<std::uint32_t>(i * clients / wanted));
+  return judged;
+}
+
+// Of the clients that live here: the bytes they have sent, then each one's number and its accuracy, if it is judged.
+Bytes FederationMeasurement::part_of(const Shard& shard) const {
+  std::uint64_t sent = 0;
+  for (const auto& client : shard.clients()) sent += client->link().bytes;
+  Bytes part = key_of(sent);
+  for (const std::uint32_t judged : judged_alone()) {
+    if (!shard.placement().holds(judged)) continue;
+    ClassStates own = client::own_classes(shard.client(judged).disk());
     own.insert(own.end(), data_.base.begin(), data_.base.end());
-    sum += test_.accuracy(own);
+    part = key_of(key_of(part, judged), std::bit_cast<std::uint64_t>(test_.accuracy(own)));
   }
-  return sum / static_cast<double>(wanted);
+  return part;
+}
+
+// The mean is taken in the order of the clients, so that it is the same for any number of ranks.
+void FederationMeasurement::add_parts(const std::vector<Bytes>& parts, FederationStep& measured) const {
+  constexpr std::size_t kNumber = sizeof(std::uint64_t);
+  std::map<std::uint64_t, double> alone;
+  for (const Bytes& part : parts) {
+    measured.bytes += number_in_key(part);
+    for (std::size_t offset = kNumber; offset < part.size(); offset += 2 * kNumber)
+      alone.emplace(number_in_key(part, offset), std::bit_cast<double>(number_in_key(part, offset + kNumber)));
+  }
+  if (alone.empty()) return;
+  double sum = 0;
+  for (const auto& [client, accuracy] : alone) sum += accuracy;
+  measured.alone = sum / static_cast<double>(alone.size());
 }
 
 // The row of the group that came last; a group is judged from its coming on.

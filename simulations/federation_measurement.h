@@ -10,6 +10,7 @@
 #include "simulations/federation_report.h"
 #include "simulations/measurement.h"
 #include "simulations/prototype_curriculum.h"
+#include "simulations/world/exchange.h"
 
 namespace outrider::simulations {
 
@@ -18,14 +19,16 @@ class FederationMeasurement {
   // Everything must outlive it.
   FederationMeasurement(const Federation& federation, const EmbeddedData& data, const Assignment& assignment);
 
-  // Of what the aggregator knows, what single clients know and what one learner with all pictures would know. On rank 0
-  // of a world of one; `step` counts from 0.
-  void step_over(std::size_t step, const Shard& shard, FederationRun& run);
+  // Of what the aggregator knows, what single clients know and what one learner with all pictures would know. On all
+  // ranks; complete on rank 0. `step` counts from 0.
+  void step_over(std::size_t step, const Shard& shard, Exchange& exchange, FederationRun& run);
 
  private:
   void classes_come(std::size_t step);
   void add_central(std::size_t step);
-  double accuracy_alone(const Shard& shard) const;
+  std::vector<std::uint32_t> judged_alone() const;
+  Bytes part_of(const Shard& shard) const;
+  void add_parts(const std::vector<Bytes>& parts, FederationStep& measured) const;
   void record_groups(const ClassStates& known, FederationRun& run) const;
   bool wants(FederationMethod method) const;
 

@@ -21,6 +21,7 @@
 #include "simulations/fleet.h"
 #include "simulations/measurement.h"
 #include "simulations/mission.h"
+#include "simulations/mpi/launched_ranks.h"
 #include "simulations/pretraining.h"
 #include "simulations/run_directory.h"
 #include "simulations/scenario_check.h"
@@ -213,7 +214,11 @@ int simulate(const SimulateOptions& options) {
     std::cout << fmt::format("{}: {}: valid\n", options.scenario.string(), check_scenario(options));
     return 0;
   }
-  switch (kind_of(options.scenario)) {
+  const ScenarioKind kind = kind_of(options.scenario);
+  if (kind != ScenarioKind::federation && launched_ranks() > 1)
+    throw InputError(fmt::format("mpirun has launched {} ranks, but {} is no federation, which alone can be divided",
+                                 launched_ranks(), options.scenario.string()));
+  switch (kind) {
     case ScenarioKind::study:
       return simulate_study(options);
     case ScenarioKind::federation:

@@ -30,17 +30,16 @@ int open_to_write(const std::filesystem::path& file) {
   ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
-  ::execv(OUTRIDER_PROGRAM, arguments);
+  ::execv(arguments[0], arguments);
   ::_exit(127);
 }
 
 }  // namespace
 
-Process::Process(std::vector<std::string> arguments) {
+Process::Process(std::string program, std::vector<std::string> arguments) {
   const int output = open_to_write(said_->path() / "output");
   const int errors = open_to_write(said_->path() / "errors");
-  std::string name = OUTRIDER_PROGRAM;
-  std::vector<char*> argv{name.data()};
+  std::vector<char*> argv{program.data()};
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
   const pid_t parent = ::getpid();
@@ -93,7 +92,11 @@ std::optional<Outcome> Process::wait(std::chrono::milliseconds patience) {
 }
 
 Outcome run(std::vector<std::string> arguments, std::chrono::milliseconds patience) {
-  Process process(std::move(arguments));
+  return run_program(OUTRIDER_PROGRAM, std::move(arguments), patience);
+}
+
+Outcome run_program(std::string program, std::vector<std::string> arguments, std::chrono::milliseconds patience) {
+  Process process(std::move(program), std::move(arguments));
   if (auto outcome = process.wait(patience)) return *std::move(outcome);
   throw std::runtime_error("the program did not end in time; it said: " + process.errors());
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sys/types.h>
@@ -23,11 +24,12 @@ struct Outcome {
   std::chrono::milliseconds took{0};
 };
 
-// `outrider` with these arguments. Runs from construction; killed by the destructor, and by the kernel when this
-// process dies. Throws std::runtime_error when it cannot be started.
+// `outrider`, or another program, with these arguments. Runs from construction; killed by the destructor, and by the
+// kernel when this process dies. Throws std::runtime_error when it cannot be started.
 class Process {
  public:
-  explicit Process(std::vector<std::string> arguments);
+  explicit Process(std::vector<std::string> arguments) : Process(OUTRIDER_PROGRAM, std::move(arguments)) {}
+  Process(std::string program, std::vector<std::string> arguments);
   ~Process();
   Process(Process&& other) noexcept;
   Process& operator=(Process&& other) = delete;
@@ -49,6 +51,10 @@ class Process {
 
 // Runs `outrider` to its end. Throws std::runtime_error when that does not come within `patience`.
 Outcome run(std::vector<std::string> arguments, std::chrono::milliseconds patience = std::chrono::seconds(50));
+
+// Runs another program likewise.
+Outcome run_program(std::string program, std::vector<std::string> arguments,
+                    std::chrono::milliseconds patience = std::chrono::seconds(50));
 
 // Asks again and again until it is so, at most for `patience`; returns whether it is.
 template <typename Condition>

@@ -2,9 +2,30 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
+#include "knowledge/error.h"
+
 namespace outrider::simulations {
+
+std::string first_sentence(Exchange& exchange, const std::string& mine) {
+  for (const Bytes& sentence : exchange.gather(to_bytes(mine)))
+    if (!sentence.empty()) return std::string(text_of(sentence));
+  return mine;
+}
+
+void together(Exchange& exchange, const std::function<void()>& action) {
+  std::optional<std::string> mistake;
+  try {
+    action();
+  } catch (const InputError& error) {
+    mistake = error.what();
+  }
+  if (exchange.earliest(mistake ? Instant{0} : kNever) == kNever) return;
+  const std::string sentence = first_sentence(exchange, mistake.value_or(""));
+  throw InputError(sentence.empty() ? "another rank has failed" : sentence);
+}
 
 template <typename Last>
 void Meeting::wait(Last&& last) {

@@ -3,7 +3,9 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "simulations/world/event_queue.h"
@@ -23,6 +25,12 @@ class Exchange {
   // The byte strings of all ranks, by rank; on rank 0, empty elsewhere.
   virtual std::vector<Bytes> gather(Bytes mine) = 0;
 };
+
+// What some rank has to say, on rank 0, if it is not empty everywhere; elsewhere what this one has.
+std::string first_sentence(Exchange& exchange, const std::string& mine);
+
+// Does something on all ranks. Throws InputError on all of them when it did on any; rank 0's is the one to be shown.
+void together(Exchange& exchange, const std::function<void()>& action);
 
 // A world of one part.
 class NoExchange : public Exchange {

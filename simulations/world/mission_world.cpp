@@ -149,15 +149,13 @@ class WorldRun {
   // The least of all ranks' moments. Throws Violation on all ranks when one has found a promise broken.
   Instant agree(Instant mine) {
     const Instant least = exchange_.earliest(broken_ ? kBroken : mine);
-    if (least == kBroken) throw Violation(first_sentence());
+    if (least == kBroken) throw_first();
     return least;
   }
 
-  std::string first_sentence() {
-    const std::vector<Bytes> sentences = exchange_.gather(to_bytes(broken_.value_or("")));
-    for (const Bytes& sentence : sentences)
-      if (!sentence.empty()) return std::string(text_of(sentence));
-    return broken_.value_or("another rank has found a promise broken");
+  [[noreturn]] void throw_first() {
+    const std::string sentence = first_sentence(exchange_, broken_.value_or(""));
+    throw Violation(sentence.empty() ? "another rank has found a promise broken" : sentence);
   }
 
   WorldSummary summarise() {

@@ -39,6 +39,7 @@ class Shard {
   Instant now() const { return now_; }
   std::uint64_t events() const { return events_; }
   std::size_t waiting() const { return queue_.size(); }
+  const Placement& placement() const { return placement_; }
   const WorldOptions& options() const { return options_; }
   const Postman& postman() const { return postman_; }
   // On rank 0 alone.
