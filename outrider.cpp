@@ -247,6 +247,8 @@ Run add_simulate(CLI::App& app) {
   added->add_option("--seed", options->seed, "Instead of the scenario's, or of all that it has");
   added->add_option("--seeds", options->seeds, "Many, as FIRST..LAST: for studies, and to look for broken promises");
   added->add_option("--episodes", options->episodes, "Episodes of pre-training, instead of the scenario's");
+  added->add_flag("--processes", options->processes,
+                  "Run a federation as real daemons too, and hold what they know against the virtual world");
   added->add_flag("--check", options->check, "Only say whether the scenario and its data set are in order");
   return [options] { return simulations::simulate(*options); };
 }

@@ -73,25 +73,38 @@ json json_of_run(const FederationRun& run) {
   json steps = json::array();
   for (const FederationStep& step : run.steps) steps.push_back(json_of_step(step));
   const WorldSummary& world = run.world;
-  return {{"seed", run.seed},
-          {"steps", std::move(steps)},
-          {"groups", json_of_groups(run)},
-          {"confusion", run.confusion ? as_json(*run.confusion) : json::object()},
-          {"revision", number(world.revision)},
-          {"knowledge", world.knowledge.hex()},
-          {"accepted", world.accepted},
-          {"events", world.events},
-          {"messages_lost", world.lost},
-          {"client_crashes", world.client_crashes()},
-          {"aggregator",
-           {{"crashes", world.aggregator.crashes},
-            {"torn_writes", world.aggregator.torn_writes},
-            {"full_disks", world.aggregator.refused_commits},
-            {"malformed", world.aggregator.malformed},
-            {"refused", world.aggregator.refused},
-            {"missed", world.aggregator.missed}}},
-          {"seconds", run.seconds},
-          {"bytes_per_resting_client", run.bytes_per_resting_client}};
+  json made{{"seed", run.seed},
+            {"steps", std::move(steps)},
+            {"groups", json_of_groups(run)},
+            {"confusion", run.confusion ? as_json(*run.confusion) : json::object()},
+            {"revision", number(world.revision)},
+            {"knowledge", world.knowledge.hex()},
+            {"accepted", world.accepted},
+            {"events", world.events},
+            {"messages_lost", world.lost},
+            {"client_crashes", world.client_crashes()},
+            {"aggregator",
+             {{"crashes", world.aggregator.crashes},
+              {"torn_writes", world.aggregator.torn_writes},
+              {"full_disks", world.aggregator.refused_commits},
+              {"malformed", world.aggregator.malformed},
+              {"refused", world.aggregator.refused},
+              {"missed", world.aggregator.missed}}},
+            {"seconds", run.seconds},
+            {"bytes_per_resting_client", run.bytes_per_resting_client}};
+  if (run.processes)
+    made["processes"] = {{"clients", run.processes->clients},
+                         {"clients_killed", run.processes->clients_killed},
+                         {"aggregator_killed", run.processes->aggregator_killed},
+                         {"knowledge", run.processes->knowledge.hex()},
+                         {"seconds", run.processes->seconds}};
+  return made;
+}
+
+std::string sentence_on(const ProcessRun& processes) {
+  return fmt::format(
+      "{} real clients and an aggregator, {} and {} times killed, came to the same knowledge, bit for bit",
+      processes.clients, processes.clients_killed, processes.aggregator_killed);
 }
 
 json report_of(const FederationReport& report) {
@@ -252,6 +265,9 @@ void print_summary(const FederationReport& report, std::ostream& stream) {
   if (report.runs.empty()) return;
   if (!federation.methods.empty()) print_steps(report, stream);
   print_promises(report, stream);
+  for (const FederationRun& run : report.runs)
+    if (run.processes)
+      stream << fmt::format("seed {}: {} ({:.0f} s)\n", run.seed, sentence_on(*run.processes), run.processes->seconds);
 }
 
 void save(const FederationReport& report, const std::filesystem::path& directory) {
@@ -262,6 +278,9 @@ void save(const FederationReport& report, const std::filesystem::path& directory
   save_clients(report, directory / "clients.csv");
   if (!report.runs.empty()) save_svg(accuracy_curve(report), directory / "accuracy.svg");
   Page page = federation_page(report);
+  for (const FederationRun& run : report.runs)
+    if (run.processes)
+      page.facts.emplace_back(fmt::format("processes, seed {}", run.seed), sentence_on(*run.processes));
   std::ranges::move(settings_in(made), std::back_inserter(page.facts));
   save_html(page, directory / "report.html");
 }

@@ -29,6 +29,15 @@ struct FederationStep {
   double seconds = 0;               // of real time, so far
 };
 
+// The same federation as real daemons: see federation_fleet.h.
+struct ProcessRun {
+  std::size_t clients = 0;
+  std::size_t clients_killed = 0;  // and started again
+  std::size_t aggregator_killed = 0;
+  Digest knowledge{};  // of every client's replica
+  double seconds = 0;
+};
+
 struct FederationRun {
   std::uint64_t seed = 0;
   std::vector<FederationStep> steps;  // the last is after everybody has caught up
@@ -38,6 +47,7 @@ struct FederationRun {
   std::vector<std::vector<std::string>> group_classes;
   std::vector<std::uint8_t> profile_of_client;
   WorldSummary world;
+  std::optional<ProcessRun> processes;  // if asked for; what they know is what the world knows
   // Of real time and memory: not part of the result.
   double seconds = 0;
   double bytes_per_resting_client = 0;

@@ -10,6 +10,7 @@
 
 #include "knowledge/error.h"
 #include "simulations/assignment.h"
+#include "simulations/federation_fleet.h"
 #include "simulations/federation_measurement.h"
 #include "simulations/federation_world.h"
 #include "simulations/mpi/launched_ranks.h"
@@ -127,12 +128,12 @@ class Seeds {
     run.seed = seed;
     run.profile_of_client = world.kind_of_client;
     FederationMeasurement measurement(federation, *data_, assignment);
-    WorldProgress progress(display_, "the world", world);
+    std::optional<WorldProgress> progress(std::in_place, display_, "the world", world);
     const double resident = resident_bytes();
     double measuring = 0;
     const Stopwatch stopwatch;
     WorldHooks hooks;
-    hooks.look = [&](const Shard& shard) { progress.look(shard); };
+    hooks.look = [&](const Shard& shard) { progress->look(shard); };
     hooks.step_over = [&](std::size_t step, const Shard& shard) {
       const Stopwatch of_measuring;
       measurement.step_over(step, shard, exchange_, run);
@@ -144,7 +145,16 @@ class Seeds {
     };
     run.world = run_world(world, curriculum, exchange_, hooks);
     run.seconds = stopwatch.seconds() - measuring;
+    progress.reset();
+    if (options_.processes) run_processes(assignment, run);
     return run;
+  }
+
+  void run_processes(const Assignment& assignment, FederationRun& run) {
+    const std::filesystem::path directory = run_directory(options_.output, report_.federation.name) / "processes";
+    run.processes = run_as_processes(report_.federation, *data_, assignment, run.seed, directory, display_);
+    if (run.processes->knowledge != run.world.knowledge)
+      throw Violation("the real processes in " + directory.string() + " know something else than the virtual world");
   }
 
   const SimulateOptions& options_;

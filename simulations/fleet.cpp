@@ -81,6 +81,18 @@ void Fleet::show_class(std::size_t client, const Dataset& data, const std::vecto
   fs::rename(staging / folder, client_data(client) / folder);
 }
 
+void Fleet::show_pictures(std::size_t client, const Dataset& data, const std::vector<std::size_t>& pictures) {
+  const fs::path staging = client_directory(client) / "staging";
+  write_image_folder(data, pictures, staging);
+  for (const std::size_t picture : pictures) {
+    const fs::path folder = folder_of_class(data.classes[data.labels[picture]]);
+    fs::create_directories(client_data(client) / folder);
+    for (const auto& file : fs::directory_iterator(staging / folder))
+      fs::rename(file.path(), client_data(client) / folder / file.path().filename());
+  }
+  fs::remove_all(staging);
+}
+
 void Fleet::rendezvous(std::size_t classes, std::chrono::seconds patience, const Watch& watch) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (std::chrono::steady_clock::now() < deadline) {

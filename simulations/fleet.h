@@ -37,6 +37,9 @@ class Fleet {
   void show_class(std::size_t client, const Dataset& data, const std::vector<std::size_t>& pictures,
                   const std::string& class_name);
 
+  // The client's folder gets further pictures, each whole at once.
+  void show_pictures(std::size_t client, const Dataset& data, const std::vector<std::size_t>& pictures);
+
   // Waits until the aggregator knows `classes` classes and every client has delivered all and caught up. `watch` is
   // called now and then. Throws InputError when that takes longer than `patience` or a daemon has died.
   using Watch = std::function<void(const protocol::Status& status)>;
@@ -47,6 +50,9 @@ class Fleet {
   void start_aggregator();
   void start_client(std::size_t client);
 
+  // Throws InputError when a daemon has died.
+  void require_alive();
+
   // As ctrl-C in each of their terminals would. Throws InputError when one does not stop cleanly.
   void stop();
 
@@ -54,8 +60,6 @@ class Fleet {
   std::filesystem::path client_directory(std::size_t client) const {
     return options_.directory / "clients" / client_name(client);
   }
-  void require_alive();
-
   FleetOptions options_;
   std::string address_;
   std::vector<DaemonProcess> aggregator_;  // one

@@ -24,6 +24,7 @@ struct SimulateOptions {
   std::string seeds;                      // likewise; "FIRST..LAST", for studies and federations
   std::optional<std::uint64_t> episodes;  // likewise
   std::filesystem::path program;          // empty: this one
+  bool processes = false;                 // federations: run as daemons too
   bool check = false;                     // plan it, but do not run it
 };
 

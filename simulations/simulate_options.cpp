@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "simulations/federation_fleet.h"
+#include "simulations/mpi/launched_ranks.h"
 #include "simulations/simulate.h"
 
 namespace outrider::simulations {
@@ -49,6 +51,9 @@ Study study_of(const SimulateOptions& options) {
     throw InputError(
         fmt::format("--episodes is about pre-training, but {} is a study of task sequences, which has none",
                     options.scenario.string()));
+  if (options.processes)
+    throw InputError(fmt::format("--processes is for federations, but {} is a study, which runs in one process",
+                                 options.scenario.string()));
   if (auto seeds = wanted_seeds(options); !seeds.empty()) study.seeds = std::move(seeds);
   if (!options.data.empty()) study.data.path = options.data;
   return study;
@@ -63,6 +68,10 @@ Federation federation_of(const SimulateOptions& options) {
   if (auto seeds = wanted_seeds(options); !seeds.empty()) federation.seeds = std::move(seeds);
   if (options.episodes) federation.pretraining.episodes = *options.episodes;
   if (!options.data.empty()) federation.data.path = options.data;
+  if (options.processes) {
+    require_processes(federation);
+    if (launched_ranks() > 1) throw InputError("--processes and mpirun exclude each other");
+  }
   return federation;
 }
 

@@ -75,6 +75,7 @@ TEST_F(ScenarioCheck, NamesTheFileWhenTheDataLackWhatItAsksFor) {
   const std::string points = "name = \"x\"\n[data]\nkind = \"gaussians\"\n[gaussians]\nclasses = 9\n";
   expect_complaint(check(points + "[federation]\nclasses_at_once = 2\nrendezvous = 3\n"), kFailure,
                    {path("x.toml") + ": ", "9 classes, 2 at once, cannot all come in 3 steps"});
+  expect_complaint(check(points + "[federation]\n", {"--processes"}), kFailure, {"real processes", "gaussians"});
   expect_complaint(check(points + "[federation]\n", {"--data", "/nowhere"}), kFailure, {path("x.toml"), "--data"});
   expect_complaint(check("name = \"x\"\n[data]\nkind = \"mnist\"\npath = \"/nowhere\"\n[federation]\n"), kFailure,
                    {path("x.toml") + ": ", "/nowhere", "does not exist"});

@@ -26,7 +26,7 @@ AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman)
     clients_.emplace(ids_.back(), client);
   }
   start();
-  apply(core_->publish(options.encoder, options.base), Instant{0});
+  disk_.commit(core_->publish(options.encoder, options.base).writes);
   ledger_.published(*core_, disk_);
 }
 

@@ -85,6 +85,13 @@ TEST(MissionWorld, EverybodyLearnsEverything) {
   }
 }
 
+TEST(MissionWorld, EverybodyKnowsTheBaseFromTheStart) {
+  WorldOptions options = quiet_world();
+  const ClassState base{3, std::vector<float>(GaussianCurriculum::kDimension, 1.5F), {}};
+  options.base = {{std::string(kPrototypeKind), "base class", encode(base)}};
+  EXPECT_NE(run_alone(options).knowledge, run_alone(quiet_world()).knowledge);
+}
+
 TEST(MissionWorld, OneSeedOneHistory) {
   const WorldSummary a = run_alone(stormy_world(3));
   const WorldSummary b = run_alone(stormy_world(3));

@@ -1,0 +1,164 @@
+#include "simulations/federation_fleet.h"
+
+#include <cmath>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "client/core.h"
+#include "knowledge/error.h"
+#include "learners/prototypical/class_memory.h"
+#include "learners/prototypical/merge.h"
+#include "learners/prototypical/pretrained.h"
+#include "learners/random.h"
+#include "simulations/fleet.h"
+#include "simulations/stopwatch.h"
+#include "simulations/world/client_node.h"
+#include "storage/store.h"
+
+namespace outrider::simulations {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+constexpr std::chrono::seconds kPatience = 300s;
+
+class FederationFleet {
+ public:
+  FederationFleet(const Federation& federation, const EmbeddedData& data, const Assignment& assignment,
+                  std::uint64_t seed, const fs::path& directory)
+      : federation_(federation),
+        data_(data),
+        assignment_(assignment),
+        seed_(seed),
+        pictures_(select_pictures(federation, seed).train),
+        fleet_(options_of(federation, data, directory)),
+        coming_(federation.plan.clients) {
+    for (const auto& [name, state] : data.base) classes_.insert(name);
+  }
+
+  ProcessRun run(ProgressDisplay& display) {
+    const Stopwatch stopwatch;
+    Phase phase(display, "real processes", assignment_.steps());
+    fleet_.rendezvous(classes_.size(), kPatience);
+    for (std::size_t step = 0; step < assignment_.steps(); ++step) {
+      show(step);
+      kill_some(step);
+      await_learning();
+      fleet_.rendezvous(classes_.size(), kPatience);
+      phase.note(fmt::format("{} classes", classes_.size()));
+      phase.advance();
+    }
+    fleet_.stop();
+    compare_replicas();
+    result_.clients = fleet_.clients();
+    result_.seconds = stopwatch.seconds();
+    return result_;
+  }
+
+ private:
+  static FleetOptions options_of(const Federation& federation, const EmbeddedData& data, const fs::path& directory) {
+    fs::remove_all(directory);
+    fs::create_directories(directory);
+    const fs::path pretrained = directory / "pretrained.outrider";
+    save_pretrained({data.encoder, data.base}, pretrained);
+    const fs::path self = fs::read_symlink("/proc/self/exe");
+    return {self, directory, pretrained, federation.plan.clients, 1};
+  }
+
+  void show(std::size_t step) {
+    for (std::size_t client = 0; client < fleet_.clients(); ++client) {
+      const std::span<const std::uint32_t> come = assignment_.pictures(client, step);
+      fleet_.show_pictures(client, pictures_, std::vector<std::size_t>(come.begin(), come.end()));
+      for (const std::uint32_t picture : come) {
+        const std::uint32_t label = pictures_.labels[picture];
+        coming_[client].emplace(label, data_.train.examples[picture]);
+        classes_.insert(pictures_.classes[label]);
+      }
+    }
+  }
+
+  // Whether something that happens so often has happened in a step's hours.
+  bool happens(double per_hour, const char* what, std::size_t whom, std::size_t step) const {
+    const double chance = 1 - std::exp(-per_hour * federation_.plan.hours_between);
+    return static_cast<double>(Random(seed_, what, whom, step).uniform()) < chance;
+  }
+
+  void kill_some(std::size_t step) {
+    for (std::size_t client = 0; client < fleet_.clients(); ++client) {
+      if (!happens(federation_.crashes.clients_per_hour, "kill a client", client, step)) continue;
+      fleet_.kill_client(client);
+      fleet_.start_client(client);
+      ++result_.clients_killed;
+    }
+    if (!happens(federation_.crashes.aggregator_per_hour, "kill the aggregator", 0, step)) return;
+    fleet_.kill_aggregator();
+    fleet_.start_aggregator();
+    ++result_.aggregator_killed;
+  }
+
+  void await_learning() {
+    const Stopwatch waited;
+    for (std::size_t client = 0; client < fleet_.clients(); ++client)
+      while (learned_by(client) < coming_[client].size()) {
+        fleet_.require_alive();
+        if (waited.seconds() > static_cast<double>(kPatience.count()))
+          throw InputError(fmt::format("{} has not learned its {} pictures within {} seconds",
+                                       fleet_.client_name(client), coming_[client].size(), kPatience.count()));
+        std::this_thread::sleep_for(50ms);
+      }
+  }
+
+  std::size_t learned_by(std::size_t client) const {
+    const auto store = open_store_read_only(fleet_.client_state(client));
+    std::size_t pictures = 0;
+    client::for_each_lesson(*store, std::string(kPrototypeKind), data_.space,
+                            [&](const Topic&, ByteView memory) { pictures += ClassMemory::decode(memory).count(); });
+    return pictures;
+  }
+
+  void compare_replicas() {
+    for (std::size_t client = 0; client < fleet_.clients(); ++client) {
+      const Digest known = replica_digest(*open_store_read_only(fleet_.client_state(client)));
+      if (client > 0 && known != result_.knowledge)
+        throw Violation(fmt::format("{} and {} have caught up, but do not know the same", fleet_.client_name(0),
+                                    fleet_.client_name(client)));
+      result_.knowledge = known;
+    }
+  }
+
+  const Federation& federation_;
+  const EmbeddedData& data_;
+  const Assignment& assignment_;
+  std::uint64_t seed_;
+  Dataset pictures_;
+  Fleet fleet_;
+  std::vector<std::set<std::pair<std::uint32_t, Digest>>> coming_;  // by client: label and content, each learned once
+  std::set<std::string> classes_;                                   // that somebody knows
+  ProcessRun result_;
+};
+
+}  // namespace
+
+void require_processes(const Federation& federation) {
+  const auto refuse = [](const std::string& why) {
+    throw InputError("this federation cannot run as real processes: " + why);
+  };
+  if (federation.data.kind == kGaussians) refuse("its data are gaussians, and daemons learn from pictures");
+  if (federation.plan.clients > kMostProcesses)
+    refuse(fmt::format("it has {} clients; at most {} are started", federation.plan.clients, kMostProcesses));
+  if (federation.plan.withdrawals > 0)
+    refuse("its clients take classes back, and no daemon does (federation.withdrawals)");
+  for (const ClientProfile& profile : federation.profiles)
+    if (profile.dishonest) refuse("the clients of its profile '" + profile.name + "' lie, and no daemon does");
+}
+
+ProcessRun run_as_processes(const Federation& federation, const EmbeddedData& data, const Assignment& assignment,
+                            std::uint64_t seed, const fs::path& directory, ProgressDisplay& display) {
+  return FederationFleet(federation, data, assignment, seed, directory).run(display);
+}
+
+}  // namespace outrider::simulations

@@ -1,0 +1,27 @@
+// A federation as real daemons, to hold the virtual world against: the same pictures come to the same clients.
+#pragma once
+
+#include <filesystem>
+
+#include "simulations/assignment.h"
+#include "simulations/embedded_data.h"
+#include "simulations/federation.h"
+#include "simulations/federation_report.h"
+#include "simulations/progress.h"
+
+namespace outrider::simulations {
+
+inline constexpr std::size_t kMostProcesses = 256;
+
+// Throws InputError, one sentence, when a federation cannot run as processes: its data are no pictures, its clients lie
+// or take classes back (no daemon does), or there are too many.
+void require_processes(const Federation& federation);
+
+// Starts an aggregator and a client for each of the federation's, in `directory`, and gives each step's pictures to all
+// of them at once; the next step begins when everybody has caught up. The scenario's crashes are kill -9 here: as many
+// as in its hours, while clients learn. Its hours, its profiles and its network are left to the real ones. Throws
+// InputError when a daemon dies by itself or does not catch up.
+ProcessRun run_as_processes(const Federation& federation, const EmbeddedData& data, const Assignment& assignment,
+                            std::uint64_t seed, const std::filesystem::path& directory, ProgressDisplay& display);
+
+}  // namespace outrider::simulations
