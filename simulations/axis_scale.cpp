@@ -14,7 +14,7 @@ std::vector<double> AxisScale::marks() const {
   return result;
 }
 
-AxisScale nice_scale(double least, double greatest, int marks) {
+AxisScale nice_scale(double least, double greatest, int marks, bool counted) {
   assert(least <= greatest && marks >= 2);
   // A line that never moves lies in the middle of its chart. What doubles cannot tell apart counts as one value.
   const double smallest = std::max(std::fabs(least), std::fabs(greatest)) * 1e-9;
@@ -28,6 +28,7 @@ AxisScale nice_scale(double least, double greatest, int marks) {
   const double digit = raw / power;
   AxisScale scale;
   scale.step = power * (digit <= 1.0001 ? 1 : digit <= 2.0001 ? 2 : digit <= 5.0001 ? 5 : 10);
+  if (counted) scale.step = std::max(1.0, scale.step);
   scale.first = std::floor(least / scale.step + 1e-9) * scale.step;
   scale.last = std::ceil(greatest / scale.step - 1e-9) * scale.step;
   scale.decimals = std::max(0, static_cast<int>(-std::floor(std::log10(scale.step) + 1e-9)));

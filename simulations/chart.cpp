@@ -46,17 +46,19 @@ AxisScale scale_of(const Chart& chart, double ChartPoint::*coordinate, std::opti
                    std::optional<double> to, int marks) {
   const bool vertical = coordinate == &ChartPoint::y;
   double least = std::numeric_limits<double>::infinity(), greatest = -least;
+  bool counted = !vertical;  // steps and tasks have no halves
   for (const ChartSeries& series : chart.series)
     for (const ChartPoint& point : series.points) {
       if (!std::isfinite(point.x) || !std::isfinite(point.y)) continue;
       const double room = vertical && std::isfinite(point.spread) ? std::fabs(point.spread) : 0;
+      counted &= point.x == std::round(point.x);
       least = std::min(least, point.*coordinate - room);
       greatest = std::max(greatest, point.*coordinate + room);
     }
   if (!(least <= greatest)) least = from.value_or(0), greatest = std::max(least, to.value_or(1));
   least = from.value_or(least);
   greatest = std::max(to.value_or(greatest), least);
-  AxisScale scale = nice_scale(least, greatest, marks);
+  AxisScale scale = nice_scale(least, greatest, marks, counted && least < greatest);
   // Time and counts run from edge to edge; heights go out to the next mark.
   if (from || (!vertical && least < greatest)) scale.first = least;
   if ((to || !vertical) && least < greatest) scale.last = greatest;

@@ -56,7 +56,7 @@ struct AxisScale {
 
   std::vector<double> marks() const;
 };
-// Covers [least, greatest] with about `marks` marks; least <= greatest.
-AxisScale nice_scale(double least, double greatest, int marks = 6);
+// Covers [least, greatest] with about `marks` marks; least <= greatest. Of what is counted, marks are whole numbers.
+AxisScale nice_scale(double least, double greatest, int marks = 6, bool counted = false);
 
 }  // namespace outrider::simulations

@@ -38,6 +38,8 @@ TEST(AxisScale, KnownExamples) {
   EXPECT_EQ(nice_scale(0, 1).decimals, 1);
   EXPECT_EQ(nice_scale(0, 0.05).decimals, 2);
   EXPECT_EQ(nice_scale(0, 5000).decimals, 0);
+  EXPECT_EQ(nice_scale(1, 3).marks(), (std::vector<double>{1, 1.5, 2, 2.5, 3}));
+  EXPECT_EQ(nice_scale(1, 3, 6, true).marks(), (std::vector<double>{1, 2, 3}));
   EXPECT_FALSE(std::signbit(nice_scale(-1, 1).marks()[2]));
 }
 

@@ -53,6 +53,7 @@ FederationMeasurement::FederationMeasurement(const Federation& federation, const
 
 void FederationMeasurement::step_over(std::size_t step, const Shard& shard, Exchange& exchange, FederationRun& run) {
   const bool last = step == assignment_.steps();
+  if (step == 0 && exchange.rank() == 0) record_groups(data_.base, run);
   if (!last) classes_come(step);
   const std::vector<Bytes> parts = exchange.gather(part_of(shard));
   if (exchange.rank() != 0) return;
