@@ -250,6 +250,9 @@ Run add_simulate(CLI::App& app) {
   added->add_flag("--processes", options->processes,
                   "Run a federation as real daemons too, and hold what they know against the virtual world");
   added->add_flag("--check", options->check, "Only say whether the scenario and its data set are in order");
+  added->add_flag("--resume", options->resume,
+                  "Go on with the run in the report's directory, which ctrl-C, kill or a power failure has ended; it "
+                  "is as it began, so the other options can be left out");
   return [options] { return simulations::simulate(*options); };
 }
 

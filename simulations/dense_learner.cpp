@@ -20,11 +20,12 @@ DenseLearner::DenseLearner(const nn::NetworkSpec& network, const Preprocessing& 
   if (options.ewc_strength) elastic_.emplace(*options.ewc_strength);
 }
 
-void DenseLearner::learn(const Dataset& pictures, std::size_t task, const std::function<void()>& epoch_done) {
+void DenseLearner::learn(const Dataset& pictures, std::size_t task, const TrainingWatch& watch) {
   nn::Optimizer optimizer(plan_, {.method = nn::Method::kAdam});
   Batches batches(pictures, preprocessing_, {.size = plan_.batch(), .seed = options_.seed, .client = task});
   for (std::size_t epoch = 0; epoch < options_.epochs; ++epoch) {
     for (std::uint64_t i = 0; i < batches.batches_per_epoch(); ++i) {
+      watch.look();
       const Batch& batch = batches.next();
       nn::softmax_cross_entropy(plan_.forward(batch.input), batch.labels, plan_.output_gradient());
       plan_.backward();
@@ -35,7 +36,7 @@ void DenseLearner::learn(const Dataset& pictures, std::size_t task, const std::f
       throw InputError(fmt::format(
           "training of the dense network diverged in task {}: its numbers are no longer finite; a lower rate may help",
           task + 1));
-    if (epoch_done) epoch_done();
+    watch.count_epoch();
   }
   if (!elastic_) return;
   const std::uint64_t seed = Random(options_.seed, "pictures for Fisher", task)();

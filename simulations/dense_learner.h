@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 
 #include "learners/data/dataset.h"
 #include "learners/encoders/encoder.h"
 #include "learners/nn/plan.h"
 #include "simulations/elastic_weights.h"
+#include "simulations/training_watch.h"
 
 namespace outrider::simulations {
 
@@ -26,9 +26,8 @@ class DenseLearner {
  public:
   DenseLearner(const nn::NetworkSpec& network, const Preprocessing& preprocessing, const DenseTraining& options);
 
-  // Tasks count from 0; each has at least a batch of pictures. `epoch_done` is called after every epoch. Throws
-  // InputError when training diverges.
-  void learn(const Dataset& pictures, std::size_t task, const std::function<void()>& epoch_done = {});
+  // Tasks count from 0; each has at least a batch of pictures. Throws InputError when training diverges.
+  void learn(const Dataset& pictures, std::size_t task, const TrainingWatch& watch = {});
   // The share of pictures whose largest output is at their label.
   double accuracy(const Dataset& pictures) const;
   nn::Parameters parameters() const { return plan_.parameters(); }

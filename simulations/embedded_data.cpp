@@ -104,7 +104,10 @@ EmbeddedData draw_gaussians(const Federation& federation, std::uint64_t seed) {
   return data;
 }
 
-EmbeddedPictures embed_pictures(Dataset pictures, Embedder& embedder, Phase& phase) {
+// Called with the number of pictures that have been embedded since.
+using Embedded = std::function<void(std::size_t count)>;
+
+EmbeddedPictures embed_pictures(Dataset pictures, Embedder& embedder, const Embedded& embedded) {
   constexpr std::size_t kAtOnce = 1000;  // shown as one step
   EmbeddedPictures part;
   for (std::size_t i = 0; i < pictures.size(); ++i) part.examples.push_back(Digest::of(pictures.image(i)));
@@ -115,19 +118,19 @@ EmbeddedPictures embed_pictures(Dataset pictures, Embedder& embedder, Phase& pha
     const std::size_t count = std::min(kAtOnce, part.size() - first);
     embedder.embed(std::span(input.pixels).subspan(first * input.shape.size(), count * input.shape.size()),
                    std::span(part.embeddings).subspan(first * embedder.dimension(), count * embedder.dimension()));
-    phase.advance(count);
+    embedded(count);
   }
   return part;
 }
 
-ClassStates base_states(const FederationPictures& pictures, Embedder& embedder, Phase& phase) {
+ClassStates base_states(const FederationPictures& pictures, Embedder& embedder, const Embedded& embedded) {
   ClassStates states;
   const auto examples = indices_by_class(pictures.base);
   for (const std::uint32_t label : pictures.base_classes) {
     ClassStateBuilder builder(embedder.dimension());
     builder.add(embed(pictures.base, examples[label], embedder));
     states.emplace_back(pictures.base.classes[label], builder.state());
-    phase.advance(examples[label].size());
+    embedded(examples[label].size());
   }
   return states;
 }
@@ -168,17 +171,26 @@ EmbeddedData embed_federation(const Federation& federation, std::uint64_t seed, 
     pictures = select_pictures(federation, seed);
   }
   const Encoder encoder = pretrain(federation.pretraining, pictures.base, seed, display);
+  return embed_federation(std::move(pictures), encoder, display);
+}
+
+EmbeddedData embed_federation(FederationPictures pictures, const Encoder& encoder, ProgressDisplay& display,
+                              const std::function<void()>& poll) {
   Embedder embedder(encoder, 0);
   const std::size_t base = pictures.base_classes.empty() ? 0 : pictures.base.size();
   Phase phase(display, "embedding", base + pictures.train.size() + pictures.test.size());
+  const Embedded embedded = [&](std::size_t count) {
+    phase.advance(count);
+    if (poll) poll();
+  };
   EmbeddedData data;
   data.encoder = encoder.encode();
   data.space = Digest::of(data.encoder);
   data.dimension = encoder.dimension();
-  data.base = base_states(pictures, embedder, phase);
+  data.base = base_states(pictures, embedder, embedded);
   data.base_classes = std::move(pictures.base_classes);
-  data.train = embed_pictures(std::move(pictures.train), embedder, phase);
-  data.test = embed_pictures(std::move(pictures.test), embedder, phase);
+  data.train = embed_pictures(std::move(pictures.train), embedder, embedded);
+  data.test = embed_pictures(std::move(pictures.test), embedder, embedded);
   data.source = std::move(pictures.source);
   data.sha256 = std::move(pictures.sha256);
   return data;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -64,5 +65,9 @@ struct EmbeddedData {
 // distribution in each dimension, and around them points from another. The seed decides about the encoder, the choice
 // of test pictures, and all of gaussians. Throws InputError as select_pictures, and where training does.
 EmbeddedData embed_federation(const Federation& federation, std::uint64_t seed, ProgressDisplay& display);
+// The last part of that, for pictures and an encoder that are there already. `poll` is called several times a second;
+// what it throws ends the work.
+EmbeddedData embed_federation(FederationPictures pictures, const Encoder& encoder, ProgressDisplay& display,
+                              const std::function<void()>& poll = {});
 
 }  // namespace outrider::simulations

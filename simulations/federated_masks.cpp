@@ -80,12 +80,12 @@ std::size_t count_tasks(const Store& store) {
 class FederatedMasks {
  public:
   FederatedMasks(const Study& study, StudyMethod method, double density, const TaskSequence& tasks, std::uint64_t seed,
-                 std::function<void()> epoch_done)
+                 TrainingWatch watch)
       : study_(study),
         method_(method),
         tasks_(tasks),
         seed_(seed),
-        epoch_done_(std::move(epoch_done)),
+        watch_(std::move(watch)),
         world_(seed, {}, mask_families) {
     for (std::size_t i = 0; i < study.tasks.clients; ++i) join(fmt::format("client-{}", i + 1));
     world_.publish(base_of(study, tasks, density, seed).encode(), {});
@@ -146,9 +146,10 @@ class FederatedMasks {
     training.weight_rate = study_.supermask.weight_rate;
     training.seed = seed_of(task);
     training.threads = study_.threads;
+    training.after_step = watch_.poll;
     return learn_task(base, Ownership(base, known), pictures, start_of(base, known, pictures, task), training,
                       [&](std::size_t, std::size_t) {
-                        if (epoch_done_) epoch_done_();
+                        watch_.count_epoch();
                         return true;
                       });
   }
@@ -171,6 +172,7 @@ class FederatedMasks {
     TaskNetwork network(client::load_base(store), study_.threads);
     const NamedTasks known = client::known_tasks(store, network.base().id(), network.base());
     for (std::size_t judged = 0; judged <= learned; ++judged) {
+      watch_.look();
       network.use(known[judged].second);
       accuracies.record(learned, judged, network.accuracy(tasks_.test(judged)));
     }
@@ -195,6 +197,7 @@ class FederatedMasks {
   bool computes_what_was_taught(const BaseNetwork& base, const NamedTasks& known) const {
     TaskNetwork network(base, study_.threads);
     for (std::size_t task = 0; task < tasks_.size(); ++task) {
+      watch_.look();
       network.use(known[task].second);
       if (!same_bits(network.logits(tasks_.test(task)), taught_[task])) return false;
     }
@@ -223,6 +226,7 @@ class FederatedMasks {
       Random(seed_, "pictures to find a task by", 0, task).shuffle(std::span(order));
       const std::size_t count = std::min(kBatchesToFind, pictures.size() / batch);
       for (std::size_t i = 0; i < count; ++i, ++batches) {
+        watch_.look();
         const auto shown = std::span(order).subspan(i * batch, batch);
         found.one_shot += inference.infer(pictures, shown, TaskInferenceMethod::one_shot) == task ? 1 : 0;
         found.binary_search += inference.infer(pictures, shown, TaskInferenceMethod::binary_search) == task ? 1 : 0;
@@ -237,7 +241,7 @@ class FederatedMasks {
   StudyMethod method_;
   const TaskSequence& tasks_;
   std::uint64_t seed_;
-  std::function<void()> epoch_done_;
+  TrainingWatch watch_;
   VirtualWorld world_;
   std::size_t clients_ = 0;
   std::vector<std::vector<float>> taught_;  // the teacher's logits of each task's test pictures
@@ -246,9 +250,9 @@ class FederatedMasks {
 }  // namespace
 
 StudyRun learn_masks(const Study& study, StudyMethod method, double density, const TaskSequence& tasks,
-                     std::uint64_t seed, const std::function<void()>& epoch_done) {
+                     std::uint64_t seed, const TrainingWatch& watch) {
   assert(uses_masks(method));
-  return FederatedMasks(study, method, density, tasks, seed, epoch_done).run();
+  return FederatedMasks(study, method, density, tasks, seed, watch).run();
 }
 
 }  // namespace outrider::simulations

@@ -2,17 +2,16 @@
 // wire format, the aggregator and everybody's replica.
 #pragma once
 
-#include <functional>
-
 #include "simulations/study.h"
 #include "simulations/study_report.h"
 #include "simulations/task_sequence.h"
+#include "simulations/training_watch.h"
 
 namespace outrider::simulations {
 
-// Pre: method uses masks. `epoch_done` is called after every epoch of either phase. Throws InputError when a task does
-// not fit the network, training diverges, or the aggregator refuses what was learned.
+// Pre: method uses masks. Throws InputError when a task does not fit the network, training diverges, or the aggregator
+// refuses what was learned.
 StudyRun learn_masks(const Study& study, StudyMethod method, double density, const TaskSequence& tasks,
-                     std::uint64_t seed, const std::function<void()>& epoch_done = {});
+                     std::uint64_t seed, const TrainingWatch& watch = {});
 
 }  // namespace outrider::simulations

@@ -24,16 +24,17 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-constexpr std::chrono::seconds kPatience = 300s;
+constexpr std::chrono::seconds kProcessPatience = 300s;
 
 class FederationFleet {
  public:
   FederationFleet(const Federation& federation, const EmbeddedData& data, const Assignment& assignment,
-                  std::uint64_t seed, const fs::path& directory)
+                  std::uint64_t seed, const fs::path& directory, const std::function<void()>& poll)
       : federation_(federation),
         data_(data),
         assignment_(assignment),
         seed_(seed),
+        poll_(poll),
         pictures_(select_pictures(federation, seed).train),
         fleet_(options_of(federation, data, directory)),
         coming_(federation.plan.clients) {
@@ -43,12 +44,12 @@ class FederationFleet {
   ProcessRun run(ProgressDisplay& display) {
     const Stopwatch stopwatch;
     Phase phase(display, "real processes", assignment_.steps());
-    fleet_.rendezvous(classes_.size(), kPatience);
+    rendezvous();
     for (std::size_t step = 0; step < assignment_.steps(); ++step) {
       show(step);
       kill_some(step);
       await_learning();
-      fleet_.rendezvous(classes_.size(), kPatience);
+      rendezvous();
       phase.note(fmt::format("{} classes", classes_.size()));
       phase.advance();
     }
@@ -60,6 +61,14 @@ class FederationFleet {
   }
 
  private:
+  void look() const {
+    if (poll_) poll_();
+  }
+
+  void rendezvous() {
+    fleet_.rendezvous(classes_.size(), kProcessPatience, [this](const protocol::Status&) { look(); });
+  }
+
   static FleetOptions options_of(const Federation& federation, const EmbeddedData& data, const fs::path& directory) {
     fs::remove_all(directory);
     fs::create_directories(directory);
@@ -104,10 +113,11 @@ class FederationFleet {
     const Stopwatch waited;
     for (std::size_t client = 0; client < fleet_.clients(); ++client)
       while (learned_by(client) < coming_[client].size()) {
+        look();
         fleet_.require_alive();
-        if (waited.seconds() > static_cast<double>(kPatience.count()))
+        if (waited.seconds() > static_cast<double>(kProcessPatience.count()))
           throw InputError(fmt::format("{} has not learned its {} pictures within {} seconds",
-                                       fleet_.client_name(client), coming_[client].size(), kPatience.count()));
+                                       fleet_.client_name(client), coming_[client].size(), kProcessPatience.count()));
         std::this_thread::sleep_for(50ms);
       }
   }
@@ -134,6 +144,7 @@ class FederationFleet {
   const EmbeddedData& data_;
   const Assignment& assignment_;
   std::uint64_t seed_;
+  const std::function<void()>& poll_;
   Dataset pictures_;
   Fleet fleet_;
   std::vector<std::set<std::pair<std::uint32_t, Digest>>> coming_;  // by client: label and content, each learned once
@@ -157,8 +168,9 @@ void require_processes(const Federation& federation) {
 }
 
 ProcessRun run_as_processes(const Federation& federation, const EmbeddedData& data, const Assignment& assignment,
-                            std::uint64_t seed, const fs::path& directory, ProgressDisplay& display) {
-  return FederationFleet(federation, data, assignment, seed, directory).run(display);
+                            std::uint64_t seed, const fs::path& directory, ProgressDisplay& display,
+                            const std::function<void()>& poll) {
+  return FederationFleet(federation, data, assignment, seed, directory, poll).run(display);
 }
 
 }  // namespace outrider::simulations

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 
 #include "simulations/assignment.h"
 #include "simulations/embedded_data.h"
@@ -20,8 +21,10 @@ void require_processes(const Federation& federation);
 // Starts an aggregator and a client for each of the federation's, in `directory`, and gives each step's pictures to all
 // of them at once; the next step begins when everybody has caught up. The scenario's crashes are kill -9 here: as many
 // as in its hours, while clients learn. Its hours, its profiles and its network are left to the real ones. Throws
-// InputError when a daemon dies by itself or does not catch up.
+// InputError when a daemon dies by itself or does not catch up. `poll` is called several times a second; what it throws
+// ends the work, and the daemons.
 ProcessRun run_as_processes(const Federation& federation, const EmbeddedData& data, const Assignment& assignment,
-                            std::uint64_t seed, const std::filesystem::path& directory, ProgressDisplay& display);
+                            std::uint64_t seed, const std::filesystem::path& directory, ProgressDisplay& display,
+                            const std::function<void()>& poll = {});
 
 }  // namespace outrider::simulations

@@ -114,7 +114,6 @@ json report_of(const FederationReport& report) {
   std::vector<std::string_view> methods;
   for (const FederationMethod method : federation.methods) methods.push_back(name_of(method));
   return {{"outrider", OUTRIDER_VERSION},
-          {"complete", report.runs.size() == report.federation.seeds.size()},
           {"scenario",
            {{"name", federation.name},
             {"title", federation.title},
@@ -258,6 +257,7 @@ Findings findings_of(const FederationReport& report) {
 void print_summary(const FederationReport& report, std::ostream& stream) {
   const Federation& federation = report.federation;
   stream << '\n' << federation.title << '\n';
+  print_notice(report.completion(), stream);
   stream << fmt::format("{} clients, {} rendezvous each, {}; {}\n\n", with_separators(federation.plan.clients),
                         federation.plan.rendezvous, report.data_source,
                         report.runs.size() == 1 ? fmt::format("seed {}", report.runs.front().seed)
@@ -270,19 +270,32 @@ void print_summary(const FederationReport& report, std::ostream& stream) {
       stream << fmt::format("seed {}: {} ({:.0f} s)\n", run.seed, sentence_on(*run.processes), run.processes->seconds);
 }
 
+Completion FederationReport::completion() const {
+  const std::vector<std::uint64_t>& seeds = federation.seeds;
+  std::vector<std::string> spans;
+  for (std::size_t i = runs.size(); i < seeds.size();) {
+    std::size_t last = i;
+    while (last + 1 < seeds.size() && seeds[last + 1] == seeds[last] + 1) ++last;
+    spans.push_back(last == i ? fmt::format("seed {}", seeds[i]) : fmt::format("seeds {}..{}", seeds[i], seeds[last]));
+    i = last + 1;
+  }
+  return {fmt::format("{} of {} seeds done", runs.size(), seeds.size()), std::move(spans)};
+}
+
 void save(const FederationReport& report, const std::filesystem::path& directory) {
   json made = report_of(report);
   add_findings(findings_of(report), made);
-  save_report(made, directory);
   save_steps(report, directory / "steps.csv");
   save_clients(report, directory / "clients.csv");
   if (!report.runs.empty()) save_svg(accuracy_curve(report), directory / "accuracy.svg");
   Page page = federation_page(report);
+  page.notice = report.completion().notice();
   for (const FederationRun& run : report.runs)
     if (run.processes)
       page.facts.emplace_back(fmt::format("processes, seed {}", run.seed), sentence_on(*run.processes));
   std::ranges::move(settings_in(made), std::back_inserter(page.facts));
   save_html(page, directory / "report.html");
+  save_report(made, report.completion(), directory);
 }
 
 }  // namespace outrider::simulations

@@ -10,6 +10,7 @@
 #include "learners/evaluation/accuracy_matrix.h"
 #include "learners/evaluation/confusion_matrix.h"
 #include "learners/evaluation/summary.h"
+#include "simulations/completion.h"
 #include "simulations/confusion.h"
 #include "simulations/federation.h"
 #include "simulations/findings.h"
@@ -59,7 +60,9 @@ struct FederationReport {
   std::string data_sha256;
   std::string encoder;  // of the first seed
   std::size_t dimension = 0;
-  std::vector<FederationRun> runs;
+  std::vector<FederationRun> runs;  // fewer than seeds: it was interrupted
+
+  Completion completion() const;
 };
 
 void print_summary(const FederationReport& report, std::ostream& stream);

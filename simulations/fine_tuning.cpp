@@ -44,12 +44,14 @@ nn::Parameters with_head(const Encoder& encoder, const nn::NetworkSpec& network,
 
 class Tuning {
  public:
-  Tuning(const Scenario& scenario, const Encoder& encoder, std::size_t classes, int threads)
+  Tuning(const Scenario& scenario, const Encoder& encoder, std::size_t classes, int threads,
+         const std::function<void()>& poll)
       : options_(scenario.fine_tuning),
         seed_(scenario.seed),
         preprocessing_(encoder.preprocessing),
         classes_(classes),
-        plan_(with_head(encoder.network, classes), options_.batch, threads) {
+        plan_(with_head(encoder.network, classes), options_.batch, threads),
+        poll_(poll) {
     plan_.load(with_head(encoder, plan_.spec(), seed_));
   }
 
@@ -77,6 +79,7 @@ class Tuning {
   // The plan's batch is fixed: the last batch of an epoch is filled up from the beginning of the order.
   void train_batch(const Examples& examples, const std::vector<std::size_t>& order, std::size_t begin,
                    nn::Optimizer& optimizer) {
+    if (poll_) poll_();
     const std::size_t size = plan_.spec().input.size();
     labels_.resize(options_.batch);
     for (std::size_t i = 0; i < options_.batch; ++i) {
@@ -96,14 +99,16 @@ class Tuning {
   std::size_t classes_;
   nn::TrainingPlan plan_;
   std::vector<std::uint32_t> labels_;
+  const std::function<void()>& poll_;
 };
 
 }  // namespace
 
 std::vector<double> fine_tune_in_sequence(const Scenario& scenario, const Mission& mission, const Encoder& encoder,
-                                          int threads, const std::function<void()>& advanced) {
+                                          int threads, const std::function<void()>& advanced,
+                                          const std::function<void()>& poll) {
   const std::size_t base = mission.base_classes.size();
-  Tuning tuning(scenario, encoder, base + mission.new_classes.size(), threads);
+  Tuning tuning(scenario, encoder, base + mission.new_classes.size(), threads, poll);
   Examples tests;
   Examples base_examples;
   for (std::uint32_t output = 0; output < base; ++output) {

@@ -45,6 +45,11 @@ Fleet::Fleet(FleetOptions options) : options_(std::move(options)) {
   for (std::size_t client = 0; client < options_.clients; ++client) start_client(client);
 }
 
+void Fleet::clear(const fs::path& directory) {
+  for (const char* name : {"aggregator", "clients", "aggregator.address", "aggregator.log"})
+    fs::remove_all(directory / name);
+}
+
 void Fleet::start_aggregator() {
   const fs::path address_file = options_.directory / "aggregator.address";
   const fs::path log = options_.directory / "aggregator.log";

@@ -25,6 +25,8 @@ struct FleetOptions {
 class Fleet {
  public:
   explicit Fleet(FleetOptions options);
+  // Removes what an earlier fleet has left in the directory.
+  static void clear(const std::filesystem::path& directory);
 
   std::size_t clients() const { return options_.clients; }
   std::string client_name(std::size_t client) const { return "client-" + std::to_string(client + 1); }

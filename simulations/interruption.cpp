@@ -1,5 +1,6 @@
 #include "simulations/interruption.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
 #include <string_view>
@@ -51,11 +52,20 @@ void Interruption::defer() {
 }
 
 bool Interruption::requested() const {
-  return remembered_signal > 0;
+  return signal() > 0;
+}
+
+int Interruption::signal() const {
+  return std::max(0, remembered_signal.load());
+}
+
+void Interruption::request(int signal) {
+  int expected = kNothingCame;
+  remembered_signal.compare_exchange_strong(expected, signal);
 }
 
 void Interruption::check() const {
-  if (requested()) throw Interrupted(remembered_signal, "interrupted");
+  if (requested()) throw Interrupted(signal(), "interrupted");
 }
 
 }  // namespace outrider::simulations

@@ -37,6 +37,9 @@ class Interruption {
   void defer();
   // Any thread may ask.
   bool requested() const;
+  int signal() const;  // that requested it; none: 0
+  // As if the signal had come to this process, where it came to one that works along with it.
+  void request(int signal);
   // Throws Interrupted when requested(). Costs next to nothing: call it several times a second.
   void check() const;
 

@@ -1,5 +1,7 @@
 #include "simulations/measurement.h"
 
+#include <algorithm>
+
 #include "learners/data/resize.h"
 #include "learners/data/split.h"
 #include "learners/prototypical/classifier.h"
@@ -19,11 +21,14 @@ std::vector<float> embed(const Dataset& pool, const std::vector<std::size_t>& pi
   return embedder.embed(resize(select(pool, pictures), embedder.input()));
 }
 
-SupersetTest::SupersetTest(const Mission& mission, Embedder& embedder) : dimension_(embedder.dimension()) {
-  for (const BaseClass& base : mission.base_classes)
-    embeddings_[base.name] = embed(mission.test_pool, base.tests, embedder);
-  for (const NewClass& added : mission.new_classes)
-    embeddings_[added.name] = embed(mission.test_pool, added.tests, embedder);
+SupersetTest::SupersetTest(const Mission& mission, Embedder& embedder, const ClassEmbedded& done)
+    : dimension_(embedder.dimension()) {
+  const auto add = [&](const auto& of_class) {
+    embeddings_[of_class.name] = embed(mission.test_pool, of_class.tests, embedder);
+    if (done) done();
+  };
+  std::ranges::for_each(mission.base_classes, add);
+  std::ranges::for_each(mission.new_classes, add);
 }
 
 void SupersetTest::include(const std::string& class_name) {
@@ -58,18 +63,17 @@ Confusion SupersetTest::confusion(const ClassStates& known) const {
   return result;
 }
 
-ClassStates base_prototypes(const Mission& mission, Embedder& embedder) {
+ClassStates batch_prototypes(const Mission& mission, Embedder& embedder, const ClassEmbedded& done) {
   ClassStates states;
-  for (const BaseClass& base : mission.base_classes)
+  for (const BaseClass& base : mission.base_classes) {
     states.emplace_back(base.name, state_of(embed(mission.base, base.examples, embedder), embedder.dimension()));
-  return states;
-}
-
-ClassStates batch_prototypes(const Mission& mission, Embedder& embedder) {
-  ClassStates states = base_prototypes(mission, embedder);
-  for (const NewClass& added : mission.new_classes)
+    if (done) done();
+  }
+  for (const NewClass& added : mission.new_classes) {
     states.emplace_back(added.name,
                         state_of(embed(mission.support_pool, added.support, embedder), embedder.dimension()));
+    if (done) done();
+  }
   return states;
 }
 

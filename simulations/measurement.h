@@ -1,6 +1,7 @@
 // Superset accuracy: how well a set of class states tells the test pictures of a set of classes apart.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -13,12 +14,15 @@
 
 namespace outrider::simulations {
 
+// Called after every class whose pictures have been embedded; what it throws ends the work.
+using ClassEmbedded = std::function<void()>;
+
 using ClassStates = std::vector<std::pair<std::string, ClassState>>;
 
 // Embeds all test pictures once. Classes become part of the superset one by one.
 class SupersetTest {
  public:
-  SupersetTest(const Mission& mission, Embedder& embedder);
+  SupersetTest(const Mission& mission, Embedder& embedder, const ClassEmbedded& done = {});
   // Of embeddings by class, each n x dimension.
   SupersetTest(std::map<std::string, std::vector<float>> embeddings, std::size_t dimension)
       : dimension_(dimension), embeddings_(std::move(embeddings)) {}
@@ -45,7 +49,6 @@ class SupersetTest {
 std::vector<float> embed(const Dataset& pool, const std::vector<std::size_t>& pictures, Embedder& embedder);
 
 // The upper bound: all examples of all classes at one place, at once.
-ClassStates batch_prototypes(const Mission& mission, Embedder& embedder);
-ClassStates base_prototypes(const Mission& mission, Embedder& embedder);
+ClassStates batch_prototypes(const Mission& mission, Embedder& embedder, const ClassEmbedded& done = {});
 
 }  // namespace outrider::simulations

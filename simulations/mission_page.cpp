@@ -16,7 +16,7 @@ std::string in_milliseconds(double seconds) {
 }
 
 std::string mission_lead(const Report& report) {
-  if (report.steps.empty()) return "";
+  if (report.clients.empty()) return "";
   const MissionPlan& mission = report.scenario.mission;
   const StepResult& last = report.steps.back();
   return fmt::format(
@@ -34,7 +34,7 @@ double mean_over_clients(const Report& report, double ClientResult::*member) {
 }
 
 std::vector<KeyFigure> mission_key_figures(const Report& report) {
-  if (report.steps.empty()) return {};
+  if (report.clients.empty()) return {};
   const StepResult& last = report.steps.back();
   std::vector<KeyFigure> figures{
       {"accuracy after merging", share_text(report.mean_after()), "mean of the clients, all classes"},

@@ -35,6 +35,7 @@ class PageWriter {
         "content=\"width=device-width,initial-scale=1\">\n<title>{}</title>\n<style>{}</style>\n"
         "</head>\n<body>\n<header>\n<h1>{}</h1>\n",
         kPolicy, escaped(page_.title), page_style(), escaped(page_.title));
+    if (!page_.notice.empty()) add("<p class=\"notice\" role=\"note\">{}</p>\n", escaped(page_.notice));
     if (!page_.lead.empty()) add("<p class=\"lead\">{}</p>\n", escaped(page_.lead));
     key_figures();
     links();

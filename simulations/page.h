@@ -67,6 +67,7 @@ struct Section {
 
 struct Page {
   std::string title;
+  std::string notice{};  // stands out above all else: why the page is not to be taken for a whole one
   std::string lead;
   std::vector<KeyFigure> figures;
   std::vector<Section> sections;

@@ -19,6 +19,7 @@ h1{font-size:1.75rem;line-height:1.25;margin:0 0 .5rem;letter-spacing:-.01em}
 h2{font-size:1.2rem;margin:2.6rem 0 .8rem;padding-top:1.1rem;border-top:1px solid var(--line)}
 p{margin:.6rem 0;max-width:46rem}
 .lead{font-size:1.08rem;color:var(--soft)}
+.notice{border-left:.3rem solid var(--accent);background:var(--raised);padding:.5rem .9rem;font-weight:600}
 nav{font-size:.9rem;margin:1rem 0 0;display:flex;flex-wrap:wrap;gap:.2rem 1.1rem}
 a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}
 )";

@@ -28,7 +28,7 @@ Page page_of(const std::string& text) {
   Table table({text, "bytes"});
   table.row({text, "12"});
   Page page;
-  page.title = page.lead = text;
+  page.title = page.notice = page.lead = text;
   page.figures = {{text, text, text}};
   page.facts = {{text, text}};
   for (const bool side_by_side : {false, true, true})

@@ -74,7 +74,8 @@ void check_pretraining(const Pretraining& options, const Dataset& base) {
   [[maybe_unused]] const EpisodeSampler sampler(resized, episode_of(options), 0, base_labels_of(base, options));
 }
 
-Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t seed, ProgressDisplay& display) {
+Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t seed, ProgressDisplay& display,
+                 const std::function<void()>& poll) {
   EpisodicOptions episodic;
   episodic.shape = episode_of(options);
   episodic.labels = base_labels_of(base, options);
@@ -91,6 +92,7 @@ Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t 
                                     trend.add(report);
                                     phase.note(trend.text());
                                     phase.advance();
+                                    if (poll) poll();
                                     return true;
                                   });
   encoder.name = options.architecture;

@@ -24,8 +24,10 @@ std::vector<std::uint32_t> labels_of(const Dataset& data, const std::vector<std:
 // are not there or too few pictures of them.
 void check_pretraining(const Pretraining& options, const Dataset& base);
 
-// Trains on `base` (of any size and colours; resized here) and shows how it goes.
-Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t seed, ProgressDisplay& display);
+// Trains on `base` (of any size and colours; resized here) and shows how it goes. `poll` is called after every episode;
+// what it throws ends the training.
+Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t seed, ProgressDisplay& display,
+                 const std::function<void()>& poll = {});
 
 // The verb `outrider pretrain`.
 struct PretrainOptions {

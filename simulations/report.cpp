@@ -12,6 +12,7 @@
 #include "learners/evaluation/summary.h"
 #include "simulations/chart.h"
 #include "simulations/csv.h"
+#include "simulations/mission_record.h"
 #include "simulations/run_directory.h"
 #include "simulations/table.h"
 
@@ -58,40 +59,15 @@ nlohmann::json to_json(const Scenario& scenario) {
            {{"epochs", scenario.fine_tuning.epochs}, {"learning_rate", scenario.fine_tuning.learning_rate}}}};
 }
 
-nlohmann::json to_json(const ClientResult& client) {
-  return {{"name", client.name},
-          {"classes", client.classes},
-          {"accuracy_before", client.before},
-          {"accuracy_after", client.after},
-          {"payload_bytes_per_class", client.payload_bytes_per_class},
-          {"wire_bytes_per_class", client.wire_bytes_per_class},
-          {"seconds_per_class", client.seconds_per_class}};
-}
-
-nlohmann::json to_json(const StepResult& step) {
-  nlohmann::json json{{"classes", step.classes},
-                      {"accuracy_before", step.before},
-                      {"accuracy_after", step.after},
-                      {"upper_bound", step.upper_bound},
-                      {"seconds", step.seconds}};
-  if (step.fine_tuning) json["fine_tuning"] = *step.fine_tuning;
-  return json;
-}
-
 nlohmann::json to_json(const Report& report) {
-  nlohmann::json clients = nlohmann::json::array();
-  for (const ClientResult& client : report.clients) clients.push_back(to_json(client));
-  nlohmann::json steps = nlohmann::json::array();
-  for (const StepResult& step : report.steps) steps.push_back(to_json(step));
-  nlohmann::json made{{"outrider", OUTRIDER_VERSION},
-                      {"scenario", to_json(report.scenario)},
-                      {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
-                      {"encoder", {{"id", report.encoder}, {"dimension", report.dimension}}},
-                      {"pretraining_seconds", report.pretraining_seconds},
-                      {"processors", std::thread::hardware_concurrency()},
-                      {"clients", std::move(clients)},
-                      {"steps", std::move(steps)},
-                      {"largest_relative_difference_to_batch_prototypes", report.largest_difference}};
+  nlohmann::json made = mission_of(report);
+  made.erase("confusion_counts");
+  made.update({{"outrider", OUTRIDER_VERSION},
+               {"scenario", to_json(report.scenario)},
+               {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
+               {"encoder", {{"id", report.encoder}, {"dimension", report.dimension}}},
+               {"pretraining_seconds", report.pretraining_seconds},
+               {"processors", std::thread::hardware_concurrency()}});
   if (report.confusion) made["confusion"] = as_json(*report.confusion);
   add_findings(findings_of(report), made);
   return made;
@@ -106,6 +82,20 @@ void save_csv(const Report& report, const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+Completion Report::completion() const {
+  // The base alone is no step.
+  const std::size_t steps_done = steps.size() - std::min<std::size_t>(scenario.mission.keep_base ? 1 : 0, steps.size());
+  Completion completion;
+  completion.done = fmt::format("{}, {} of {} steps done", encoder.empty() ? "no encoder" : "the encoder pre-trained",
+                                steps_done, scenario.mission.steps);
+  if (encoder.empty()) completion.missing.emplace_back("pre-training");
+  for (std::size_t step = steps_done; step < scenario.mission.steps; ++step)
+    completion.missing.push_back(fmt::format("step {} of {}", step + 1, scenario.mission.steps));
+  const bool tuned = !steps.empty() && steps.back().fine_tuning;
+  if (scenario.fine_tuning.epochs > 0 && !tuned) completion.missing.emplace_back("fine-tuning");
+  return completion;
+}
 
 double Report::mean_after() const {
   return mean(values_of(clients, &ClientResult::after));
@@ -156,17 +146,19 @@ Findings findings_of(const Report& report) {
       of_clients(&ClientResult::wire_bytes_per_class));
   add("time", "learning a class", Unit::seconds, Better::lower, of_clients(&ClientResult::seconds_per_class));
   add("time", "until all have caught up", Unit::seconds, Better::lower, values_of(report.steps, &StepResult::seconds));
-  add("time", "pre-training", Unit::seconds, Better::lower, {report.pretraining_seconds});
-  add("largest difference to batch prototypes", "relative", Unit::number, Better::lower, {report.largest_difference});
+  if (!report.encoder.empty()) add("time", "pre-training", Unit::seconds, Better::lower, {report.pretraining_seconds});
+  if (!report.clients.empty())
+    add("largest difference to batch prototypes", "relative", Unit::number, Better::lower, {report.largest_difference});
   return findings;
 }
 
 void print_summary(const Report& report, std::ostream& stream) {
   stream << '\n' << report.scenario.title << '\n';
+  print_notice(report.completion(), stream);
   if (report.steps.empty()) return;
   const StepResult& last = report.steps.back();
   stream << fmt::format("{} classes, {} clients, {} labelled pictures of each new class, seed {}\n\n", last.classes,
-                        report.clients.size(), report.scenario.mission.shots, report.scenario.seed);
+                        report.scenario.mission.clients, report.scenario.mission.shots, report.scenario.seed);
   Table table({"", "classes learned", "before merging", "after merging", "bytes/class", "sent/class", "ms/class"});
   for (const ClientResult& client : report.clients)
     table.row({client.name, std::to_string(client.classes), percent(client.before), percent(client.after),
@@ -174,7 +166,7 @@ void print_summary(const Report& report, std::ostream& stream) {
                fmt::format("{:.0f}", client.wire_bytes_per_class),
                fmt::format("{:.1f}", 1000 * client.seconds_per_class)});
   table.rule();
-  table.row({"mean", "", percent(report.mean_before()), percent(report.mean_after())});
+  table.row({"mean", "", percent(mean(last.before)), percent(mean(last.after))});
   table.row({"upper bound: all examples at once, same encoder", "", "", percent(last.upper_bound)});
   if (last.fine_tuning) table.row({"lower bound: sequential fine-tuning", "", "", percent(*last.fine_tuning)});
   stream << table;
@@ -182,12 +174,13 @@ void print_summary(const Report& report, std::ostream& stream) {
 
 void save(const Report& report, const std::filesystem::path& directory) {
   const nlohmann::json json = to_json(report);
-  save_report(json, directory);
   save_csv(report, directory / "accuracy.csv");
   save_svg(accuracy_curve(report), directory / "accuracy.svg");
   Page page = mission_page(report);
+  page.notice = report.completion().notice();
   std::ranges::move(settings_in(json), std::back_inserter(page.facts));
   save_html(page, directory / "report.html");
+  save_report(json, report.completion(), directory);
 }
 
 }  // namespace outrider::simulations

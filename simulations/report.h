@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "simulations/chart.h"
+#include "simulations/completion.h"
 #include "simulations/confusion.h"
 #include "simulations/findings.h"
 #include "simulations/page.h"
@@ -25,7 +26,7 @@ struct ClientResult {
   double seconds_per_class = 0;     // reading pictures, embedding, averaging
 };
 
-// After a rendezvous.
+// After a rendezvous, or with the base alone.
 struct StepResult {
   std::size_t classes = 0;            // in the superset
   std::vector<double> before;         // of each client
@@ -35,6 +36,7 @@ struct StepResult {
   double seconds = 0;                 // from new pictures to everybody's having caught up
 };
 
+// Complete, or what there was when the run was interrupted.
 struct Report {
   Scenario scenario;
   std::string data_source;
@@ -47,6 +49,7 @@ struct Report {
   std::optional<Confusion> confusion;  // after the last rendezvous, of all clients together
   double largest_difference = 0;       // between a merged prototype's component and the batch prototype's, relative
 
+  Completion completion() const;
   double mean_after() const;
   double mean_before() const;
 };

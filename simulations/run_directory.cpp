@@ -1,44 +1,85 @@
 #include "simulations/run_directory.h"
 
-#include <fstream>
+#include <utility>
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "knowledge/error.h"
+#include "simulations/durable_file.h"
 
 namespace outrider::simulations {
 namespace {
 
-constexpr const char* kMarker = "scenario.toml";  // what a run's directory is known by
+namespace fs = std::filesystem;
+
+constexpr const char* kReport = "report.json";
+
+// The marker goes last: whatever is interrupted here is still known as an earlier run.
+void clear_run(const fs::path& directory, std::error_code& error) {
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    if (entry.path() != scenario_of_run(directory)) fs::remove_all(entry.path(), error);
+    if (error) return;
+  }
+  if (!error) fs::remove(scenario_of_run(directory), error);
+}
 
 }  // namespace
 
-std::filesystem::path run_directory(const std::filesystem::path& wanted, const std::string& name) {
-  return wanted.empty() ? std::filesystem::path("runs") / name : wanted;
+RunLock::RunLock(const fs::path& directory)
+    : descriptor_(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (descriptor_ < 0) throw InputError("the run directory " + directory.string() + " cannot be opened");
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  ::close(descriptor_);
+  throw InputError("another process is at work on the run in " + directory.string());
 }
 
-void prepare_run_directory(const std::filesystem::path& directory, const std::filesystem::path& scenario) {
-  namespace fs = std::filesystem;
-  if (fs::exists(directory) && !fs::exists(directory / kMarker) && !fs::is_empty(directory))
+RunLock::~RunLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+RunLock::RunLock(RunLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+fs::path run_directory(const fs::path& wanted, const std::string& name) {
+  return wanted.empty() ? fs::path("runs") / name : wanted;
+}
+
+fs::path scenario_of_run(const fs::path& directory) {
+  return directory / "scenario.toml";
+}
+
+RunLock prepare_run_directory(const fs::path& directory, const fs::path& scenario) {
+  if (fs::exists(directory) && !fs::exists(scenario_of_run(directory)) && !fs::is_empty(directory))
     throw InputError("the output directory " + directory.string() + " holds something other than an earlier run");
+  const auto require_made = [&](const std::error_code& error) {
+    require(!error, "the output directory " + directory.string() + " cannot be made anew: " + error.message());
+  };
   std::error_code error;
-  fs::remove_all(directory, error);
-  if (!error) fs::create_directories(directory, error);
-  if (error)
-    throw InputError("the output directory " + directory.string() + " cannot be made anew: " + error.message());
-  fs::copy_file(scenario, directory / kMarker, error);
+  fs::create_directories(directory, error);
+  require_made(error);
+  RunLock lock(directory);
+  clear_run(directory, error);
+  require_made(error);
+  fs::copy_file(scenario, scenario_of_run(directory), error);
   if (error)
     throw InputError("the scenario " + scenario.string() + " cannot be copied to the output directory " +
                      directory.string() + ": " + error.message());
+  return lock;
 }
 
-void save_report(const nlohmann::json& report, const std::filesystem::path& directory) {
-  const std::filesystem::path file = directory / "report.json";
-  std::ofstream stream(file);
+void save_report(const nlohmann::json& report, const Completion& completion, const fs::path& directory) {
+  nlohmann::json whole = report;
+  whole["complete"] = completion.whole();
+  if (!completion.whole()) whole["missing"] = completion.missing;
   // A name from a data set may be no UTF-8: that must not cost a finished run its report.
-  stream << report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
-  stream.close();
-  if (!stream) throw InputError("the report cannot be written to " + file.string());
+  write_durably(directory / kReport, whole.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
+}
+
+bool is_complete(const fs::path& directory) {
+  const auto report = nlohmann::json::parse(content_of_file(directory / kReport), nullptr, false);
+  return report.is_object() && report.value("complete", nlohmann::json()) == true;
 }
 
 }  // namespace outrider::simulations

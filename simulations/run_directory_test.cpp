@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
@@ -41,6 +42,26 @@ TEST(RunDirectory, IsMadeAnewFromAnEarlierRunOnly) {
   write_file(other / "grandmother.jpg", "");
   EXPECT_THAT(preparing_mistake(other, place.path() / "some.toml"), HasSubstr("holds something other than an earlier"));
   EXPECT_TRUE(fs::exists(other / "grandmother.jpg"));
+}
+
+TEST(RunDirectory, BelongsToOneProcessAtATime) {
+  const TemporaryDirectory place;
+  write_file(place.path() / "some.toml", "name = 1");
+  const fs::path run = place.path() / "run";
+  const RunLock lock = prepare_run_directory(run, place.path() / "some.toml");
+  EXPECT_THAT(preparing_mistake(run, place.path() / "some.toml"), HasSubstr("another process is at work"));
+  EXPECT_TRUE(fs::exists(scenario_of_run(run)));
+}
+
+TEST(RunDirectory, HoldsACompleteRunWhenNothingIsMissing) {
+  const TemporaryDirectory place;
+  EXPECT_FALSE(is_complete(place.path()));
+  save_report({{"figure", 1}}, {"1 of 2 seeds done", {"seed 2"}}, place.path());
+  EXPECT_FALSE(is_complete(place.path()));
+  save_report({{"figure", 1}}, {}, place.path());
+  EXPECT_TRUE(is_complete(place.path()));
+  write_file(place.path() / "report.json", "{\"complete\": true");
+  EXPECT_FALSE(is_complete(place.path())) << "half a report";
 }
 
 TEST(RunDirectory, SaysWhatCannotBeCopiedOrMade) {

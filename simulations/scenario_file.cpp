@@ -51,6 +51,14 @@ void read_name(TomlReader& reader, std::string& name) {
   if (!names_directory(name)) reader.complain("name", "a name for a directory");
 }
 
+std::string name_of_scenario(const std::filesystem::path& path) {
+  const TomlFile file(path);
+  TomlReader reader(file.root(), file.path(), "the scenario");
+  std::string name;
+  read_name(reader, name);
+  return name;
+}
+
 void read_data(const TomlFile& file, DataSource& data) {
   file.table("data", [&](TomlReader& reader) {
     reader.require("kind");

@@ -52,6 +52,8 @@ class TomlFile {
 
 // Whether a scenario may be called so.
 bool names_directory(const std::string& name);
+// What the scenario file of any kind calls itself. Throws InputError as TomlFile and read_name.
+std::string name_of_scenario(const std::filesystem::path& file);
 // The key "name": a run's directory is called so.
 void read_name(TomlReader& reader, std::string& name);
 // The table [data].

@@ -1,16 +1,12 @@
-// The verb `outrider simulate`: a scenario from its file to its report. Studies of task sequences (study.h) are run by
-// study_run.h, the others here.
+// The verb `outrider simulate`: a scenario from its file to its report. Missions are run by mission_run.h, studies of
+// task sequences (study.h) by study_run.h.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
-#include <iosfwd>
 #include <optional>
-#include <string>
 
 #include "simulations/federation.h"
-#include "simulations/progress.h"
-#include "simulations/report.h"
 #include "simulations/scenario.h"
 #include "simulations/study.h"
 
@@ -26,6 +22,7 @@ struct SimulateOptions {
   std::filesystem::path program;          // empty: this one
   bool processes = false;                 // federations: run as daemons too
   bool check = false;                     // plan it, but do not run it
+  bool resume = false;                    // go on with the run in the output directory
 };
 
 // The scenario as its file says, but for what the options say instead. Throw InputError as the file's reader does, and
@@ -34,10 +31,8 @@ Scenario scenario_of(const SimulateOptions& options);
 Study study_of(const SimulateOptions& options);
 Federation federation_of(const SimulateOptions& options);
 
-// Runs it with real processes and leaves the report in the output directory; an earlier run there is replaced.
-Report run_scenario(const SimulateOptions& options, ProgressDisplay& display);
-
-// As run_scenario, shown to a person. Returns the exit code.
+// Shows it to a person. ctrl-C and SIGTERM leave the report as far as it goes and a run that can be resumed. Returns
+// the exit code: 130 or 143 after those.
 int simulate(const SimulateOptions& options);
 
 }  // namespace outrider::simulations

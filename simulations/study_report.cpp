@@ -12,6 +12,7 @@
 #include "simulations/chart.h"
 #include "simulations/csv.h"
 #include "simulations/run_directory.h"
+#include "simulations/study_record.h"
 #include "simulations/table.h"
 
 namespace outrider::simulations {
@@ -25,36 +26,6 @@ constexpr const char* kOverlapDefinition =
 
 json mean_and_deviation(const Summary& summary) {
   return {{"mean", summary.mean}, {"deviation", summary.deviation}, {"seeds", summary.count}};
-}
-
-// Rows: after which task; columns: which task was judged, of those learned by then.
-json matrix_of(const AccuracyMatrix& accuracies) {
-  json rows = json::array();
-  for (std::size_t learned = 0; learned < accuracies.tasks(); ++learned) {
-    json row = json::array();
-    for (std::size_t judged = 0; judged <= learned; ++judged) row.push_back(accuracies.at(learned, judged).value());
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
-json json_of(const StudyRun& run) {
-  json made{{"seed", run.seed},
-            {"average_accuracy", run.accuracies.average_accuracy().value()},
-            {"forgetting", run.accuracies.forgetting().value()},
-            {"accuracies", matrix_of(run.accuracies)},
-            {"seconds_per_task", run.seconds_per_task},
-            {"merged_bytes_per_task", run.merged_bytes_per_task},
-            {"sent_bytes_per_task", run.sent_bytes_per_task}};
-  if (run.masks) {
-    made["overlap"] = run.masks->overlap;
-    made["owned"] = run.masks->owned;
-    made["late_joiner_exact"] = run.masks->late_joiner_exact;
-    if (run.masks->found)
-      made["tasks_found"] = {{"one_shot", run.masks->found->one_shot},
-                             {"binary_search", run.masks->found->binary_search}};
-  }
-  return made;
 }
 
 json json_of(const StudyResult& result) {
@@ -73,7 +44,7 @@ json json_of(const StudyResult& result) {
   if (result.finds_tasks())
     made["tasks_found"] = {{"one_shot", mean_and_deviation(result.one_shot())},
                            {"binary_search", mean_and_deviation(result.binary_search())}};
-  for (const StudyRun& run : result.runs) made["runs"].push_back(json_of(run));
+  for (const StudyRun& run : result.runs) made["runs"].push_back(to_json(run));
   return made;
 }
 
@@ -169,6 +140,12 @@ std::vector<std::string> row_of(const StudyResult& result) {
           fmt::format("{:.1f}", result.seconds().mean)};
 }
 
+// Without the results of which nothing is known yet.
+StudyReport with_runs(StudyReport report) {
+  std::erase_if(report.results, [](const StudyResult& result) { return result.runs.empty(); });
+  return report;
+}
+
 }  // namespace
 
 Chart accuracy_curve(const StudyReport& report) {
@@ -214,12 +191,13 @@ Findings findings_of(const StudyReport& report) {
 void print_summary(const StudyReport& report, std::ostream& stream) {
   const Study& study = report.study;
   stream << '\n' << study.title << '\n';
+  print_notice(report.completion(), stream);
   stream << fmt::format("{} tasks, {} clients, {} of {} weights, seeds {}; told the task but for the last columns\n\n",
                         study.tasks.count, study.tasks.clients, study.architecture, report.mask_weights,
                         fmt::join(study.seeds, ", "));
   Table table({"method", "density", "accuracy", "forgetting", "bytes/task", "sent/task", "overlap", "owned", "one-shot",
                "binary", "s/task"});
-  for (const StudyResult& result : report.results) table.row(row_of(result));
+  for (const StudyResult& result : with_runs(report).results) table.row(row_of(result));
   stream << table;
   stream << fmt::format("\na dense network has {} bytes of float32; overlap: {}\n", report.dense_bytes,
                         kOverlapDefinition);
@@ -235,14 +213,32 @@ void print_summary(const StudyReport& report, std::ostream& stream) {
                           exact, masked);
 }
 
+Completion StudyReport::completion() const {
+  std::vector<std::string> missing;
+  for (const std::uint64_t seed : study.seeds)
+    for (const StudyResult& result : results)
+      if (std::ranges::find(result.runs, seed, &StudyRun::seed) == result.runs.end())
+        missing.push_back(result.label_of(seed));
+  std::string done = fmt::format("{} of {} runs done", runs(), runs() + missing.size());
+  return {std::move(done), std::move(missing)};
+}
+
+std::size_t StudyReport::runs() const {
+  std::size_t count = 0;
+  for (const StudyResult& result : results) count += result.runs.size();
+  return count;
+}
+
 void save(const StudyReport& report, const std::filesystem::path& directory) {
-  const json made = json_of(report);
-  save_report(made, directory);
-  save_accuracies(report, directory / "accuracies.csv");
-  save_svg(accuracy_curve(report), directory / "accuracy.svg");
-  Page page = study_page(report);
+  const StudyReport known = with_runs(report);
+  save_accuracies(known, directory / "accuracies.csv");
+  save_svg(accuracy_curve(known), directory / "accuracy.svg");
+  const json made = json_of(known);
+  Page page = study_page(known);
+  page.notice = report.completion().notice();
   std::ranges::move(settings_in(made), std::back_inserter(page.facts));
   save_html(page, directory / "report.html");
+  save_report(made, report.completion(), directory);
 }
 
 }  // namespace outrider::simulations

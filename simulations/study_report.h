@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "simulations/chart.h"
+#include "simulations/completion.h"
 #include "simulations/findings.h"
 #include "simulations/page.h"
 #include "simulations/study.h"
@@ -14,16 +15,21 @@
 
 namespace outrider::simulations {
 
+// Complete, or what there was when the study was interrupted.
 struct StudyReport {
   Study study;
   std::string data_source;
   std::string data_sha256;
-  std::size_t dense_bytes = 0;   // of a dense network's float32 values
-  std::size_t mask_weights = 0;  // that masks choose from
-  std::vector<StudyResult> results;
+  std::size_t dense_bytes = 0;       // of a dense network's float32 values
+  std::size_t mask_weights = 0;      // that masks choose from
+  std::vector<StudyResult> results;  // those of which nothing is known have no runs
+
+  Completion completion() const;
+  std::size_t runs() const;  // that there are
 };
 
 void print_summary(const StudyReport& report, std::ostream& stream);
+// Of results that all have runs.
 Chart accuracy_curve(const StudyReport& report);
 Findings findings_of(const StudyReport& report);
 Page study_page(const StudyReport& report);

@@ -19,6 +19,10 @@ std::string StudyResult::label() const {
   return density ? fmt::format("{} at {}", name_of(method), *density) : std::string(name_of(method));
 }
 
+std::string StudyResult::label_of(std::uint64_t seed) const {
+  return fmt::format("{} with seed {}", label(), seed);
+}
+
 Summary StudyResult::accuracy() const {
   return over_seeds([](const StudyRun& run) { return run.accuracies.average_accuracy().value(); });
 }

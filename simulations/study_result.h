@@ -45,7 +45,8 @@ struct StudyResult {
   std::optional<double> density{};
   std::vector<StudyRun> runs{};  // one per seed
 
-  std::string label() const;  // "exssnet at 0.05"
+  std::string label() const;                       // "exssnet at 0.05"
+  std::string label_of(std::uint64_t seed) const;  // "exssnet at 0.05 with seed 1"
   // Of a figure of every run.
   template <typename Figure>
   Summary over_seeds(Figure&& figure) const {

@@ -1,6 +1,7 @@
 // The verb `outrider simulate` for a study of task sequences: from its file to its report.
 #pragma once
 
+#include "simulations/interruption.h"
 #include "simulations/progress.h"
 #include "simulations/simulate.h"
 #include "simulations/study_report.h"
@@ -8,10 +9,12 @@
 namespace outrider::simulations {
 
 // Runs every method, at every density where it has one, with every seed, in this process, and leaves the report in the
-// output directory; an earlier run there is replaced. Throws InputError for options that a study has no use for.
-StudyReport run_study(const SimulateOptions& options, ProgressDisplay& display);
+// output directory; an earlier run there is replaced, or gone on with where the options say so. Every finished run is
+// kept at once, and the report saved as far as it goes; so it is left and returned when the run is interrupted.
+// Interruptions are deferred from the first run on. Throws InputError for options that a study has no use for.
+StudyReport run_study(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption);
 
-// As run_study, shown to a person. Returns the exit code.
-int simulate_study(const SimulateOptions& options);
+// As run_study, shown to a person. Throws Interrupted after what there is has been shown.
+void simulate_study(const SimulateOptions& options, Interruption& interruption);
 
 }  // namespace outrider::simulations

@@ -1,20 +1,23 @@
 // A whole study on pictures that take no time, through the virtual federation.
 #include "simulations/study_run.h"
 
-#include <sstream>
-
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
+#include "simulations/durable_file.h"
+#include "simulations/run_directory.h"
+#include "simulations/test_interruption.h"
 #include "simulations/test_studies.h"
 
 namespace outrider::simulations {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr const char* kSmallStudy = R"(
 name = "small"
@@ -64,10 +67,11 @@ class StudyRunning : public testing::Test {
     return options;
   }
 
-  StudyReport run(const SimulateOptions& chosen) {
-    std::ostringstream log;
-    ProgressDisplay display(log, false);
-    return run_study(chosen, display);
+  // Interrupted after so many looks at the clock; 0: never.
+  StudyReport run(const SimulateOptions& chosen, int looks = 0) {
+    return run_until(looks, [&](ProgressDisplay& display, Interruption& interruption) {
+      return run_study(chosen, display, interruption);
+    });
   }
 
   std::string refusal(const SimulateOptions& chosen) {
@@ -161,6 +165,35 @@ TEST_F(StudyRunning, OneSeedGivesOneResult) {
     for (std::size_t task = 0; task < 3; ++task)
       EXPECT_EQ(one.results[i].runs[0].accuracies.at(2, task), all.results[i].runs[1].accuracies.at(2, task));
   }
+}
+
+TEST_F(StudyRunning, InterruptedAndResumedGivesTheSameReport) {
+  run(options());
+  const nlohmann::json expected = json_in(output() / "report.json");
+  const std::string csv = content_of_file(output() / "accuracies.csv");
+  const std::string svg = content_of_file(output() / "accuracy.svg");
+  SimulateOptions chosen = options();
+  for (const int looks : {4, 40, 150}) {  // before the first run has ended, and later
+    EXPECT_FALSE(run(chosen, looks).completion().whole());
+    const nlohmann::json partial = json_in(output() / "report.json");
+    EXPECT_FALSE(partial.at("complete").get<bool>());
+    std::size_t runs = 0;
+    for (const auto& result : partial.at("results")) runs += result.at("runs").size();
+    EXPECT_EQ(runs + partial.at("missing").size(), 10u);
+    EXPECT_EQ(runs == 0, looks == 4);
+    EXPECT_FALSE(is_complete(output()));
+    EXPECT_THAT(content_of_file(output() / "report.html"),
+                HasSubstr(fmt::format("This report is partial: {} of 10 runs done; missing: ", runs)));
+    chosen.resume = true;
+  }
+  // A run that was damaged on the way is done again.
+  std::ofstream(output() / "journal" / "supsup at 0.1 with seed 1.json") << "{";
+  run(chosen);
+  EXPECT_EQ(without_moments(json_in(output() / "report.json")), without_moments(expected));
+  EXPECT_EQ(content_of_file(output() / "accuracies.csv"), csv);
+  EXPECT_EQ(content_of_file(output() / "accuracy.svg"), svg);
+  EXPECT_TRUE(is_complete(output()));
+  EXPECT_THAT(content_of_file(output() / "report.html"), Not(HasSubstr("This report is partial")));
 }
 
 TEST_F(StudyRunning, WhatAStudyCannotDoIsRefusedAndAnEarlierRunStays) {

@@ -6,6 +6,7 @@
 #include <boost/property_tree/xml_parser.hpp>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+#include <signal.h>
 
 #include "tests/process.h"
 
@@ -41,15 +42,29 @@ class Scenario : public ::testing::Test {
  protected:
   // Returns the report.
   json simulate(const std::string& output, const std::vector<std::string>& more_arguments = {}) {
-    const std::filesystem::path file = directory.path() / "small.toml";
-    write_text(file, kScenario);
-    std::vector<std::string> arguments{"simulate", file.string(), "--output", path(output).string()};
-    arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
-    const Outcome outcome = run(arguments, std::chrono::seconds(150));
+    const Outcome outcome = run(arguments(output, more_arguments), std::chrono::seconds(150));
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
     EXPECT_THAT(outcome.output, ::testing::HasSubstr("upper bound"));
-    return json::parse(text_of_file(path(output) / "report.json"));
+    return report(output);
   }
+  // Stops it as soon as the encoder is trained, and returns the report of what there is.
+  json simulate_until_mission(const std::string& output) {
+    Process process(arguments(output));
+    EXPECT_TRUE(eventually([&] { return std::filesystem::exists(path(output) / "journal" / "pre-training.json"); }));
+    process.send(SIGTERM);
+    const auto outcome = process.wait(std::chrono::seconds(10));
+    EXPECT_TRUE(outcome && outcome->exit_code == 143) << process.errors();
+    EXPECT_THAT(process.errors(), ::testing::HasSubstr("interrupted with the encoder pre-trained, "));
+    return report(output);
+  }
+  std::vector<std::string> arguments(const std::string& output, const std::vector<std::string>& more = {}) const {
+    const std::filesystem::path file = path("small.toml");
+    write_text(file, kScenario);
+    std::vector<std::string> all{"simulate", file.string(), "--output", path(output).string()};
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
+  json report(const std::string& output) const { return json::parse(text_of_file(path(output) / "report.json")); }
   std::filesystem::path path(const std::string& name) const { return directory.path() / name; }
 
   TemporaryDirectory directory;
@@ -169,9 +184,15 @@ json lasting_part(const json& report) {
   return part;
 }
 
-TEST_F(Scenario, GivesTheSameWithTheSameSeedAndSomethingElseWithAnother) {
+TEST_F(Scenario, GivesTheSameWithTheSameSeedThoughInterruptedAndSomethingElseWithAnother) {
   const json first = simulate("first");
-  const json again = simulate("again");
+  const json partial = simulate_until_mission("again");
+  EXPECT_EQ(partial.at("encoder"), first.at("encoder"));
+  EXPECT_EQ(partial.at("complete"), false);
+  EXPECT_GE(partial.at("missing").size(), 1u);
+  const json again = simulate("again", {"--resume"});
+  EXPECT_EQ(again.at("complete"), true);
+  EXPECT_EQ(again.at("pretraining_seconds"), partial.at("pretraining_seconds")) << "it is kept";
   EXPECT_EQ(lasting_part(first), lasting_part(again));
   const json other = simulate("other", {"--seed", "2"});
   EXPECT_NE(other.at("encoder").at("id"), first.at("encoder").at("id"));

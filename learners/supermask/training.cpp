@@ -64,6 +64,11 @@ std::size_t epochs_of(std::size_t epochs, const MaskedTrainer& trainer, const Ma
   return epochs == 0 ? 0 : std::max(epochs, (options.least_steps + steps - 1) / steps);
 }
 
+MaskedTrainer::StepDone step_done(const MaskTraining& options) {
+  if (!options.after_step) return {};
+  return [&options](std::uint64_t) { options.after_step(); };
+}
+
 // The record's values on its mask, but the owners' where there is one.
 LayerValues rebased_weights(const Ownership& known, const TaskRecord& record) {
   LayerValues weights = known.weights();
@@ -113,10 +118,10 @@ TaskRecord learn_task(const BaseNetwork& base, const Ownership& known, const Dat
   const std::size_t mask_epochs = epochs_of(options.mask_epochs, trainer, options);
   const std::size_t weight_epochs = epochs_of(options.weight_epochs, trainer, options);
   const std::size_t all = mask_epochs + weight_epochs;
-  trainer.train({mask_epochs, options.mask_rate, kMaskPhase, 0, all}, done);
+  trainer.train({mask_epochs, options.mask_rate, kMaskPhase, 0, all}, done, step_done(options));
   if (weight_epochs > 0) {
     trainer.learn_weights(free_of(known));
-    trainer.train({weight_epochs, options.weight_rate, kWeightPhase, mask_epochs, all}, done);
+    trainer.train({weight_epochs, options.weight_rate, kWeightPhase, mask_epochs, all}, done, step_done(options));
   }
   return trainer.record(known.next_place(), options.weight_epochs > 0);
 }
@@ -132,7 +137,7 @@ TaskRecord rebase(const BaseNetwork& base, const Ownership& known, const TaskRec
   trainer.load_statistics(record.statistics);
   trainer.learn_weights(free_of(known));
   const std::size_t epochs = epochs_of(options.weight_epochs, trainer, options);
-  trainer.train({epochs, options.weight_rate, kRebasePhase, 0, epochs}, done);
+  trainer.train({epochs, options.weight_rate, kRebasePhase, 0, epochs}, done, step_done(options));
   rebased = trainer.record(known.next_place(), true);
   for (std::size_t i = 0; i < rebased.layers.size(); ++i) rebased.layers[i].ranks = record.layers[i].ranks;
   return rebased;

@@ -19,6 +19,8 @@ struct MaskTraining {
   std::size_t least_steps = 0;  // of each phase: few pictures are gone through more often
   std::uint64_t seed = 0;
   int threads = 0;  // 0: one per processor; part of the result, see learners/nn/README.md
+  // Called after every step of either phase; what it throws ends learning.
+  std::function<void()> after_step{};
 
   // Throws InputError when a field is out of its range.
   void check() const;
