@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -16,12 +17,14 @@ namespace outrider::simulations {
 namespace {
 
 // After fork: only what is allowed there.
-[[noreturn]] void become(const char* program, char* const* arguments, int log, pid_t parent) {
+[[noreturn]] void become(const char* program, char* const* arguments, int log, pid_t parent,
+                         const std::optional<int>& network_namespace) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(125);  // it died before it could be watched
   ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
+  if (network_namespace && ::setns(*network_namespace, CLONE_NEWNET) != 0) ::_exit(126);
   ::setpgid(0, 0);  // ctrl-C in the terminal is for the parent, which stops its daemons in order
   ::execv(program, arguments);
   ::_exit(127);
@@ -30,7 +33,7 @@ namespace {
 }  // namespace
 
 DaemonProcess::DaemonProcess(const std::filesystem::path& program, std::vector<std::string> arguments,
-                             const std::filesystem::path& log)
+                             const std::filesystem::path& log, std::optional<int> network_namespace)
     : log_(log) {
   if (::access(program.c_str(), X_OK) != 0) throw InputError("the program " + program.string() + " cannot be run");
   const int descriptor = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
@@ -41,7 +44,7 @@ DaemonProcess::DaemonProcess(const std::filesystem::path& program, std::vector<s
   argv.push_back(nullptr);
   const pid_t parent = ::getpid();
   pid_ = ::fork();
-  if (pid_ == 0) become(name.c_str(), argv.data(), descriptor, parent);
+  if (pid_ == 0) become(name.c_str(), argv.data(), descriptor, parent, network_namespace);
   ::close(descriptor);
   if (pid_ < 0) throw InputError(std::string("a process cannot be started: ") + std::strerror(errno));
 }

@@ -14,10 +14,11 @@ namespace outrider::simulations {
 // Runs from construction; killed by the destructor, and by the kernel when the parent dies. Move-only.
 class DaemonProcess {
  public:
-  // `arguments` without the program's name; output and errors go to the end of `log`. Throws InputError when the
-  // program cannot be started or the log cannot be written.
+  // `arguments` without the program's name; output and errors go to the end of `log`. It lives in the network namespace
+  // of the descriptor (nothing: this process's). Throws InputError when the program cannot be started or the log cannot
+  // be written.
   DaemonProcess(const std::filesystem::path& program, std::vector<std::string> arguments,
-                const std::filesystem::path& log);
+                const std::filesystem::path& log, std::optional<int> network_namespace = {});
   ~DaemonProcess();
   DaemonProcess(DaemonProcess&& other) noexcept;
   DaemonProcess& operator=(DaemonProcess&& other) noexcept;

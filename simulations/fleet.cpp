@@ -5,10 +5,13 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "client/status_query.h"
 #include "knowledge/error.h"
 #include "learners/data/image_folder.h"
 #include "learners/data/split.h"
+#include "protocol/address.h"
 
 namespace outrider::simulations {
 namespace {
@@ -41,6 +44,13 @@ bool caught_up(const protocol::Status& status, std::size_t classes, std::size_t 
 
 Fleet::Fleet(FleetOptions options) : options_(std::move(options)) {
   fs::create_directories(options_.directory);
+  if (options_.links) {
+    require(options_.links->size() == options_.clients,
+            fmt::format("{} clients need as many links, not {}", options_.clients, options_.links->size()));
+    std::vector<LinkQuality> links{LinkQuality{}};
+    links.insert(links.end(), options_.links->begin(), options_.links->end());
+    network_.emplace(links);
+  }
   start_aggregator();
   for (std::size_t client = 0; client < options_.clients; ++client) start_client(client);
 }
@@ -57,11 +67,32 @@ void Fleet::start_aggregator() {
   aggregator_.clear();
   aggregator_.emplace_back(options_.program,
                            std::vector<std::string>{"aggregator", "--state", aggregator_state().string(), "--listen",
-                                                    address_.empty() ? "tcp://127.0.0.1:*" : address_, "--pretrained",
-                                                    options_.pretrained.string(), "--heartbeat", "1", "--address-file",
-                                                    address_file.string()},
-                           log);
+                                                    listening_address(), "--pretrained", options_.pretrained.string(),
+                                                    "--heartbeat", "1", "--address-file", address_file.string()},
+                           log, network_of(0));
   address_ = wait_for_address(address_file, aggregator_.front(), log);
+}
+
+std::optional<int> Fleet::network_of(std::size_t node) const {
+  if (!network_) return std::nullopt;
+  return network_->node(node).descriptor();
+}
+
+// The place where it was reached before: clients look for it there.
+std::string Fleet::listening_address() const {
+  if (!address_.empty()) return protocol::Address::parse(address_).endpoint();
+  return fmt::format("tcp://{}:*", network_ ? NetworkNamespaces::address(0) : "127.0.0.1");
+}
+
+protocol::Status Fleet::status() const {
+  protocol::Status status;
+  const auto ask = [&] { status = client::query_status(address_, 30s); };
+  if (network_) {
+    network_->node(0).call_inside(ask);
+  } else {
+    ask();
+  }
+  return status;
 }
 
 void Fleet::start_client(std::size_t client) {
@@ -70,7 +101,7 @@ void Fleet::start_client(std::size_t client) {
                         {"client", "--aggregator", address_, "--data", client_data(client).string(), "--state",
                          client_state(client).string(), "--name", client_name(client), "--threads",
                          std::to_string(options_.threads_per_client)},
-                        client_directory(client) / "client.log");
+                        client_directory(client) / "client.log", network_of(client + 1));
   if (client < clients_.size()) {
     clients_[client] = std::move(process);
   } else {
@@ -102,9 +133,9 @@ void Fleet::rendezvous(std::size_t classes, std::chrono::seconds patience, const
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (std::chrono::steady_clock::now() < deadline) {
     require_alive();
-    const protocol::Status status = client::query_status(address_, 30s);
-    if (watch) watch(status);
-    if (caught_up(status, classes, clients())) return;
+    const protocol::Status known = status();
+    if (watch) watch(known);
+    if (caught_up(known, classes, clients())) return;
     std::this_thread::sleep_for(50ms);
   }
   throw InputError("the clients have not caught up within " + std::to_string(patience.count()) +

@@ -1,15 +1,17 @@
-// An aggregator and clients as real processes on loopback.
+// An aggregator and clients as real processes: on loopback, or each in a network of its own.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "learners/data/dataset.h"
 #include "protocol/messages.h"
 #include "simulations/daemon_process.h"
+#include "simulations/network_namespaces.h"
 
 namespace outrider::simulations {
 
@@ -19,6 +21,9 @@ struct FleetOptions {
   std::filesystem::path pretrained;  // what the aggregator starts from
   std::size_t clients = 0;
   int threads_per_client = 1;
+  // Of each client; nothing: all are on loopback. Otherwise everyone has a network namespace of its own, the
+  // aggregator's link has no faults, and what is sent is encrypted. See network_namespaces.h for what that takes.
+  std::optional<std::vector<LinkQuality>> links{};
 };
 
 // Starts everything; kills what is left in the destructor.
@@ -34,6 +39,8 @@ class Fleet {
   std::filesystem::path client_data(std::size_t client) const { return client_directory(client) / "data"; }
   std::filesystem::path aggregator_state() const { return options_.directory / "aggregator"; }
   const std::string& address() const { return address_; }
+  // As the aggregator has it, from its own network.
+  protocol::Status status() const;
 
   // The client's folder gets a class, whole at once.
   void show_class(std::size_t client, const Dataset& data, const std::vector<std::size_t>& pictures,
@@ -62,7 +69,12 @@ class Fleet {
   std::filesystem::path client_directory(std::size_t client) const {
     return options_.directory / "clients" / client_name(client);
   }
+  // Node 0 is the aggregator; nothing on loopback.
+  std::optional<int> network_of(std::size_t node) const;
+  std::string listening_address() const;
+
   FleetOptions options_;
+  std::optional<NetworkNamespaces> network_;
   std::string address_;
   std::vector<DaemonProcess> aggregator_;  // one
   std::vector<DaemonProcess> clients_;
