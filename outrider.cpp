@@ -249,6 +249,10 @@ Run add_simulate(CLI::App& app) {
   added->add_option("--episodes", options->episodes, "Episodes of pre-training, instead of the scenario's");
   added->add_flag("--processes", options->processes,
                   "Run a federation as real daemons too, and hold what they know against the virtual world");
+  added->add_flag(
+      "--namespaces", options->namespaces,
+      "As --processes, with a network namespace for each (as root, with iproute2), and the scenario's rates, "
+      "losses and delays where the kernel can emulate them");
   added->add_flag("--check", options->check, "Only say whether the scenario and its data set are in order");
   added->add_flag("--resume", options->resume,
                   "Go on with the run in the report's directory, which ctrl-C, kill or a power failure has ended; it "

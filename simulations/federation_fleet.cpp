@@ -1,6 +1,8 @@
 #include "simulations/federation_fleet.h"
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 #include <thread>
 #include <utility>
@@ -13,7 +15,9 @@
 #include "learners/prototypical/merge.h"
 #include "learners/prototypical/pretrained.h"
 #include "learners/random.h"
+#include "simulations/federation_world.h"
 #include "simulations/fleet.h"
+#include "simulations/network_namespaces.h"
 #include "simulations/stopwatch.h"
 #include "simulations/world/client_node.h"
 #include "storage/store.h"
@@ -26,17 +30,42 @@ using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kProcessPatience = 300s;
 
+// Of every client, as far as this machine can emulate them.
+std::vector<LinkQuality> links_of(const Federation& federation, std::uint64_t seed, ProgressDisplay& display) {
+  constexpr std::uint32_t kLongestDelay = 500;  // ms
+  const NetworkSupport support = available_network();
+  if (support.namespaces) throw InputError("--namespaces cannot be had: " + *support.namespaces);
+  if (support.emulation) display.say("the network's faults are left out: " + *support.emulation);
+  const NetworkPlan& network = federation.network;
+  LinkQuality link;
+  if (!support.emulation) {
+    const std::chrono::milliseconds longest(std::min(network.longest_delay_ms, kLongestDelay));
+    const std::chrono::milliseconds shortest(std::min(network.shortest_delay_ms, kLongestDelay));
+    link.loss = network.loss;
+    link.duplication = network.duplication;
+    link.delay = (shortest + longest) / 2;
+    link.jitter = (longest - shortest) / 2;
+  }
+  std::vector<LinkQuality> links;
+  for (const std::uint8_t profile : profiles_of(federation, seed)) {
+    links.push_back(link);
+    links.back().kilobits_per_second = federation.profiles[profile].kilobits_per_second;
+  }
+  return links;
+}
+
 class FederationFleet {
  public:
   FederationFleet(const Federation& federation, const EmbeddedData& data, const Assignment& assignment,
-                  std::uint64_t seed, const fs::path& directory, const std::function<void()>& poll)
+                  std::uint64_t seed, const fs::path& directory, std::optional<std::vector<LinkQuality>> links,
+                  const std::function<void()>& poll)
       : federation_(federation),
         data_(data),
         assignment_(assignment),
         seed_(seed),
         poll_(poll),
         pictures_(select_pictures(federation, seed).train),
-        fleet_(options_of(federation, data, directory)),
+        fleet_(options_of(federation, data, directory, std::move(links))),
         coming_(federation.plan.clients) {
     for (const auto& [name, state] : data.base) classes_.insert(name);
   }
@@ -69,13 +98,14 @@ class FederationFleet {
     fleet_.rendezvous(classes_.size(), kProcessPatience, [this](const protocol::Status&) { look(); });
   }
 
-  static FleetOptions options_of(const Federation& federation, const EmbeddedData& data, const fs::path& directory) {
+  static FleetOptions options_of(const Federation& federation, const EmbeddedData& data, const fs::path& directory,
+                                 std::optional<std::vector<LinkQuality>> links) {
     fs::remove_all(directory);
     fs::create_directories(directory);
     const fs::path pretrained = directory / "pretrained.outrider";
     save_pretrained({data.encoder, data.base}, pretrained);
     const fs::path self = fs::read_symlink("/proc/self/exe");
-    return {self, directory, pretrained, federation.plan.clients, 1};
+    return {self, directory, pretrained, federation.plan.clients, 1, std::move(links)};
   }
 
   void show(std::size_t step) {
@@ -168,9 +198,11 @@ void require_processes(const Federation& federation) {
 }
 
 ProcessRun run_as_processes(const Federation& federation, const EmbeddedData& data, const Assignment& assignment,
-                            std::uint64_t seed, const fs::path& directory, ProgressDisplay& display,
-                            const std::function<void()>& poll) {
-  return FederationFleet(federation, data, assignment, seed, directory, poll).run(display);
+                            std::uint64_t seed, const fs::path& directory, FleetNetwork network,
+                            ProgressDisplay& display, const std::function<void()>& poll) {
+  std::optional<std::vector<LinkQuality>> links;
+  if (network == FleetNetwork::namespaces) links = links_of(federation, seed, display);
+  return FederationFleet(federation, data, assignment, seed, directory, std::move(links), poll).run(display);
 }
 
 }  // namespace outrider::simulations

@@ -231,14 +231,15 @@ class Seeds {
     run.world = run_world(world, curriculum, exchange_, hooks);
     run.seconds = stopwatch.seconds() - measuring;
     progress.reset();
-    if (options_.processes) run_processes(assignment, run);
+    if (options_.processes || options_.namespaces) run_processes(assignment, run);
     return run;
   }
 
   void run_processes(const Assignment& assignment, FederationRun& run) {
     const std::filesystem::path directory = directory_ / "processes";
-    run.processes =
-        run_as_processes(federation(), data_, assignment, run.seed, directory, display_, [this] { check_alone(); });
+    run.processes = run_as_processes(federation(), data_, assignment, run.seed, directory,
+                                     options_.namespaces ? FleetNetwork::namespaces : FleetNetwork::loopback, display_,
+                                     [this] { check_alone(); });
     if (run.processes->knowledge != run.world.knowledge)
       throw Violation("the real processes in " + directory.string() + " know something else than the virtual world");
   }

@@ -27,6 +27,7 @@ json origin_of(const SimulateOptions& options, const std::string& data) {
   if (options.seed) origin["seed"] = *options.seed;
   if (!options.seeds.empty()) origin["seeds"] = options.seeds;
   if (options.processes) origin["processes"] = true;
+  if (options.namespaces) origin["namespaces"] = true;
   if (options.episodes) origin["episodes"] = *options.episodes;
   if (options.data.empty()) return origin;
   origin["data"] = fs::absolute(options.data).lexically_normal().string();
@@ -80,12 +81,13 @@ SimulateOptions options_of_run(const SimulateOptions& options, const fs::path& d
         fmt::format("the scenario {} is not the one that the run in {} began with, of which there is a "
                     "copy in {}",
                     options.scenario.string(), directory.string(), scenario_of_run(directory).string()));
-  for (const char* name : {"seed", "seeds", "processes", "episodes", "data"})
+  for (const char* name : {"seed", "seeds", "processes", "namespaces", "episodes", "data"})
     require_setting(began, now, name, directory);
   SimulateOptions all = options;
   if (began.contains("seed")) all.seed = began.at("seed").get<std::uint64_t>();
   if (began.contains("seeds")) all.seeds = began.at("seeds").get<std::string>();
   all.processes = began.contains("processes");
+  all.namespaces = began.contains("namespaces");
   if (began.contains("episodes")) all.episodes = began.at("episodes").get<std::uint64_t>();
   if (!began.contains("data")) return all;
   // As it was written, which is how reports tell it, unless that is another place from here.

@@ -21,6 +21,7 @@ struct SimulateOptions {
   std::optional<std::uint64_t> episodes;  // likewise
   std::filesystem::path program;          // empty: this one
   bool processes = false;                 // federations: run as daemons too
+  bool namespaces = false;                // likewise, each in a network of its own
   bool check = false;                     // plan it, but do not run it
   bool resume = false;                    // go on with the run in the output directory
 };

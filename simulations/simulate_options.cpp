@@ -51,7 +51,7 @@ Study study_of(const SimulateOptions& options) {
     throw InputError(
         fmt::format("--episodes is about pre-training, but {} is a study of task sequences, which has none",
                     options.scenario.string()));
-  if (options.processes)
+  if (options.processes || options.namespaces)
     throw InputError(fmt::format("--processes is for federations, but {} is a study, which runs in one process",
                                  options.scenario.string()));
   if (auto seeds = wanted_seeds(options); !seeds.empty()) study.seeds = std::move(seeds);
@@ -68,7 +68,7 @@ Federation federation_of(const SimulateOptions& options) {
   if (auto seeds = wanted_seeds(options); !seeds.empty()) federation.seeds = std::move(seeds);
   if (options.episodes) federation.pretraining.episodes = *options.episodes;
   if (!options.data.empty()) federation.data.path = options.data;
-  if (options.processes) {
+  if (options.processes || options.namespaces) {
     require_processes(federation);
     if (launched_ranks() > 1) throw InputError("--processes and mpirun exclude each other");
   }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "simulations/network_namespaces.h"
 #include "tests/mistakes.h"
 
 namespace outrider::testing {
@@ -56,6 +57,17 @@ TEST(Processes, ComeToWhatTheVirtualWorldComesTo) {
   EXPECT_EQ(processes.at("knowledge"), run.at("knowledge"));
   EXPECT_EQ(processes.at("clients"), 4);
   EXPECT_GT(processes.at("clients_killed").get<int>() + processes.at("aggregator_killed").get<int>(), 0);
+}
+
+TEST(Processes, ComeToItInNetworksOfTheirOwn) {
+  if (const auto why = simulations::available_network().namespaces) GTEST_SKIP() << "NOT TESTED: " << *why;
+  const TemporaryDirectory directory;
+  const auto path = [&](const char* name) { return (directory.path() / name).string(); };
+  write_text(path("beside.toml"), kFederation + "[[profile]]\nname = \"slow\"\nkilobits_per_second = 20000\n");
+  const Outcome outcome =
+      run({"simulate", path("beside.toml"), "--namespaces", "--output", path("out")}, std::chrono::seconds(200));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("came to the same knowledge, bit for bit"));
 }
 
 TEST(Processes, AreNotStartedForALiar) {
