@@ -50,9 +50,13 @@ fs::path scenario_of_run(const fs::path& directory) {
   return directory / "scenario.toml";
 }
 
-RunLock prepare_run_directory(const fs::path& directory, const fs::path& scenario) {
+void require_run_or_nothing(const fs::path& directory) {
   if (fs::exists(directory) && !fs::exists(scenario_of_run(directory)) && !fs::is_empty(directory))
     throw InputError("the output directory " + directory.string() + " holds something other than an earlier run");
+}
+
+RunLock prepare_run_directory(const fs::path& directory, const fs::path& scenario) {
+  require_run_or_nothing(directory);
   const auto require_made = [&](const std::error_code& error) {
     require(!error, "the output directory " + directory.string() + " cannot be made anew: " + error.message());
   };

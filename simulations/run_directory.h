@@ -29,8 +29,11 @@ std::filesystem::path run_directory(const std::filesystem::path& wanted, const s
 // The copy of the scenario in a run's directory, by which such a directory is known.
 std::filesystem::path scenario_of_run(const std::filesystem::path& directory);
 
+// Throws InputError when the directory holds something else than an earlier run.
+void require_run_or_nothing(const std::filesystem::path& directory);
+
 // Makes it an empty directory with a copy of the scenario in it. Only an earlier run is ever removed: throws InputError
-// when it holds something else, or when another process is at work on it.
+// as require_run_or_nothing, or when another process is at work on it.
 RunLock prepare_run_directory(const std::filesystem::path& directory, const std::filesystem::path& scenario);
 
 // Writes report.json, whole or not at all, with whether the run is complete and, if not, what is missing. Save what

@@ -67,7 +67,10 @@ std::string quoted_for_shell(const std::string& word) {
 }  // namespace
 
 SimulateOptions options_of_run(const SimulateOptions& options, const fs::path& directory) {
-  if (!options.resume) return options;
+  if (!options.resume) {
+    require_run_or_nothing(directory);
+    return options;
+  }
   const json began = load_origin(directory);
   const json now = origin_of(options, "");
   if (began.at("outrider") != now.at("outrider"))

@@ -12,7 +12,8 @@ namespace outrider::simulations {
 
 // Where `options.resume`: the options that the run in the directory began with. Throws InputError when there is none
 // that can be resumed, or when it began with another scenario, program version, seed, number of episodes or place of
-// the data than `options` ask for; what they leave open is as it was. Otherwise the options themselves.
+// the data than `options` ask for; what they leave open is as it was. Otherwise the options themselves, or InputError
+// when the directory holds something else than an earlier run: before anything takes long.
 SimulateOptions options_of_run(const SimulateOptions& options, const std::filesystem::path& directory);
 
 // Opens the run's journal: that of the run in the directory where `options.resume`, else that of a new one that

@@ -73,6 +73,13 @@ TEST_F(RunOrigin, ObjectsToAnotherRun) {
   EXPECT_THAT(objection(options(true)), HasSubstr("is not the one that the run in"));
 }
 
+TEST_F(RunOrigin, ObjectsToADirectoryOfSomethingElse) {
+  EXPECT_EQ(objection(options()), "");
+  std::filesystem::create_directories(run());
+  std::ofstream(run() / "thesis.txt") << "years of work";
+  EXPECT_THAT(objection(options()), HasSubstr("holds something other than an earlier run"));
+}
+
 TEST_F(RunOrigin, ObjectsToARunOfAnotherVersion) {
   open_run(options(), run(), "digest");
   auto origin = nlohmann::json::parse(content_of_file(run() / "run.json"));
