@@ -26,13 +26,6 @@ struct MomentsOf {
   Moments operator()(const auto& rule) const { return {true, true, rule.tau * rule.tau}; }
 };
 
-std::vector<nn::TensorSpec> moment_tensors(const nn::NetworkSpec& network, const Strategy& strategy, bool wanted) {
-  if (!wanted) return {};
-  std::vector<nn::TensorSpec> tensors = shared_tensors(network, strategy);
-  std::erase_if(tensors, [](const nn::TensorSpec& tensor) { return !tensor.trainable(); });
-  return tensors;
-}
-
 nn::Parameters filled(const std::vector<nn::TensorSpec>& tensors, double value) {
   nn::Parameters parameters;
   for (const nn::TensorSpec& tensor : tensors)
@@ -167,27 +160,39 @@ void move_tensor(ServerState& state, const Strategy& strategy, const nn::TensorS
 
 }  // namespace
 
+StateTensors state_tensors(const nn::NetworkSpec& network, const Strategy& strategy) {
+  std::vector<nn::TensorSpec> trained = shared_tensors(network, strategy);
+  std::erase_if(trained, [](const nn::TensorSpec& tensor) { return !tensor.trainable(); });
+  const Moments moments = std::visit(MomentsOf{}, strategy.rule);
+  StateTensors tensors;
+  tensors.weights = nn::network_tensors(network);
+  if (moments.first) tensors.momentum = trained;
+  if (moments.second) tensors.second = trained;
+  tensors.control = controlled_tensors(network, strategy);
+  return tensors;
+}
+
 ServerState ServerState::initial(const nn::NetworkSpec& network, const Strategy& strategy, nn::Parameters weights) {
   strategy.check();
   weights.check(network);
-  const Moments moments = std::visit(MomentsOf{}, strategy.rule);
+  const StateTensors tensors = state_tensors(network, strategy);
   ServerState state;
   state.weights = std::move(weights);
-  state.momentum = filled(moment_tensors(network, strategy, moments.first), 0);
-  state.second = filled(moment_tensors(network, strategy, moments.second), moments.start);
-  state.control = filled(controlled_tensors(network, strategy), 0);
+  state.momentum = filled(tensors.momentum, 0);
+  state.second = filled(tensors.second, std::visit(MomentsOf{}, strategy.rule).start);
+  state.control = filled(tensors.control, 0);
   return state;
 }
 
 void ServerState::check(const nn::NetworkSpec& network, const Strategy& strategy) const {
   weights.check(network);
-  const Moments moments = std::visit(MomentsOf{}, strategy.rule);
-  check_tensors(momentum, moment_tensors(network, strategy, moments.first), "the server's momentum");
-  check_tensors(second, moment_tensors(network, strategy, moments.second), "the server's second moment");
+  const StateTensors tensors = state_tensors(network, strategy);
+  check_tensors(momentum, tensors.momentum, "the server's momentum");
+  check_tensors(second, tensors.second, "the server's second moment");
   for (const nn::Tensor& tensor : second.tensors)
     require(std::ranges::none_of(tensor.values, [](float value) { return value < 0; }),
             "the server's second moment has a negative value in " + tensor.spec.name);
-  check_tensors(control, controlled_tensors(network, strategy), "the server's control variate");
+  check_tensors(control, tensors.control, "the server's control variate");
 }
 
 ServerState apply_round(const nn::NetworkSpec& network, const Strategy& strategy, const ServerState& state,

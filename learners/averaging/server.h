@@ -3,12 +3,22 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "learners/averaging/strategy.h"
 #include "learners/averaging/update.h"
 #include "learners/nn/parameters.h"
 
 namespace outrider::averaging {
+
+// What a state is made of.
+struct StateTensors {
+  std::vector<nn::TensorSpec> weights;
+  std::vector<nn::TensorSpec> momentum;
+  std::vector<nn::TensorSpec> second;
+  std::vector<nn::TensorSpec> control;
+};
+StateTensors state_tensors(const nn::NetworkSpec& network, const Strategy& strategy);
 
 // All that a server carries from round to round.
 struct ServerState {

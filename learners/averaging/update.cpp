@@ -63,13 +63,18 @@ std::uint64_t checked_staleness(std::uint64_t learned, std::uint64_t round, cons
   return staleness;
 }
 
-void check_update(const Update& update, const nn::NetworkSpec& network, const Strategy& strategy, std::uint64_t round) {
-  const std::string what = fmt::format("the update of client {}", update.client.brief());
-  checked_staleness(update.round, round, strategy, what);
+void check_content(const Update& update, const nn::NetworkSpec& network, const Strategy& strategy,
+                   const std::string& what) {
   require(update.samples >= 1 && update.samples <= Update::kMaxSamples,
           fmt::format("{} was learned from {} samples; expected 1 to {}", what, update.samples, Update::kMaxSamples));
   check_tensors(update.delta, shared_tensors(network, strategy), what);
   check_tensors(update.control, controlled_tensors(network, strategy), what + ", its control variate,");
+}
+
+void check_update(const Update& update, const nn::NetworkSpec& network, const Strategy& strategy, std::uint64_t round) {
+  const std::string what = fmt::format("the update of client {}", update.client.brief());
+  checked_staleness(update.round, round, strategy, what);
+  check_content(update, network, strategy, what);
 }
 
 }  // namespace outrider::averaging

@@ -43,8 +43,13 @@ std::vector<nn::TensorSpec> controlled_tensors(const nn::NetworkSpec& network, c
 void check_tensors(const nn::Parameters& parameters, const std::vector<nn::TensorSpec>& expected,
                    const std::string& what);
 
-// Throws InputError, naming the client, unless the update fits network and strategy, its numbers are finite and it can
-// be used in round `round`: it is of that round, or late within what the strategy takes.
+// Throws InputError, beginning with `what`, unless the update fits network and strategy and its numbers are finite.
+// Does not look at the round.
+void check_content(const Update& update, const nn::NetworkSpec& network, const Strategy& strategy,
+                   const std::string& what);
+
+// Throws InputError, naming the client, unless check_content() passes and the update can be used in round `round`: it
+// is of that round, or late within what the strategy takes.
 void check_update(const Update& update, const nn::NetworkSpec& network, const Strategy& strategy, std::uint64_t round);
 
 // How many rounds late an update of `learned` is in `round`. Throws InputError, beginning with `what`, when it is of a

@@ -1,0 +1,28 @@
+@0xb7c14f02d95e6a83;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("outrider::wire");
+
+# Weights averaged in rounds. Fields are only ever added. Which tensors there are, and of which shapes, follows from the
+# network and the strategy; they come in the order of the network.
+
+struct CodedTensor {
+  values @0 :Data;                 # little-endian, row-major: float32, binary16 or int8 (tensor_code.h)
+  scales @1 :Data;                 # float32, one for each row of a tensor in int8; else empty
+}
+
+struct AveragingUpdate {
+  round    @0 :UInt64;             # whose weights it is a change to
+  samples  @1 :UInt64;
+  encoding @2 :UInt8;              # 0 float32, 1 binary16, 2 int8
+  delta    @3 :List(CodedTensor);
+  control  @4 :List(CodedTensor);  # SCAFFOLD
+}
+
+struct AveragingState {            # all in float32
+  round    @0 :UInt64;
+  weights  @1 :List(CodedTensor);
+  momentum @2 :List(CodedTensor);
+  second   @3 :List(CodedTensor);
+  control  @4 :List(CodedTensor);
+}
