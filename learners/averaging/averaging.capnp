@@ -17,6 +17,7 @@ struct AveragingUpdate {
   encoding @2 :UInt8;              # 0 float32, 1 binary16, 2 int8
   delta    @3 :List(CodedTensor);
   control  @4 :List(CodedTensor);  # SCAFFOLD
+  width    @5 :Float64 = 1;        # the tensors are those of the part of the network with this share of its channels
 }
 
 struct AveragingState {            # all in float32

@@ -8,6 +8,7 @@
 
 #include "knowledge/error.h"
 #include "learners/averaging/gradient_correction.h"
+#include "learners/averaging/narrow.h"
 #include "learners/encoders/batches.h"
 #include "learners/nn/loss.h"
 #include "learners/random.h"
@@ -171,19 +172,25 @@ void LocalTraining::check(const Strategy& strategy) const {
           "scaffold reads gradients off the way that weights go; expected plain SGD without momentum");
 }
 
-LocalResult train_locally(const LearningTask& task, const ServerState& given, const ClientState& own,
+LocalResult train_locally(const LearningTask& whole_task, const ServerState& given, const ClientState& own,
                           const Dataset& pictures, const LocalTraining& options, const StepDone& done) {
-  task.check();
-  options.check(task.strategy);
+  whole_task.check();
+  options.check(whole_task.strategy);
+  LearningTask task = whole_task;
+  task.network = narrow_network(whole_task.network, options.width);
   check_pictures(task, pictures);
   const Start start = start_of(task, given, own);
   const Trained trained = train(task, start, given.round, pictures, options, done);
   const auto shared = shared_tensors(task.network, task.strategy);
-  LocalResult result{
-      {options.client, given.round, pictures.size(), difference(trained.weights, start.weights, shared), {}},
-      {},
-      trained.loss,
-      trained.steps};
+  LocalResult result{{options.client,
+                      given.round,
+                      pictures.size(),
+                      difference(trained.weights, start.weights, shared),
+                      {},
+                      options.width},
+                     {},
+                     trained.loss,
+                     trained.steps};
   if (task.strategy.scaffold) {
     result.update.control = control_change(start, result.update.delta,
                                            static_cast<double>(trained.steps) * static_cast<double>(options.rate));
@@ -192,7 +199,7 @@ LocalResult train_locally(const LearningTask& task, const ServerState& given, co
   for (const nn::TensorSpec& tensor : local_tensors(task.network, task.strategy))
     result.own.local.tensors.push_back(trained.weights.at(tensor.name));
   try {
-    check_content(result.update, task.network, task.strategy, "what was learned");
+    check_content(result.update, whole_task.network, task.strategy, "what was learned");
   } catch (const InputError&) {
     throw local_training_diverged(given.round);
   }

@@ -29,7 +29,8 @@ struct LearningTask {
 };
 
 struct LocalTraining {
-  ClientId client{};       // also keys the order of its pictures, with seed and round
+  ClientId client{};  // also keys the order of its pictures, with seed and round
+  double width = 1;   // the client's part of the task's network (narrow.h): what is given, learned and kept is of it
   std::size_t batch = 32;  // pictures; all of them where there are fewer
   std::size_t epochs = 1;
   std::uint64_t steps = 0;           // if positive, so many batches instead

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
+#include "learners/averaging/narrow.h"
 #include "learners/averaging/test_updates.h"
 #include "learners/encoders/embedder.h"
 #include "learners/nn/loss.h"
@@ -224,6 +225,30 @@ TEST(LocalTraining, ClientsOfUnlikePicturesLearnTogether) {
       state = apply_round(task.network, task.strategy, state, updates, {.population = 3});
     }
     EXPECT_GT(accuracy(task, state.weights, test_task(1, 30, 9)), 0.9) << text;
+  }
+}
+
+// Narrow clients train the leading channels; the whole network learns from all.
+TEST(LocalTraining, ClientsOfUnlikeWidthsLearnTogether) {
+  const LearningTask task =
+      small_task("fedavg", "input 1x6x6; conv 8 k3 p1; batchnorm; relu; flatten; linear 16; relu; linear 3");
+  ServerState state = ServerState::initial(task.network, task.strategy, nn::Parameters::initial(task.network, 1));
+  const double widths[] = {1, 0.5, 0.25};
+  for (int round = 0; round < 20; ++round) {
+    std::vector<Update> updates;
+    for (unsigned client = 0; client < 3; ++client) {
+      const LocalTraining options{
+          .client = numbered_client(client), .width = widths[client], .batch = 10, .rate = 0.1F, .seed = 3};
+      updates.push_back(train_locally(task, narrow_state(task.network, state, widths[client]), {},
+                                      without_class(test_task(1, 10, client), client), options)
+                            .update);
+    }
+    state = apply_round(task.network, task.strategy, state, updates);
+  }
+  for (const double width : widths) {
+    LearningTask part = task;
+    part.network = narrow_network(task.network, width);
+    EXPECT_GT(accuracy(part, narrow_state(task.network, state, width).weights, test_task(1, 30, 9)), 0.8) << width;
   }
 }
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
 #include "learners/averaging/combine.h"
 #include "learners/averaging/krum.h"
+#include "learners/averaging/narrow.h"
 #include "learners/averaging/server_step.h"
 #include "learners/nn/threads.h"
 
@@ -107,14 +109,50 @@ std::vector<Weighed> chosen_of(std::vector<Weighed> weighed, const Combination& 
   return chosen;
 }
 
-std::vector<Vote> votes_on(const std::vector<Weighed>& weighed, std::size_t tensor) {
-  std::vector<Vote> votes;
-  for (const Weighed& each : weighed) {
-    const Scaled scaled = each.scaled(tensor);
-    votes.push_back({scaled.values, {}, each.weight, scaled.factor});
+// What the updates say of each tensor. Narrow ones are spread over the places of those that they hold.
+class Ballot {
+ public:
+  Ballot(const nn::NetworkSpec& network, const std::vector<Weighed>& weighed)
+      : weighed_(weighed), groups_(channel_groups(network)) {
+    for (const Weighed& each : weighed) selections_.push_back(leading_channels(groups_, each.update->width));
   }
-  return votes;
-}
+
+  // Valid until the next call.
+  std::span<const Vote> votes_on(std::size_t tensor, const nn::TensorSpec& spec) {
+    votes_.clear();
+    spread_.clear();
+    for (std::size_t i = 0; i < weighed_.size(); ++i) {
+      const Scaled scaled = weighed_[i].scaled(tensor);
+      Vote& vote = votes_.emplace_back(Vote{scaled.values, {}, weighed_[i].weight, scaled.factor});
+      if (scaled.values.size() < spec.size()) spread(selections_[i], spec, vote);
+    }
+    return votes_;
+  }
+
+ private:
+  struct Spread {
+    std::vector<float> values;
+    std::vector<std::uint8_t> held;
+  };
+
+  void spread(const ChannelSelection& selection, const nn::TensorSpec& spec, Vote& vote) {
+    Spread& whole =
+        spread_.emplace_back(Spread{std::vector<float>(spec.size()), std::vector<std::uint8_t>(spec.size())});
+    const auto places = selected_places(groups_, groups_.at(spec.name), selection);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      whole.values[places[i]] = vote.values[i];
+      whole.held[places[i]] = 1;
+    }
+    vote.values = whole.values;
+    vote.held = whole.held;
+  }
+
+  const std::vector<Weighed>& weighed_;
+  ChannelGroups groups_;
+  std::vector<ChannelSelection> selections_;
+  std::vector<Vote> votes_;
+  std::deque<Spread> spread_;  // whose elements stay where they are
+};
 
 // Karimireddy et al. 2020: c += |S| / N times the mean of the clients' changes, which is their sum / N.
 void move_control(ServerState& state, const std::vector<Weighed>& weighed, std::uint64_t population, int threads) {
@@ -210,9 +248,10 @@ ServerState apply_round(const nn::NetworkSpec& network, const Strategy& strategy
   ServerState next = state;
   ++next.round;
   const auto tensors = shared_tensors(network, strategy);
+  Ballot ballot(network, weighed);
   for (std::size_t t = 0; t < tensors.size(); ++t)
     move_tensor(next, strategy, tensors[t],
-                combine(votes_on(weighed, t), tensors[t].size(), strategy.combination, threads));
+                combine(ballot.votes_on(t, tensors[t]), tensors[t].size(), strategy.combination, threads));
   if (strategy.scaffold) move_control(next, weighed, options.population, threads);
   for (const auto* part : {&next.weights, &next.momentum, &next.second, &next.control}) check_finite(*part, "numbers");
   return next;

@@ -34,7 +34,7 @@ inline nn::Parameters random_tensors(Random& random, const std::vector<nn::Tenso
 // As of a client that trained: its running variances stay above 0.
 inline Update random_update(Random& random, unsigned client, std::uint64_t round, const nn::NetworkSpec& network,
                             const Strategy& strategy) {
-  Update update{numbered_client(client), round, 1 + random.below(1000), {}, {}};
+  Update update{numbered_client(client), round, 1 + random.below(1000), {}, {}, 1};
   update.delta = random_tensors(random, shared_tensors(network, strategy), 0.1F);
   for (nn::Tensor& tensor : update.delta.tensors)
     for (float& value : tensor.values)

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "knowledge/error.h"
+#include "learners/averaging/narrow.h"
 
 namespace outrider::averaging {
 namespace {
@@ -14,6 +15,11 @@ namespace {
 bool is_normalisation(const nn::Layer& layer) {
   return std::holds_alternative<nn::BatchNorm>(layer) || std::holds_alternative<nn::InstanceNorm>(layer) ||
          std::holds_alternative<nn::InstanceBatchNorm>(layer);
+}
+
+bool takes_narrow(const Strategy& strategy) {
+  return !strategy.scaffold && !std::holds_alternative<Krum>(strategy.combination) &&
+         !std::holds_alternative<MultiKrum>(strategy.combination);
 }
 
 }  // namespace
@@ -67,7 +73,11 @@ void check_content(const Update& update, const nn::NetworkSpec& network, const S
                    const std::string& what) {
   require(update.samples >= 1 && update.samples <= Update::kMaxSamples,
           fmt::format("{} was learned from {} samples; expected 1 to {}", what, update.samples, Update::kMaxSamples));
-  check_tensors(update.delta, shared_tensors(network, strategy), what);
+  check_width(update.width, what);
+  require(update.width == 1 || takes_narrow(strategy),
+          fmt::format("{} is of width {}; krum compares and scaffold corrects whole networks only: expected 1", what,
+                      update.width));
+  check_tensors(update.delta, shared_tensors(narrow_network(network, update.width), strategy), what);
   check_tensors(update.control, controlled_tensors(network, strategy), what + ", its control variate,");
 }
 

@@ -18,8 +18,9 @@ struct Update {
   ClientId client;
   std::uint64_t round = 0;    // whose weights it was learned from
   std::uint64_t samples = 1;  // that it was learned from
-  nn::Parameters delta;       // learned minus given, of shared_tensors()
+  nn::Parameters delta;       // learned minus given, of shared_tensors() of the network or its narrow part
   nn::Parameters control;     // SCAFFOLD: new minus old control variate, of controlled_tensors(); else empty
+  double width = 1;           // the client holds the leading channels (narrow.h): above 0, at most 1
 
   bool operator==(const Update&) const = default;
 };

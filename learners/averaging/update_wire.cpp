@@ -5,6 +5,7 @@
 #include "knowledge/error.h"
 #include "knowledge/wire.h"
 #include "learners/averaging/averaging.capnp.h"
+#include "learners/averaging/narrow.h"
 #include "learners/averaging/tensor_code.h"
 
 namespace outrider::averaging {
@@ -51,6 +52,7 @@ Bytes encode_update(const Update& update, Encoding encoding) {
   auto builder = message.initRoot<wire::AveragingUpdate>();
   builder.setRound(update.round);
   builder.setSamples(update.samples);
+  builder.setWidth(update.width);
   builder.setEncoding(static_cast<std::uint8_t>(encoding));
   write_tensors(update.delta, encoding, [&](unsigned count) { return builder.initDelta(count); });
   write_tensors(update.control, encoding, [&](unsigned count) { return builder.initControl(count); });
@@ -65,7 +67,10 @@ Update decode_update(ByteView bytes, const ClientId& client, const nn::NetworkSp
     update.client = client;
     update.round = reader.getRound();
     update.samples = reader.getSamples();
-    update.delta = read_tensors(reader.getDelta(), shared_tensors(network, strategy), encoding, what);
+    update.width = reader.getWidth();
+    check_width(update.width, what);
+    update.delta = read_tensors(reader.getDelta(), shared_tensors(narrow_network(network, update.width), strategy),
+                                encoding, what);
     update.control = read_tensors(reader.getControl(), controlled_tensors(network, strategy), encoding,
                                   what + ", its control variate,");
     check_content(update, network, strategy, what);
