@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
+#include "learners/averaging/test_networks.h"
 #include "learners/averaging/test_updates.h"
 #include "learners/averaging/update_wire.h"
 #include "learners/encoders/architectures.h"
@@ -16,36 +17,7 @@ namespace {
 
 using testing::HasSubstr;
 
-const char* const kNetworks[] = {
-    "input 2x6x6; conv 8 k3 p1; batchnorm; relu; maxpool 2; conv 6 k3 p1; batchnorm; relu; flatten; linear 10; relu; "
-    "linear 3",
-    "input 2x6x6; conv 8 k3 p1 nobias; batchnorm; relu; as a; conv 8 k3 p1; batchnorm; add a; relu; as b; conv 12 k3 "
-    "s2 "
-    "p1; batchnorm; as c; from b; conv 12 k1 s2; add c; relu; globalavgpool; linear 3",
-    "input 2x6x6; conv 5 k3 p1; relu; as a; conv 7 k1; concat a; conv 12 k3 p1 g12; instancenorm; relu; deconv 9 k2 "
-    "s2; "
-    "batchnorm sets2; globalavgpool; flatten; linear 3",
-};
 constexpr double kNarrow[] = {0.75, 0.5, 0.3, 0.01};
-
-nn::Parameters random_weights(const nn::NetworkSpec& network, std::uint64_t seed) {
-  nn::Parameters weights = nn::Parameters::initial(network, seed);
-  Random random(seed, "weights");
-  for (nn::Tensor& tensor : weights.tensors)
-    if (tensor.spec.role != nn::TensorRole::kWeight)
-      for (float& value : tensor.values) value = 0.5F + random.uniform();
-  return weights;
-}
-
-std::vector<float> outputs_of(const nn::NetworkSpec& network, const nn::Parameters& weights, std::size_t count = 4) {
-  Random random(1, "inputs");
-  std::vector<float> input(count * network.input.size());
-  for (float& value : input) value = random.normal();
-  nn::InferencePlan plan(network, weights, 1);
-  std::vector<float> output(count * plan.output_size());
-  plan.forward(input, output);
-  return output;
-}
 
 // Whether a place lies within the leading corner of a tensor; true for networks without concatenation.
 bool in_corner(std::size_t place, const std::vector<std::int64_t>& dims, const std::vector<std::int64_t>& corner) {
@@ -57,20 +29,20 @@ bool in_corner(std::size_t place, const std::vector<std::int64_t>& dims, const s
 }
 
 TEST(NarrowNetwork, HasTheLeadingShareOfEveryGroup) {
-  EXPECT_EQ(narrow_network(nn::parse_network(kNetworks[0]), 0.5).text(),
+  EXPECT_EQ(narrow_network(nn::parse_network(kTestNetworks[0]), 0.5).text(),
             "input 2x6x6; conv 4 k3 p1; batchnorm; relu; maxpool 2; conv 3 k3 p1; batchnorm; relu; flatten; linear 5; "
             "relu; linear 3");
   EXPECT_EQ(
-      narrow_network(nn::parse_network(kNetworks[1]), 0.3).text(),
+      narrow_network(nn::parse_network(kTestNetworks[1]), 0.3).text(),
       "input 2x6x6; conv 3 k3 p1 nobias; batchnorm; relu; as a; conv 3 k3 p1; batchnorm; add a; relu; as b; conv 4 "
       "k3 s2 p1; batchnorm; as c; from b; conv 4 k1 s2; add c; relu; globalavgpool; linear 3");
   EXPECT_EQ(
-      narrow_network(nn::parse_network(kNetworks[2]), 0.5).text(),
+      narrow_network(nn::parse_network(kTestNetworks[2]), 0.5).text(),
       "input 2x6x6; conv 3 k3 p1; relu; as a; conv 4 k1; concat a; conv 7 k3 p1 g7; instancenorm; relu; deconv 5 k2 "
       "s2; batchnorm sets2; globalavgpool; flatten; linear 3");
-  for (const char* text : kNetworks) EXPECT_EQ(narrow_network(nn::parse_network(text), 1), nn::parse_network(text));
+  for (const char* text : kTestNetworks) EXPECT_EQ(narrow_network(nn::parse_network(text), 1), nn::parse_network(text));
   for (const double width : {0.0, -1.0, 1.1, std::nan("")})
-    EXPECT_THROW(narrow_network(nn::parse_network(kNetworks[0]), width), InputError);
+    EXPECT_THROW(narrow_network(nn::parse_network(kTestNetworks[0]), width), InputError);
 }
 
 TEST(NarrowNetwork, OfEveryArchitectureHasParametersThatFit) {
@@ -83,7 +55,7 @@ TEST(NarrowNetwork, OfEveryArchitectureHasParametersThatFit) {
 }
 
 TEST(NarrowNetwork, PartsAreNested) {
-  for (const char* text : kNetworks) {
+  for (const char* text : kTestNetworks) {
     const auto groups = channel_groups(nn::parse_network(text));
     ChannelSelection wider = all_channels(groups);
     for (const double width : kNarrow) {
@@ -100,7 +72,7 @@ TEST(NarrowNetwork, PartsAreNested) {
 
 // Where nothing reads the channels that are left out, leaving them out changes nothing.
 TEST(NarrowNetwork, ComputesWhatTheWholeDoesWithoutTheOtherChannels) {
-  for (const char* text : kNetworks)
+  for (const char* text : kTestNetworks)
     for (const double width : kNarrow) {
       const auto network = nn::parse_network(text);
       const auto groups = channel_groups(network);
@@ -162,7 +134,7 @@ Said said_of(const std::vector<Update>& updates, std::size_t tensor, const nn::T
 }
 
 TEST(NarrowUpdates, CountForTheWeightsThatTheyHold) {
-  for (const char* text : {kNetworks[0], kNetworks[1]})
+  for (const char* text : {kTestNetworks[0], kTestNetworks[1]})
     for (const char* strategy_text : {"fedavg rate 0.5", "median", "fedbn"}) {
       const auto network = nn::parse_network(text);
       const Strategy strategy = parse_strategy(strategy_text);
@@ -194,7 +166,7 @@ TEST(NarrowUpdates, CountForTheWeightsThatTheyHold) {
 }
 
 TEST(NarrowUpdates, GiveTheSameBitsInAnyOrderAndForAnyThreads) {
-  const auto network = nn::parse_network(kNetworks[2]);
+  const auto network = nn::parse_network(kTestNetworks[2]);
   const Strategy strategy = parse_strategy("fedadam; clip 1");
   const auto state = ServerState::initial(network, strategy, random_weights(network, 1));
   auto updates = updates_of_widths(network, strategy, {0.75, 0.25, 1, 0.25});
@@ -204,7 +176,7 @@ TEST(NarrowUpdates, GiveTheSameBitsInAnyOrderAndForAnyThreads) {
 }
 
 TEST(NarrowUpdates, TravelWithTheirWidth) {
-  const auto network = nn::parse_network(kNetworks[1]);
+  const auto network = nn::parse_network(kTestNetworks[1]);
   const auto updates = updates_of_widths(network, Strategy{}, {0.75, 0.1, 1});
   for (const Update& update : updates)
     EXPECT_EQ(decode_update(encode_update(update, Encoding::kFloat32), update.client, network, Strategy{}), update);
@@ -224,7 +196,7 @@ TEST(NarrowUpdates, TravelWithTheirWidth) {
 }
 
 TEST(Widest, IsTheFirstThatFits) {
-  const auto network = nn::parse_network(kNetworks[0]);
+  const auto network = nn::parse_network(kTestNetworks[0]);
   const Workload workload{.batch = 8, .threads = 1, .samples = 100};
   const auto cost = [&](double width) { return training_cost(narrow_network(network, width), workload); };
   EXPECT_EQ(cost(1).flops, 600 * network.multiply_adds());
