@@ -27,3 +27,23 @@ struct AveragingState {            # all in float32
   second   @3 :List(CodedTensor);
   control  @4 :List(CodedTensor);
 }
+
+# No pointer comes first that an Encoder (learners/encoders) could mistake for its own.
+struct AveragingTask {
+  magic         @0 :UInt64;        # tells it from other definitions of a space
+  seed          @1 :UInt64;
+  invert        @2 :Bool;
+  channels      @3 :UInt32;
+  height        @4 :UInt32;
+  width         @5 :UInt32;
+  mean          @6 :Float32;
+  deviation     @7 :Float32;
+  batch         @8 :UInt64;
+  epochs        @9 :UInt64;
+  steps         @10 :UInt64;
+  rate          @11 :Float32;
+  reserved      @12 :List(UInt8);
+  network       @13 :Text;         # the text form of learners/nn/network.h
+  strategy      @14 :Text;         # the text form of strategy.h
+  classes       @15 :List(Text);   # output o means classes[o]
+}

@@ -23,21 +23,26 @@ std::uint64_t client_number(const ClientId& client) {
   return number;
 }
 
-std::uint64_t round_seed(const LocalTraining& options, std::uint64_t round) {
-  Random random(options.seed, "local training", client_number(options.client), round);
+std::uint64_t round_seed(const LearningTask& task, const ClientId& client, std::uint64_t round) {
+  Random random(task.seed, "local training", client_number(client), round);
   const std::uint64_t high = random();
   return high << 32U | random();
 }
 
-void check_pictures(const LearningTask& task, const Dataset& pictures) {
+// The output of the network for each class of the pictures.
+std::vector<std::uint32_t> outputs_of_classes(const LearningTask& task, const Dataset& pictures) {
   require(pictures.size() > 0, "a client has no pictures to learn from");
-  const std::size_t outputs = task.network.output_shape().size();
-  require(
-      pictures.classes.size() <= outputs,
-      fmt::format("a client has pictures of {} classes; the network tells {} apart", pictures.classes.size(), outputs));
+  std::vector<std::uint32_t> outputs;
+  for (const std::string& name : pictures.classes) {
+    const auto found = std::ranges::find(task.classes, name);
+    require(found != task.classes.end(),
+            fmt::format("a client has pictures of '{}', which is none of the task's classes", name));
+    outputs.push_back(static_cast<std::uint32_t>(found - task.classes.begin()));
+  }
   for (const std::uint32_t label : pictures.labels)
-    require(label < outputs,
-            fmt::format("a client has a picture of class {}; the network tells {} apart", label, outputs));
+    require(label < outputs.size(),
+            fmt::format("a client has a picture of class {}; its pictures have {}", label, outputs.size()));
+  return outputs;
 }
 
 std::vector<nn::TensorSpec> local_tensors(const nn::NetworkSpec& network, const Strategy& strategy) {
@@ -121,9 +126,10 @@ struct Trained {
 
 Trained train(const LearningTask& task, const Start& start, std::uint64_t round, const Dataset& pictures,
               const LocalTraining& options, const StepDone& done) {
-  nn::TrainingPlan plan(task.network, std::clamp<std::size_t>(options.batch, 1, pictures.size()), options.threads);
+  const auto output_of = outputs_of_classes(task, pictures);
+  nn::TrainingPlan plan(task.network, std::min(task.work.batch, pictures.size()), options.threads);
   plan.load(start.weights);
-  const std::uint64_t seed = round_seed(options, round);
+  const std::uint64_t seed = round_seed(task, options.client, round);
   plan.set_dropout_key({seed, client_number(options.client), 0});
   const GradientCorrection correction(plan, task.strategy, start.control, start.own_control);
   nn::Optimizer optimizer(plan, options.optimizer);
@@ -132,17 +138,19 @@ Trained train(const LearningTask& task, const Start& start, std::uint64_t round,
                    .seed = seed,
                    .client = client_number(options.client),
                    .augmentation = options.augmentation});
-  const std::uint64_t steps = options.steps > 0 ? options.steps : options.epochs * batches.batches_per_epoch();
+  const std::uint64_t steps = task.work.steps > 0 ? task.work.steps : task.work.epochs * batches.batches_per_epoch();
+  std::vector<std::uint32_t> labels(plan.batch());
   double loss = 0;
   for (std::uint64_t step = 0; step < steps; ++step) {
     const Batch& batch = batches.next();
-    loss += nn::softmax_cross_entropy(plan.forward(batch.input), batch.labels, plan.output_gradient());
+    std::ranges::transform(batch.labels, labels.begin(), [&](std::uint32_t label) { return output_of[label]; });
+    loss += nn::softmax_cross_entropy(plan.forward(batch.input), labels, plan.output_gradient());
     plan.backward();
     // The loss alone does not tell: ReLU can turn a NaN into 0.
     if (!std::isfinite(loss) || !std::isfinite(nn::gradient_norm(plan.trainables())))
       throw local_training_diverged(round);
     correction.add();
-    optimizer.step(options.rate);
+    optimizer.step(task.work.rate);
     require(!done || done(step + 1, steps), "training for a round was stopped");
   }
   return {plan.parameters(), loss / static_cast<double>(steps), steps};
@@ -150,35 +158,14 @@ Trained train(const LearningTask& task, const Start& start, std::uint64_t round,
 
 }  // namespace
 
-void LearningTask::check() const {
-  strategy.check();
-  network.shapes();
-  const ImageShape& picture = preprocessing.input;
-  require(network.input == nn::Shape{picture.channels, picture.height, picture.width},
-          fmt::format("the network reads {}x{}x{}; the pictures are {}x{}x{}", network.input.channels,
-                      network.input.height, network.input.width, picture.channels, picture.height, picture.width));
-  require(std::isfinite(preprocessing.mean) && std::isfinite(preprocessing.deviation) && preprocessing.deviation > 0,
-          fmt::format("pictures are normalised with mean {} and deviation {}; expected finite numbers, the deviation "
-                      "above 0",
-                      preprocessing.mean, preprocessing.deviation));
-}
-
-void LocalTraining::check(const Strategy& strategy) const {
-  require(batch > 0, "training for a round takes batches of 1 picture or more");
-  require(epochs > 0 || steps > 0, "training for a round takes 1 epoch or more, or 1 step or more");
-  require(std::isfinite(rate) && rate > 0,
-          fmt::format("training for a round has the learning rate {}; expected a finite number above 0", rate));
-  require(!strategy.scaffold || (optimizer.method == nn::Method::kSgd && optimizer.momentum == 0),
-          "scaffold reads gradients off the way that weights go; expected plain SGD without momentum");
-}
-
 LocalResult train_locally(const LearningTask& whole_task, const ServerState& given, const ClientState& own,
                           const Dataset& pictures, const LocalTraining& options, const StepDone& done) {
   whole_task.check();
-  options.check(whole_task.strategy);
+  require(!whole_task.strategy.scaffold ||
+              (options.optimizer.method == nn::Method::kSgd && options.optimizer.momentum == 0),
+          "scaffold reads gradients off the way that weights go; expected plain SGD without momentum");
   LearningTask task = whole_task;
   task.network = narrow_network(whole_task.network, options.width);
-  check_pictures(task, pictures);
   const Start start = start_of(task, given, own);
   const Trained trained = train(task, start, given.round, pictures, options, done);
   const auto shared = shared_tensors(task.network, task.strategy);
@@ -193,7 +180,7 @@ LocalResult train_locally(const LearningTask& whole_task, const ServerState& giv
                      trained.steps};
   if (task.strategy.scaffold) {
     result.update.control = control_change(start, result.update.delta,
-                                           static_cast<double>(trained.steps) * static_cast<double>(options.rate));
+                                           static_cast<double>(trained.steps) * static_cast<double>(task.work.rate));
     result.own.control = sum(start.own_control, result.update.control);
   }
   for (const nn::TensorSpec& tensor : local_tensors(task.network, task.strategy))

@@ -1,6 +1,6 @@
 // The client's side of averaging: training the weights of a round on one's own pictures.
 //
-//   LocalResult result = train_locally(task, given, own, pictures, {.client = id, .epochs = 2, .seed = seed});
+//   LocalResult result = train_locally(task, given, own, pictures, {.client = id});
 //   send(encode_update(result.update, Encoding::kInt8));
 //   own = std::move(result.own);
 #pragma once
@@ -8,40 +8,22 @@
 #include <cstdint>
 #include <functional>
 
+#include "learners/averaging/learning_task.h"
 #include "learners/averaging/server.h"
 #include "learners/averaging/update.h"
 #include "learners/data/dataset.h"
 #include "learners/encoders/augmentation.h"
-#include "learners/encoders/encoder.h"
 #include "learners/nn/optimizer.h"
 
 namespace outrider::averaging {
 
-// What server and clients agree on. The network's outputs are scores of classes.
-struct LearningTask {
-  Preprocessing preprocessing;
-  nn::NetworkSpec network;
-  Strategy strategy;
-
-  bool operator==(const LearningTask&) const = default;
-  // Throws InputError unless the strategy is valid and the network valid and made for such pictures.
-  void check() const;
-};
-
+// How one client trains, beyond what the task says.
 struct LocalTraining {
-  ClientId client{};  // also keys the order of its pictures, with seed and round
+  ClientId client{};  // also keys the order of its pictures, with the task's seed and the round
   double width = 1;   // the client's part of the task's network (narrow.h): what is given, learned and kept is of it
-  std::size_t batch = 32;  // pictures; all of them where there are fewer
-  std::size_t epochs = 1;
-  std::uint64_t steps = 0;           // if positive, so many batches instead
-  float rate = 0.05F;                // constant within a round
   nn::OptimizerOptions optimizer{};  // plain SGD; its state starts anew each round
   Augmentation augmentation{};
-  std::uint64_t seed = 0;
   int threads = 1;  // 0: one per processor; part of the result, see learners/nn/README.md
-
-  // Throws InputError when a field is out of its range, or the optimizer is not plain SGD and the strategy SCAFFOLD.
-  void check(const Strategy& strategy) const;
 };
 
 // What stays with a client from round to round; empty at first. Whoever has no update taken keeps the state from before
@@ -62,7 +44,8 @@ struct LocalResult {
 // Called after every step with the number of steps done and of all; returns whether to go on.
 using StepDone = std::function<bool(std::uint64_t done, std::uint64_t of)>;
 
-// Trains `given` (round, weights and, with SCAFFOLD, control variate) on the pictures by cross entropy. To the gradient
+// Trains `given` (round, weights and, with SCAFFOLD, control variate) on the pictures, whose classes are some of the
+// task's, by cross entropy. To the gradient
 // of every shared tensor FedProx adds mu (w - given) and SCAFFOLD c - c_i; with FedBN, layers of normalisation start
 // from and go on in `own`. The new control variate is c_i - c + (given - learned) / (steps * rate) (option II of the
 // paper). Same arguments, same bits, on one kind of processor. Throws InputError when something does not fit the task,
