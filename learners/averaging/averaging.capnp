@@ -47,3 +47,30 @@ struct AveragingTask {
   strategy      @14 :Text;         # the text form of strategy.h
   classes       @15 :List(Text);   # output o means classes[o]
 }
+
+struct AveragingAsked {
+  round  @0 :UInt64;
+  asked  @1 :List(Data);           # clients' ids
+  heard  @2 :List(Data);
+}
+
+# What the aggregator says of its rounds: the weights that the next updates are to be changes to, and who is asked.
+struct AveragingRound {
+  state      @0 :Data;             # AveragingState; to clients without momenta
+  open       @1 :Bool;
+  draws      @2 :UInt64;
+  population @3 :UInt64;           # clients that were there when the round was opened
+  rounds     @4 :List(AveragingAsked);  # rising; to clients only the open one, if any, without who was heard
+}
+
+struct AveragingClient {           # what stays with a client between rounds
+  local   @0 :List(CodedTensor);
+  control @1 :List(CodedTensor);
+}
+
+struct AveragingMemory {
+  round  @0 :UInt64;               # that was learned last
+  update @1 :Data;                 # the digest of the update
+  before @2 :AveragingClient;
+  after  @3 :AveragingClient;
+}

@@ -45,13 +45,6 @@ std::vector<std::uint32_t> outputs_of_classes(const LearningTask& task, const Da
   return outputs;
 }
 
-std::vector<nn::TensorSpec> local_tensors(const nn::NetworkSpec& network, const Strategy& strategy) {
-  const auto shared = shared_tensors(network, strategy);
-  std::vector<nn::TensorSpec> local = nn::network_tensors(network);
-  std::erase_if(local, [&](const nn::TensorSpec& tensor) { return std::ranges::find(shared, tensor) != shared.end(); });
-  return local;
-}
-
 // What was given and what is kept, checked; control variates that do not exist yet are zero.
 struct Start {
   nn::Parameters weights;

@@ -62,6 +62,30 @@ void Rounds::open(std::span<const ClientId> clients, Instant now) {
   while (pasts_.size() > remembered) pasts_.pop_front();
 }
 
+Rounds::Memory Rounds::memory() const {
+  Memory memory{open_, draws_, {pasts_.begin(), pasts_.end()}};
+  for (RoundMemory& past : memory.rounds)
+    std::erase_if(past.heard, [&](const ClientId& client) { return taken_.contains({client, past.round}); });
+  return memory;
+}
+
+Rounds Rounds::resume(const Strategy& strategy, const RoundRules& rules, std::uint64_t seed, std::uint64_t round,
+                      const Memory& memory) {
+  Rounds rounds(strategy, rules, seed, round);
+  rounds.open_ = memory.open;
+  rounds.draws_ = memory.draws;
+  rounds.pasts_.assign(memory.rounds.begin(), memory.rounds.end());
+  require(std::ranges::is_sorted(rounds.pasts_, {}, &Past::round), "the rounds that are remembered are in no order");
+  const bool fits = memory.open ? !rounds.pasts_.empty() && rounds.pasts_.back().round == round
+                                : rounds.pasts_.empty() || rounds.pasts_.back().round < round;
+  require(fits, fmt::format("the rounds that are remembered do not lead to round {}", round));
+  return rounds;
+}
+
+void Rounds::start_clock(Instant now) {
+  deadline_ = open_ && !buffered() ? now + rules_.duration : kNever;
+}
+
 std::vector<ClientId> Rounds::cohort() const {
   if (!open_) return {};
   return {pasts_.back().asked.begin(), pasts_.back().asked.end()};

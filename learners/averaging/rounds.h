@@ -48,12 +48,35 @@ struct Answer {
   bool operator==(const Answer&) const = default;
 };
 
+// What is remembered of a round for as long as updates of it may come.
+struct RoundMemory {
+  std::uint64_t round = 0;
+  std::set<ClientId> asked;
+  std::set<ClientId> heard;
+  bool operator==(const RoundMemory&) const = default;
+};
+
 class Rounds {
  public:
   // The next round to open is `round`. Throws InputError unless strategy and rules pass their checks.
   Rounds(const Strategy& strategy, const RoundRules& rules, std::uint64_t seed, std::uint64_t round = 0);
 
   bool operator==(const Rounds&) const = default;
+
+  // What has to be kept of this besides strategy, rules, seed and round(), without what the open round has taken:
+  // resume() and the offers that were taken make an equal one, but for the time, which starts anew with start_clock().
+  struct Memory {
+    bool open = false;
+    std::uint64_t draws = 0;
+    std::vector<RoundMemory> rounds;  // rising
+    bool operator==(const Memory&) const = default;
+  };
+  Memory memory() const;
+  // Throws InputError unless the memory is one of `round`.
+  static Rounds resume(const Strategy& strategy, const RoundRules& rules, std::uint64_t seed, std::uint64_t round,
+                       const Memory& memory);
+  // Gives the open round the whole duration from now on.
+  void start_clock(Instant now);
 
   // Opens the round at hand and chooses who is to be asked of the clients that there are. Asserts that no round is
   // open.
@@ -84,13 +107,7 @@ class Rounds {
   std::vector<UpdateKey> close(Instant now);
 
  private:
-  // What is remembered of a round for as long as updates of it may come.
-  struct Past {
-    std::uint64_t round = 0;
-    std::set<ClientId> asked;
-    std::set<ClientId> heard;
-    bool operator==(const Past&) const = default;
-  };
+  using Past = RoundMemory;
   Past& past_of(const UpdateKey& update, const std::string& what);
   std::uint64_t take(const UpdateKey& update);
   bool buffered() const { return strategy_.buffer > 0; }

@@ -32,6 +32,13 @@ std::vector<nn::TensorSpec> shared_tensors(const nn::NetworkSpec& network, const
   return tensors;
 }
 
+std::vector<nn::TensorSpec> local_tensors(const nn::NetworkSpec& network, const Strategy& strategy) {
+  const auto shared = shared_tensors(network, strategy);
+  std::vector<nn::TensorSpec> local = nn::network_tensors(network);
+  std::erase_if(local, [&](const nn::TensorSpec& tensor) { return std::ranges::find(shared, tensor) != shared.end(); });
+  return local;
+}
+
 std::vector<nn::TensorSpec> controlled_tensors(const nn::NetworkSpec& network, const Strategy& strategy) {
   if (!strategy.scaffold) return {};
   std::vector<nn::TensorSpec> tensors = shared_tensors(network, strategy);

@@ -37,6 +37,8 @@ inline UpdateKey key_of(const Update& update) {
 
 // The tensors that clients and server exchange, in network order: all but those that FedBN keeps local.
 std::vector<nn::TensorSpec> shared_tensors(const nn::NetworkSpec& network, const Strategy& strategy);
+// All others: with FedBN those of normalisation layers.
+std::vector<nn::TensorSpec> local_tensors(const nn::NetworkSpec& network, const Strategy& strategy);
 // The tensors with control variates: the shared ones that are trained, with SCAFFOLD; else none.
 std::vector<nn::TensorSpec> controlled_tensors(const nn::NetworkSpec& network, const Strategy& strategy);
 
