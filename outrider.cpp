@@ -24,6 +24,7 @@
 #include "learners/supermask/merge.h"
 #include "simulations/base_command.h"
 #include "simulations/compare_command.h"
+#include "simulations/model_command.h"
 #include "simulations/pretraining.h"
 #include "simulations/scenario_command.h"
 #include "simulations/simulate.h"
@@ -39,6 +40,10 @@ constexpr int kUsage = 2;
 
 const std::map<std::string, Precision> kPrecisions{
     {"float32", Precision::float32}, {"float16", Precision::float16}, {"int8", Precision::int8}};
+
+const std::map<Precision, averaging::Encoding> kEncodings{{Precision::float32, averaging::Encoding::kFloat32},
+                                                          {Precision::float16, averaging::Encoding::kFloat16},
+                                                          {Precision::int8, averaging::Encoding::kInt8}};
 
 const std::map<std::string, client::MaskFinder> kFinders{{"edge-popup", client::MaskFinder::edge_popup},
                                                          {"lottery", client::MaskFinder::lottery}};
@@ -64,6 +69,7 @@ Run add_aggregator(CLI::App& app) {
   struct Options {
     aggregator::DaemonOptions daemon;
     std::string pretrained;
+    std::uint32_t round_seconds = 60;
     std::string address_file;
   };
   auto options = std::make_shared<Options>();
@@ -78,14 +84,27 @@ Run add_aggregator(CLI::App& app) {
                    "address with the key that is printed at the start")
       ->capture_default_str();
   added->add_option("--pretrained", options->pretrained,
-                    "The encoder that clients learn with, as written by `outrider pretrain`, or the base network, as "
-                    "written by `outrider base`; needed once, it is kept in the state");
+                    "The encoder that clients learn with, as written by `outrider pretrain`, the base network, as "
+                    "written by `outrider base`, or the model, as written by `outrider model`; needed once, it is kept "
+                    "in the state");
+  added->add_option("--cohort", options->daemon.rounds.cohort, "Clients that are asked in a round of training a model")
+      ->capture_default_str();
+  added
+      ->add_option("--minimum", options->daemon.rounds.minimum,
+                   "Updates that a round needs; it begins with as many clients")
+      ->capture_default_str();
+  added
+      ->add_option("--round-seconds", options->round_seconds,
+                   "After which a round makes do with the minimum, or asks others")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
   added->add_option("--heartbeat", options->daemon.pace.heartbeat_seconds, "Seconds between signs of life of a client")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
   added->add_option("--address-file", options->address_file, "Write the address for clients to this file, when ready");
   return [options] {
     if (!options->pretrained.empty()) options->daemon.pretrained = options->pretrained;
+    options->daemon.rounds.duration = std::chrono::seconds(options->round_seconds);
     options->daemon.on_ready = [file = options->address_file](const std::string& address) {
       spdlog::info("clients connect with: outrider client --aggregator '{}' --data DIR --state DIR", address);
       if (!file.empty()) write_address(file, address);
@@ -119,7 +138,7 @@ Run add_client(CLI::App& app) {
       ->capture_default_str();
   added
       ->add_option("--precision", options->learner.form.precision,
-                   "How prototypes travel: float32, float16 or int8 (4, 2 or 1 bytes a dimension)")
+                   "How prototypes and updates of a model travel: float32, float16 or int8 (4, 2 or 1 bytes a number)")
       ->transform(CLI::CheckedTransformer(kPrecisions, CLI::ignore_case).description(""));
   added->add_flag("--deviations", options->learner.form.deviations,
                   "Also contribute each class's spread, for `predict --head mahalanobis`; doubles the size");
@@ -143,6 +162,7 @@ Run add_client(CLI::App& app) {
           "ticket that is known of the task")
       ->transform(CLI::CheckedTransformer(kFinders, CLI::ignore_case).description(""));
   return [options] {
+    options->learner.encoding = kEncodings.at(options->learner.form.precision);
     client::run_daemon(*options);
     return 0;
   };
@@ -235,6 +255,15 @@ Run add_base(CLI::App& app) {
   return [options] { return simulations::run_base(*options); };
 }
 
+Run add_model(CLI::App& app) {
+  auto options = std::make_shared<simulations::ModelOptions>();
+  CLI::App* added = verb(app, "model", "Define the model that clients train in rounds, for an aggregator to start from",
+                         "outrider model --architecture lenet5 --classes cat dog --strategy fedavg --output "
+                         "model.outrider");
+  simulations::add_options(*added, *options);
+  return [options] { return simulations::run_model(*options); };
+}
+
 Run add_simulate(CLI::App& app) {
   auto options = std::make_shared<simulations::SimulateOptions>();
   CLI::App* added =
@@ -300,10 +329,11 @@ int run(int argc, char** argv) {
   app.add_option("--log", level, "How much is logged: debug, info, warn, error")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}).description(""))
       ->capture_default_str();
-  std::map<std::string, Run> verbs{
-      {"aggregator", add_aggregator(app)}, {"client", add_client(app)},     {"status", add_status(app)},
-      {"predict", add_predict(app)},       {"pretrain", add_pretrain(app)}, {"base", add_base(app)},
-      {"simulate", add_simulate(app)},     {"scenario", add_scenario(app)}, {"compare", add_compare(app)}};
+  std::map<std::string, Run> verbs{{"aggregator", add_aggregator(app)}, {"client", add_client(app)},
+                                   {"status", add_status(app)},         {"predict", add_predict(app)},
+                                   {"pretrain", add_pretrain(app)},     {"base", add_base(app)},
+                                   {"model", add_model(app)},           {"simulate", add_simulate(app)},
+                                   {"scenario", add_scenario(app)},     {"compare", add_compare(app)}};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

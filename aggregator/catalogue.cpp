@@ -35,6 +35,19 @@ std::optional<std::string> Catalogue::objection(const Contribution& contribution
   return merge->objection(contribution);
 }
 
+std::vector<Saying> Catalogue::conduct(const Digest& space, const Present& present, Instant now) {
+  std::vector<Saying> sayings;
+  for (const auto& [kind, merge] : merges_)
+    std::ranges::move(merge->conduct(space, present, now), std::back_inserter(sayings));
+  return sayings;
+}
+
+Instant Catalogue::deadline() const {
+  Instant soonest = kNever;
+  for (const auto& [kind, merge] : merges_) soonest = std::min(soonest, merge->deadline());
+  return soonest;
+}
+
 void Catalogue::fold(const Contribution& contribution, Revision revision) {
   Merge* merge = merge_of(contribution.topic.kind);
   assert(merge != nullptr);

@@ -24,6 +24,10 @@ class Catalogue {
   // Why the contribution cannot be merged, as one sentence; nothing if it can.
   std::optional<std::string> objection(const Contribution& contribution) const;
 
+  // What families have to say themselves: see Merge::conduct.
+  std::vector<Saying> conduct(const Digest& space, const Present& present, Instant now);
+  Instant deadline() const;
+
   // Takes a contribution without objection that is newer than what its client said before on the topic.
   void fold(const Contribution& contribution, Revision revision);
 

@@ -54,7 +54,9 @@ void Core::restore_decision(ByteView key, const Decision& decision) {
 }
 
 Effects Core::receive(const protocol::Message& received, Instant now) {
-  return std::visit([&](const auto& body) { return on(received.client, body, now); }, received.body);
+  Effects effects = std::visit([&](const auto& body) { return on(received.client, body, now); }, received.body);
+  effects.append(conduct(now));
+  return effects;
 }
 
 Client* Core::seen(const ClientId& from, Instant now) {
@@ -138,8 +140,8 @@ Effects Core::on(const ClientId& from, const protocol::StatusQuery&, Instant now
 }
 
 Effects Core::tick(Instant now) {
-  Effects effects;
-  if (now < deadline()) return effects;
+  Effects effects = conduct(now);
+  if (now < announcement()) return effects;
   roster_.for_each_connected(now, silence(), [&](const ClientId& id, Client& client) {
     if (client.announced >= revision_ || id == self_) return;
     client.announced = revision_;
@@ -151,6 +153,10 @@ Effects Core::tick(Instant now) {
 }
 
 Instant Core::deadline() const {
+  return std::min(announcement(), catalogue_.deadline());
+}
+
+Instant Core::announcement() const {
   return announced_ == revision_ ? kNever : last_announcement_ + pace_.announce_every;
 }
 
@@ -158,10 +164,8 @@ Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
   const Digest id = Digest::of(encoder);
   if (id == encoder_) return {};
   catalogue_.open_space(id, encoder);
-  Client& self = *roster_.find_or_add(self_, roster_.size() + 1);
-  self.name = "base knowledge";
   std::vector<Contribution> contributions;
-  SequenceNumber sequence = self.highest_decided;
+  SequenceNumber sequence = own().highest_decided;
   for (const BaseKnowledge& piece : base) {
     sequence = next(sequence);
     contributions.push_back({self_, sequence, revision_, {piece.kind, id, piece.subject}, piece.payload});
@@ -169,18 +173,53 @@ Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
       throw InputError("the base knowledge on '" + piece.subject + "' does not fit its encoder: " + *reason);
   }
   Effects effects;
+  say(contributions, effects.writes);
+  effects.writes.put(Column::blobs, to_bytes(id.view()), std::move(encoder));
+  effects.writes.put(Column::meta, encoder_name(), to_bytes(id.view()));
+  encoder_ = id;
+  return effects;
+}
+
+Client& Core::own() {
+  Client& self = *roster_.find_or_add(self_, roster_.size() + 1);
+  self.name = "base knowledge";
+  return self;
+}
+
+void Core::say(const std::vector<Contribution>& contributions, WriteSet& writes) {
+  Client& self = own();
   Bytes accepted;
   const Revision revision = next(revision_);
   for (const Contribution& contribution : contributions) {
-    accept(self, contribution, revision, effects.writes);
+    accept(self, contribution, revision, writes);
     std::ranges::copy(decision_key(self_, contribution.sequence), std::back_inserter(accepted));
   }
-  effects.writes.put(Column::blobs, to_bytes(id.view()), std::move(encoder));
-  effects.writes.put(Column::meta, encoder_name(), to_bytes(id.view()));
-  effects.writes.put(Column::clients, to_bytes(self_.view()), encode(ClientRecord{self.name, self.highest_decided}));
-  record_revision(revision, std::move(accepted), effects.writes);
-  encoder_ = id;
-  return effects;
+  writes.put(Column::clients, to_bytes(self_.view()), encode(ClientRecord{self.name, self.highest_decided}));
+  record_revision(revision, std::move(accepted), writes);
+}
+
+Effects Core::conduct(Instant now) {
+  Effects effects;
+  if (encoder_.empty()) return effects;
+  const Present present = [&] {
+    std::vector<ClientId> ids;
+    roster_.for_each_connected(now, silence(), [&](const ClientId& id, const Client&) {
+      if (id != self_) ids.push_back(id);
+    });
+    return ids;
+  };
+  for (;;) {
+    std::vector<Saying> sayings = catalogue_.conduct(encoder_, present, now);
+    if (sayings.empty()) return effects;
+    std::vector<Contribution> contributions;
+    SequenceNumber sequence = own().highest_decided;
+    for (Saying& saying : sayings) {
+      sequence = next(sequence);
+      contributions.push_back({self_, sequence, revision_, std::move(saying.topic), std::move(saying.payload)});
+      if (!saying.notice.empty()) effects.notices.push_back(std::move(saying.notice));
+    }
+    say(contributions, effects.writes);
+  }
 }
 
 protocol::Status Core::status(Instant now) const {

@@ -56,7 +56,8 @@ class Core {
        Pace pace = {});
 
   Effects receive(const protocol::Message& message, Instant now);
-  // Announces a new revision to the clients that do not know it yet. Call it at deadline() or later.
+  // Announces a new revision to the clients that do not know it yet, and lets families say what time has made due. Call
+  // it at deadline() or later.
   Effects tick(Instant now);
   // When tick() has something to do; kNever: not before the next message.
   Instant deadline() const;
@@ -98,6 +99,12 @@ class Core {
   // Accepts one contribution into revision `revision` and records it.
   void accept(Client& client, const Contribution& contribution, Revision revision, WriteSet& writes);
   void record_revision(Revision revision, Bytes accepted, WriteSet& writes);
+  // What families have to say by now, contributed in the aggregator's own name.
+  Effects conduct(Instant now);
+  // Contributes in the aggregator's own name. Pre: no objection.
+  void say(const std::vector<Contribution>& contributions, WriteSet& writes);
+  Client& own();
+  Instant announcement() const;  // when one is due
   Client* seen(const ClientId& from, Instant now);
 
   ClientId self_;

@@ -103,6 +103,8 @@ std::optional<std::string> Core::objection(const ClientId& from, const Contribut
   if (contribution.topic.subject.empty() || contribution.topic.subject.size() > limits_.subject_bytes)
     return "the subject has " + std::to_string(contribution.topic.subject.size()) + " bytes; 1 to " +
            std::to_string(limits_.subject_bytes) + " are accepted";
+  if (contribution.topic.subject.front() == kOwnSubject && from != self_)
+    return "the subject '" + contribution.topic.subject + "' is the aggregator's own";
   if (contribution.payload.size() > limits_.payload_bytes)
     return "the payload has " + std::to_string(contribution.payload.size()) + " bytes; at most " +
            std::to_string(limits_.payload_bytes) + " are accepted";

@@ -12,6 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include "knowledge/error.h"
+#include "learners/averaging/merge.h"
 #include "learners/encoders/encoder.h"
 #include "learners/prototypical/merge.h"
 #include "learners/prototypical/pretrained.h"
@@ -22,11 +23,12 @@
 namespace outrider::aggregator {
 namespace {
 
-std::vector<std::unique_ptr<Family>> all_families() {
+std::vector<std::unique_ptr<Family>> all_families(const averaging::RoundRules& rounds) {
   std::vector<std::unique_ptr<Family>> families;
   families.push_back(
       std::make_unique<PrototypicalFamily>([](ByteView encoder) { return Encoder::decode(encoder).dimension(); }));
   families.push_back(std::make_unique<SupermaskFamily>());
+  families.push_back(std::make_unique<averaging::AveragingFamily>(rounds));
   return families;
 }
 
@@ -61,7 +63,8 @@ class Daemon {
 
  private:
   std::unique_ptr<Core> make_core() const {
-    return std::make_unique<Core>(keys_.client_id(), *store_, all_families(), options_.limits, options_.pace);
+    return std::make_unique<Core>(keys_.client_id(), *store_, all_families(options_.rounds), options_.limits,
+                                  options_.pace);
   }
 
   void publish(const std::filesystem::path& file) {
@@ -73,7 +76,7 @@ class Daemon {
     try {
       effects = core_->publish(std::move(pretrained.encoder), base);
     } catch (const InputError& error) {
-      throw InputError("the pre-trained encoder " + file.string() + " cannot be used: " + error.what());
+      throw InputError("what clients are to learn with, " + file.string() + ", cannot be used: " + error.what());
     }
     if (!effects.writes.empty()) store_->commit(effects.writes);
   }

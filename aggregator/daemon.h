@@ -7,6 +7,7 @@
 #include <string>
 
 #include "aggregator/core.h"
+#include "learners/averaging/rounds.h"
 
 namespace outrider::aggregator {
 
@@ -16,6 +17,7 @@ struct DaemonOptions {
   std::optional<std::filesystem::path> pretrained;  // what clients learn with: see learners/prototypical/pretrained.h
   Limits limits;
   Pace pace;
+  averaging::RoundRules rounds;  // where clients train a model in rounds
   // Called once, when clients can connect, with the address to give to them.
   std::function<void(const std::string& address)> on_ready = {};
 };

@@ -65,6 +65,7 @@ class Daemon {
         core_(std::make_unique<Core>(make_core())),
         timer_(io_),
         signals_(io_, SIGINT, SIGTERM) {
+    options_.learner.self = keys_.client_id();
     const protocol::Address address = protocol::Address::parse(options_.aggregator);
     socket_ = std::make_unique<protocol::DealerSocket>(
         io_, address, protocol::DealerSocket::Options{.socket = {}, .keys = keys_},

@@ -1,5 +1,6 @@
 // What learns beside the loop: turns the pictures in a folder into lessons. Which kind learns depends on the definition
-// that the aggregator hands out: an encoder makes prototypes of classes, a base network makes masks of tasks.
+// that the aggregator hands out: an encoder makes prototypes of classes, a base network masks of tasks, a learning
+// task updates of the weights of a round.
 #pragma once
 
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "client/core.h"
+#include "learners/averaging/update_wire.h"
 #include "learners/prototypical/class_state.h"
 #include "learners/supermask/lottery.h"
 
@@ -32,8 +34,10 @@ struct LearnerOptions {
   LessonForm form;
   MaskTraining tasks{.least_steps = 300};  // its seed and threads are set by the learner
   MaskFinder finder = MaskFinder::edge_popup;
-  LotteryOptions lottery{};  // likewise
-  bool transfer = true;      // tasks start from the known one that fits best
+  LotteryOptions lottery{};                                      // likewise
+  bool transfer = true;                                          // tasks start from the known one that fits best
+  averaging::Encoding encoding = averaging::Encoding::kFloat32;  // of updates of rounds
+  ClientId self{};                                               // set by the daemon
 };
 
 // Not thread-safe; reads the store while the loop commits.

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/core.h"
+#include "client/model_predictor.h"
 #include "client/predictor.h"
 #include "client/task_predictor.h"
 #include "knowledge/error.h"
@@ -46,19 +47,23 @@ void print(const std::string& image, const Answer& answer, bool json) {
   }
 }
 
-void print(const std::string& image, const TaskAnswer& answer, bool json) {
+void print(const std::string& image, const LikelyClasses& answer, bool json, const std::string& task = {}) {
   if (json) {
-    const nlohmann::json line{{"image", image},
-                              {"task", answer.task},
-                              {"class", answer.class_name},
-                              {"probability", answer.probability},
-                              {"runner_up", answer.runner_up},
-                              {"runner_up_probability", answer.runner_up_probability}};
+    nlohmann::json line{{"image", image},
+                        {"class", answer.class_name},
+                        {"probability", answer.probability},
+                        {"runner_up", answer.runner_up},
+                        {"runner_up_probability", answer.runner_up_probability}};
+    if (!task.empty()) line["task"] = task;
     std::cout << line.dump() << '\n';
   } else {
-    fmt::print("{}: {}  probability {:.3f}  runner-up {} {:.3f}  task {}\n", image, answer.class_name,
-               answer.probability, answer.runner_up, answer.runner_up_probability, answer.task);
+    fmt::print("{}: {}  probability {:.3f}  runner-up {} {:.3f}{}{}\n", image, answer.class_name, answer.probability,
+               answer.runner_up, answer.runner_up_probability, task.empty() ? "" : "  task ", task);
   }
+}
+
+void print(const std::string& image, const TaskAnswer& answer, bool json) {
+  print(image, answer, json, answer.task);
 }
 
 template <typename Predicting>
@@ -66,9 +71,12 @@ void predict_all(Predicting& predictor, const PredictOptions& options) {
   for (const std::string& image : options.images) print(image, predictor.predict(load_image(image)), options.json);
 }
 
-bool learns_tasks(const Store& store) {
-  const auto definition = stored_definition(store);
+bool learns_tasks(const std::optional<Bytes>& definition) {
   return definition && BaseNetwork::recognises(*definition);
+}
+
+bool learns_in_rounds(const std::optional<Bytes>& definition) {
+  return definition && averaging::LearningTask::recognises(*definition);
 }
 
 }  // namespace
@@ -88,7 +96,8 @@ void add_options(CLI::App& app, PredictOptions& options) {
 
 int run_predict(const PredictOptions& options) {
   const auto store = open_store_read_only(options.state);
-  if (learns_tasks(*store)) {
+  const auto definition = stored_definition(*store);
+  if (learns_tasks(definition)) {
     const std::optional<std::string> task = options.task.empty() ? std::nullopt : std::optional(options.task);
     auto predictor = from_state<TaskPredictor>(options.state, *store, task, options.infer_task);
     predict_all(predictor, options);
@@ -96,6 +105,11 @@ int run_predict(const PredictOptions& options) {
   }
   if (!options.task.empty())
     throw InputError("the state '" + options.state + "' knows classes, not tasks: leave --task out");
+  if (learns_in_rounds(definition)) {
+    auto predictor = from_state<ModelPredictor>(options.state, *store);
+    predict_all(predictor, options);
+    return 0;
+  }
   auto predictor = from_state<Predictor>(options.state, *store, options.head);
   predict_all(predictor, options);
   return 0;

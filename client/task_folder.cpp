@@ -28,8 +28,10 @@ bool note_file(const fs::path& file, Hasher& hasher) {
   return true;
 }
 
-TaskFiles look_at_task(const fs::path& folder) {
-  TaskFiles found{class_of_folder(folder.filename().string()), {}, {}};
+}  // namespace
+
+TaskFiles look_at_classes(const fs::path& folder) {
+  TaskFiles found;
   Hasher hasher;
   for (const fs::path& class_folder : sorted_entries(folder)) {
     if (!is_folder(class_folder)) continue;
@@ -42,12 +44,13 @@ TaskFiles look_at_task(const fs::path& folder) {
   return found;
 }
 
-}  // namespace
-
 std::vector<TaskFiles> look_for_tasks(const fs::path& folder) {
   std::vector<TaskFiles> tasks;
   for (const fs::path& entry : sorted_entries(folder))
-    if (is_folder(entry)) tasks.push_back(look_at_task(entry));
+    if (is_folder(entry)) {
+      tasks.push_back(look_at_classes(entry));
+      tasks.back().task = class_of_folder(entry.filename().string());
+    }
   return tasks;
 }
 

@@ -24,6 +24,9 @@ struct TaskFiles {
 // Throws InputError when the folder cannot be read.
 std::vector<TaskFiles> look_for_tasks(const std::filesystem::path& folder);
 
+// The folder as one task without a name: CLASS/PICTURE.
+TaskFiles look_at_classes(const std::filesystem::path& folder);
+
 // The pictures in this shape, labels in the order of `classes`. What cannot be read is left out and complained about.
 Dataset load_task(const TaskFiles& files, const ImageShape& shape,
                   const std::function<void(const std::string& sentence)>& complain);

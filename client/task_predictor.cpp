@@ -1,8 +1,6 @@
 #include "client/task_predictor.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include <fmt/format.h>
 
@@ -18,16 +16,6 @@ std::string names_of(const NamedTasks& tasks) {
   std::string names;
   for (const auto& [name, record] : tasks) names += (names.empty() ? "'" : ", '") + name + "'";
   return names;
-}
-
-std::vector<double> softmax(std::span<const float> logits) {
-  const float largest = *std::ranges::max_element(logits);
-  std::vector<double> shares(logits.size());
-  std::ranges::transform(logits, shares.begin(),
-                         [&](float logit) { return std::exp(static_cast<double>(logit) - largest); });
-  const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
-  for (double& share : shares) share /= sum;
-  return shares;
 }
 
 }  // namespace
@@ -69,11 +57,7 @@ TaskAnswer TaskPredictor::predict(const Image& picture) {
   if (inference_) switch_to(inference_->infer(one, {&kOnly, 1}, TaskInferenceMethod::one_shot));
   const auto& [name, record] = tasks_[*current_];
   const std::vector<float> logits = network_.logits(one);
-  const std::vector<double> shares = softmax(std::span(logits).first(record.classes.size()));
-  std::vector<std::size_t> order(shares.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t i) { return shares[i]; });
-  return {name, record.classes[order[0]], shares[order[0]], record.classes[order[1]], shares[order[1]]};
+  return {likely_classes(std::span(logits).first(record.classes.size()), record.classes), name};
 }
 
 }  // namespace outrider::client

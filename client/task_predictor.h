@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "client/class_shares.h"
 #include "learners/data/image.h"
 #include "learners/supermask/task_inference.h"
 #include "learners/supermask/task_network.h"
@@ -12,12 +13,8 @@
 
 namespace outrider::client {
 
-struct TaskAnswer {
+struct TaskAnswer : LikelyClasses {
   std::string task;
-  std::string class_name;
-  double probability = 0;
-  std::string runner_up;
-  double runner_up_probability = 0;
 };
 
 // A snapshot of a state, which may go on changing. Used by one thread at a time.

@@ -1,14 +1,31 @@
 // How a kind of knowledge enters the platform: it says what it accepts and how contributions merge.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "knowledge/contribution.h"
+#include "knowledge/instant.h"
 
 namespace outrider {
+
+// What a family itself adds to what clients say, for example that a round is over. The aggregator contributes it in its
+// own name, so that it is on record and merges like everything else.
+struct Saying {
+  Topic topic;
+  Bytes payload;
+  std::string notice;  // for people, one sentence; may be empty
+};
+
+// Subjects that begin with this are the aggregator's: no client may contribute to them.
+inline constexpr char kOwnSubject = '@';
+
+// The clients that are connected.
+using Present = std::function<std::vector<ClientId>()>;
 
 // The merged state of all topics of one kind. Its observable value is a pure function of the set of contributions put
 // and not replaced or erased, bit for bit, whatever the order of the calls. Not thread-safe.
@@ -32,6 +49,15 @@ class Merge {
 
   // The merged knowledge in wire form; empty when no client has any on this topic.
   virtual Bytes merged(const Topic& topic) const = 0;
+
+  // What there is to say now in `space`, which is the one that clients learn in. Called after every message and at
+  // deadline(), and again after what it said has been put, until it says nothing. A pure function of what has been put,
+  // of who is present, and of the time.
+  virtual std::vector<Saying> conduct(const Digest& /*space*/, const Present& /*present*/, Instant /*now*/) {
+    return {};
+  }
+  // When conduct() may have something to say although nothing has happened; kNever: not before something does.
+  virtual Instant deadline() const { return kNever; }
 };
 
 class Family {

@@ -7,8 +7,8 @@
 
 #include "knowledge/error.h"
 #include "knowledge/wire.h"
+#include "learners/half.h"
 #include "learners/prototypical/class_state.capnp.h"
-#include "learners/prototypical/half.h"
 #include "learners/random.h"
 
 namespace outrider {

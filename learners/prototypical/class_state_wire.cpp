@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "knowledge/wire.h"
+#include "learners/half.h"
 #include "learners/prototypical/class_state.capnp.h"
 #include "learners/prototypical/class_state.h"
-#include "learners/prototypical/half.h"
 
 namespace outrider {
 namespace {

@@ -1,0 +1,33 @@
+#include "client/class_shares.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+namespace outrider::client {
+namespace {
+
+std::vector<double> softmax(std::span<const float> logits) {
+  const float largest = *std::ranges::max_element(logits);
+  std::vector<double> shares(logits.size());
+  std::ranges::transform(logits, shares.begin(),
+                         [&](float logit) { return std::exp(static_cast<double>(logit) - largest); });
+  const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+  for (double& share : shares) share /= sum;
+  return shares;
+}
+
+}  // namespace
+
+LikelyClasses likely_classes(std::span<const float> logits, const std::vector<std::string>& classes) {
+  assert(logits.size() == classes.size() && classes.size() >= 2);
+  const std::vector<double> shares = softmax(logits);
+  std::vector<std::size_t> order(shares.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t i) { return shares[i]; });
+  return {classes[order[0]], shares[order[0]], classes[order[1]], shares[order[1]]};
+}
+
+}  // namespace outrider::client

@@ -1,0 +1,44 @@
+#include "client/known_model.h"
+
+#include "client/core.h"
+#include "client/replica.h"
+#include "learners/averaging/merge.h"
+
+namespace outrider::client {
+namespace {
+
+bool is_contributed(const Store& store, const Digest& update) {
+  bool found = false;
+  store.scan(Column::contributions, {}, [&](ByteView, ByteView contribution) {
+    found |= Digest::of(decode_contribution(contribution).payload) == update;
+  });
+  return found;
+}
+
+}  // namespace
+
+std::optional<averaging::RoundRecord> known_round(const Store& store, const Digest& space,
+                                                  const averaging::LearningTask& task) {
+  const Topic topic{std::string(averaging::kAveragingKind), space, std::string(averaging::kModelSubject)};
+  const auto payload = store.get(Column::replica, topic_key(topic));
+  if (!payload) return std::nullopt;
+  return averaging::decode_round_record(*payload, task);
+}
+
+std::optional<averaging::ClientMemory> last_learned(const Store& store, const Digest& space,
+                                                    const averaging::LearningTask& task) {
+  std::optional<averaging::ClientMemory> last;
+  for_each_lesson(store, std::string(averaging::kAveragingKind), space, [&](const Topic&, ByteView memory) {
+    averaging::ClientMemory found = averaging::ClientMemory::decode(memory, task);
+    if (!last || last->round < found.round) last = std::move(found);
+  });
+  return last;
+}
+
+averaging::ClientState own_state(const Store& store, const Digest& space, const averaging::LearningTask& task) {
+  auto last = last_learned(store, space, task);
+  if (!last) return {};
+  return is_contributed(store, last->update) ? std::move(last->after) : std::move(last->before);
+}
+
+}  // namespace outrider::client

@@ -1,0 +1,23 @@
+// The averaged model that a client's state knows.
+#pragma once
+
+#include <optional>
+
+#include "learners/averaging/client_memory.h"
+#include "learners/averaging/round_record.h"
+#include "storage/store.h"
+
+namespace outrider::client {
+
+// As the aggregator has published it last; nothing before its first round.
+std::optional<averaging::RoundRecord> known_round(const Store& store, const Digest& space,
+                                                  const averaging::LearningTask& task);
+
+// What the client remembers of the round that it learned last; nothing before its first.
+std::optional<averaging::ClientMemory> last_learned(const Store& store, const Digest& space,
+                                                    const averaging::LearningTask& task);
+// What it keeps from there: what came after that round if its update has been accepted or is on its way, else what was
+// before.
+averaging::ClientState own_state(const Store& store, const Digest& space, const averaging::LearningTask& task);
+
+}  // namespace outrider::client

@@ -1,0 +1,46 @@
+#include "client/model_predictor.h"
+
+#include "client/core.h"
+#include "client/known_model.h"
+#include "knowledge/error.h"
+#include "learners/data/resize.h"
+#include "learners/encoders/embedder.h"
+
+namespace outrider::client {
+namespace {
+
+averaging::LearningTask stored_task(const Store& store) {
+  const auto definition = stored_definition(store);
+  require(definition.has_value(), "it has no model yet: let the client meet an aggregator");
+  return averaging::LearningTask::decode(*definition);
+}
+
+averaging::RoundRecord require_round(const Store& store, const averaging::LearningTask& task) {
+  auto record = known_round(store, stored_encoder(store), task);
+  require(record.has_value(), "it knows no round of training yet: let the client meet its aggregator");
+  return *std::move(record);
+}
+
+}  // namespace
+
+ModelPredictor::ModelPredictor(const Store& store, int threads) : ModelPredictor(store, stored_task(store), threads) {}
+
+ModelPredictor::ModelPredictor(const Store& store, averaging::LearningTask task, int threads)
+    : ModelPredictor(require_round(store, task).state, own_state(store, stored_encoder(store), task), task, threads) {}
+
+ModelPredictor::ModelPredictor(const averaging::ServerState& given, const averaging::ClientState& own,
+                               averaging::LearningTask task, int threads)
+    : task_(std::move(task)),
+      round_(given.round),
+      plan_(task_.network, averaging::personal_weights(given, own), threads) {}
+
+LikelyClasses ModelPredictor::predict(const Image& picture) {
+  const Image resized = resize(picture, task_.preprocessing.input);
+  const auto values = pixel_values(task_.preprocessing);
+  std::vector<float> logits(task_.classes.size());
+  plan_.forward(
+      1, [&](std::size_t, std::span<float> input) { preprocess(resized.pixels, values, input); }, logits);
+  return likely_classes(logits, task_.classes);
+}
+
+}  // namespace outrider::client

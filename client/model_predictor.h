@@ -1,0 +1,36 @@
+// Answers from the state of a client that learns in rounds.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/class_shares.h"
+#include "learners/averaging/local_training.h"
+#include "learners/data/image.h"
+#include "learners/nn/plan.h"
+#include "storage/store.h"
+
+namespace outrider::client {
+
+// A snapshot of a state, which may go on changing. Used by one thread at a time.
+class ModelPredictor {
+ public:
+  // With the weights of the last round, and the client's own normalisation where it keeps one (FedBN). Throws
+  // InputError when the state knows no round yet.
+  explicit ModelPredictor(const Store& store, int threads = 1);
+
+  // A picture of any size.
+  LikelyClasses predict(const Image& picture);
+  std::uint64_t round() const { return round_; }
+
+ private:
+  ModelPredictor(const Store& store, averaging::LearningTask task, int threads);
+  ModelPredictor(const averaging::ServerState& given, const averaging::ClientState& own, averaging::LearningTask task,
+                 int threads);
+
+  averaging::LearningTask task_;
+  std::uint64_t round_;
+  nn::InferencePlan plan_;
+};
+
+}  // namespace outrider::client

@@ -1,0 +1,69 @@
+#include "client/round_learner.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "client/known_model.h"
+#include "knowledge/error.h"
+#include "learners/averaging/merge.h"
+#include "learners/averaging/update_wire.h"
+
+namespace outrider::client {
+
+RoundLearner::RoundLearner(Digest space, averaging::LearningTask task, const Store& store, LearnerOptions options)
+    : space_(space), task_(std::move(task)), store_(store), options_(std::move(options)) {
+  require(options_.self != ClientId{}, "a client that learns in rounds needs an identity");
+}
+
+const Dataset& RoundLearner::pictures(const Complain& complain) {
+  TaskFiles files = look_at_classes(options_.data);
+  if (files.fingerprint == fingerprint_) return pictures_;
+  std::erase_if(files.classes, [&](const auto& found) {
+    const bool unknown = std::ranges::find(task_.classes, found.first) == task_.classes.end();
+    if (unknown)
+      complain(
+          fmt::format("the pictures of '{}' are left out: the model tells {} classes apart, and that is none of "
+                      "them",
+                      found.first, task_.classes.size()));
+    return unknown;
+  });
+  pictures_ = load_task(files, task_.preprocessing.input, complain);
+  fingerprint_ = files.fingerprint;
+  return pictures_;
+}
+
+void RoundLearner::learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) {
+  const auto given = known_round(store_, space_, task_);
+  if (!given || !given->asks(options_.self)) return;
+  const auto last = last_learned(store_, space_, task_);
+  const std::uint64_t round = given->state.round;
+  if (last && last->round >= round) return;
+  const Dataset& examples = pictures(complain);
+  if (examples.size() == 0) {
+    complain("the aggregator asks for a round of training, but there are no pictures of the model's classes yet");
+    return;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  averaging::ClientState before = own_state(store_, space_, task_);
+  averaging::LocalResult learned;
+  try {
+    learned = averaging::train_locally(task_, given->state, before, examples,
+                                       {.client = options_.self, .threads = options_.threads},
+                                       [&](std::uint64_t, std::uint64_t) { return !stop.stop_requested(); });
+  } catch (const InputError&) {
+    if (stop.stop_requested()) return;
+    throw;
+  }
+  Bytes payload = averaging::encode_update(learned.update, options_.encoding);
+  const averaging::ClientMemory memory{round, Digest::of(payload), std::move(before), std::move(learned.own)};
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  const std::string report = fmt::format("trained round {} on {} pictures in {:.1f} s, loss {:.3f}; {} bytes", round,
+                                         examples.size(), spent.count(), learned.loss, payload.size());
+  const Topic topic{std::string(averaging::kAveragingKind), space_,
+                    averaging::subject_of_update(task_.strategy, round)};
+  teach({topic, std::move(payload), memory.encode()}, report);
+}
+
+}  // namespace outrider::client

@@ -1,0 +1,30 @@
+// Trains the weights of a round from the pictures in a folder, whenever the aggregator asks this client.
+#pragma once
+
+#include "client/learner.h"
+#include "client/task_folder.h"
+#include "learners/averaging/local_training.h"
+
+namespace outrider::client {
+
+// Each round is learned once, from all pictures that are in the folder by then: CLASS/PICTURE.
+class RoundLearner : public Learner {
+ public:
+  // `store` must outlive the learner. Throws InputError when the options do not say who the client is.
+  RoundLearner(Digest space, averaging::LearningTask task, const Store& store, LearnerOptions options);
+
+  void learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) override;
+
+ private:
+  // The pictures of the task's classes; read again only when the folder has changed.
+  const Dataset& pictures(const Complain& complain);
+
+  Digest space_;
+  averaging::LearningTask task_;
+  const Store& store_;
+  LearnerOptions options_;
+  Digest fingerprint_;  // of the pictures
+  Dataset pictures_;
+};
+
+}  // namespace outrider::client

@@ -1,0 +1,195 @@
+#include "learners/averaging/local_training.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "learners/averaging/gradient_correction.h"
+#include "learners/averaging/narrow.h"
+#include "learners/encoders/batches.h"
+#include "learners/nn/loss.h"
+#include "learners/random.h"
+
+namespace outrider::averaging {
+namespace {
+
+// A client's id as a key of random numbers.
+std::uint64_t client_number(const ClientId& client) {
+  std::uint64_t number = 0;
+  std::memcpy(&number, client.bytes.data(), sizeof number);
+  return number;
+}
+
+std::uint64_t round_seed(const LearningTask& task, const ClientId& client, std::uint64_t round) {
+  Random random(task.seed, "local training", client_number(client), round);
+  const std::uint64_t high = random();
+  return high << 32U | random();
+}
+
+// The output of the network for each class of the pictures.
+std::vector<std::uint32_t> outputs_of_classes(const LearningTask& task, const Dataset& pictures) {
+  require(pictures.size() > 0, "a client has no pictures to learn from");
+  std::vector<std::uint32_t> outputs;
+  for (const std::string& name : pictures.classes) {
+    const auto found = std::ranges::find(task.classes, name);
+    require(found != task.classes.end(),
+            fmt::format("a client has pictures of '{}', which is none of the task's classes", name));
+    outputs.push_back(static_cast<std::uint32_t>(found - task.classes.begin()));
+  }
+  for (const std::uint32_t label : pictures.labels)
+    require(label < outputs.size(),
+            fmt::format("a client has a picture of class {}; its pictures have {}", label, outputs.size()));
+  return outputs;
+}
+
+// What was given and what is kept, checked; control variates that do not exist yet are zero.
+struct Start {
+  nn::Parameters weights;
+  nn::Parameters control;      // c
+  nn::Parameters own_control;  // c_i
+};
+
+nn::Parameters zeros(const std::vector<nn::TensorSpec>& tensors) {
+  nn::Parameters parameters;
+  for (const nn::TensorSpec& tensor : tensors)
+    parameters.tensors.push_back({tensor, std::vector<float>(tensor.size())});
+  return parameters;
+}
+
+Start start_of(const LearningTask& task, const ServerState& given, const ClientState& own) {
+  given.weights.check(task.network);
+  const auto controlled = controlled_tensors(task.network, task.strategy);
+  check_tensors(given.control, controlled, "the server's control variate");
+  Start start{given.weights, given.control, own.control};
+  if (own.control.tensors.empty()) start.own_control = zeros(controlled);
+  check_tensors(start.own_control, controlled, "the client's control variate");
+  if (!own.local.tensors.empty())
+    check_tensors(own.local, local_tensors(task.network, task.strategy), "the client's normalisation");
+  start.weights = personal_weights(given, own);
+  start.weights.check(task.network);
+  return start;
+}
+
+InputError local_training_diverged(std::uint64_t round) {
+  return InputError(
+      fmt::format("training for round {} diverged: its numbers are no longer finite; a lower learning "
+                  "rate may help",
+                  round));
+}
+
+// learned - given, of the shared tensors.
+nn::Parameters difference(const nn::Parameters& learned, const nn::Parameters& given,
+                          const std::vector<nn::TensorSpec>& tensors) {
+  nn::Parameters delta;
+  for (const nn::TensorSpec& tensor : tensors) {
+    const std::vector<float>& to = learned.at(tensor.name).values;
+    const std::vector<float>& from = given.at(tensor.name).values;
+    nn::Tensor& made = delta.tensors.emplace_back(nn::Tensor{tensor, std::vector<float>(to.size())});
+    for (std::size_t i = 0; i < to.size(); ++i) made.values[i] = to[i] - from[i];
+  }
+  return delta;
+}
+
+// Karimireddy et al. 2020, option II: -c - delta / (steps * rate), which is how c_i changes.
+nn::Parameters control_change(const Start& start, const nn::Parameters& delta, double steps_times_rate) {
+  nn::Parameters change = start.control;
+  for (nn::Tensor& tensor : change.tensors) {
+    const std::vector<float>& moved = delta.at(tensor.spec.name).values;
+    for (std::size_t i = 0; i < moved.size(); ++i)
+      tensor.values[i] =
+          static_cast<float>(-static_cast<double>(tensor.values[i]) - static_cast<double>(moved[i]) / steps_times_rate);
+  }
+  return change;
+}
+
+nn::Parameters sum(nn::Parameters a, const nn::Parameters& b) {
+  for (std::size_t t = 0; t < a.tensors.size(); ++t)
+    for (std::size_t i = 0; i < a.tensors[t].values.size(); ++i) a.tensors[t].values[i] += b.tensors[t].values[i];
+  return a;
+}
+
+struct Trained {
+  nn::Parameters weights;
+  double loss = 0;
+  std::uint64_t steps = 0;
+};
+
+Trained train(const LearningTask& task, const Start& start, std::uint64_t round, const Dataset& pictures,
+              const LocalTraining& options, const StepDone& done) {
+  const auto output_of = outputs_of_classes(task, pictures);
+  nn::TrainingPlan plan(task.network, std::min(task.work.batch, pictures.size()), options.threads);
+  plan.load(start.weights);
+  const std::uint64_t seed = round_seed(task, options.client, round);
+  plan.set_dropout_key({seed, client_number(options.client), 0});
+  const GradientCorrection correction(plan, task.strategy, start.control, start.own_control);
+  nn::Optimizer optimizer(plan, options.optimizer);
+  Batches batches(pictures, task.preprocessing,
+                  {.size = plan.batch(),
+                   .seed = seed,
+                   .client = client_number(options.client),
+                   .augmentation = options.augmentation});
+  const std::uint64_t steps = task.work.steps > 0 ? task.work.steps : task.work.epochs * batches.batches_per_epoch();
+  std::vector<std::uint32_t> labels(plan.batch());
+  double loss = 0;
+  for (std::uint64_t step = 0; step < steps; ++step) {
+    const Batch& batch = batches.next();
+    std::ranges::transform(batch.labels, labels.begin(), [&](std::uint32_t label) { return output_of[label]; });
+    loss += nn::softmax_cross_entropy(plan.forward(batch.input), labels, plan.output_gradient());
+    plan.backward();
+    // The loss alone does not tell: ReLU can turn a NaN into 0.
+    if (!std::isfinite(loss) || !std::isfinite(nn::gradient_norm(plan.trainables())))
+      throw local_training_diverged(round);
+    correction.add();
+    optimizer.step(task.work.rate);
+    require(!done || done(step + 1, steps), "training for a round was stopped");
+  }
+  return {plan.parameters(), loss / static_cast<double>(steps), steps};
+}
+
+}  // namespace
+
+LocalResult train_locally(const LearningTask& whole_task, const ServerState& given, const ClientState& own,
+                          const Dataset& pictures, const LocalTraining& options, const StepDone& done) {
+  whole_task.check();
+  require(!whole_task.strategy.scaffold ||
+              (options.optimizer.method == nn::Method::kSgd && options.optimizer.momentum == 0),
+          "scaffold reads gradients off the way that weights go; expected plain SGD without momentum");
+  LearningTask task = whole_task;
+  task.network = narrow_network(whole_task.network, options.width);
+  const Start start = start_of(task, given, own);
+  const Trained trained = train(task, start, given.round, pictures, options, done);
+  const auto shared = shared_tensors(task.network, task.strategy);
+  LocalResult result{{options.client,
+                      given.round,
+                      pictures.size(),
+                      difference(trained.weights, start.weights, shared),
+                      {},
+                      options.width},
+                     {},
+                     trained.loss,
+                     trained.steps};
+  if (task.strategy.scaffold) {
+    result.update.control = control_change(start, result.update.delta,
+                                           static_cast<double>(trained.steps) * static_cast<double>(task.work.rate));
+    result.own.control = sum(start.own_control, result.update.control);
+  }
+  for (const nn::TensorSpec& tensor : local_tensors(task.network, task.strategy))
+    result.own.local.tensors.push_back(trained.weights.at(tensor.name));
+  try {
+    check_content(result.update, whole_task.network, task.strategy, "what was learned");
+  } catch (const InputError&) {
+    throw local_training_diverged(given.round);
+  }
+  return result;
+}
+
+nn::Parameters personal_weights(const ServerState& given, const ClientState& own) {
+  nn::Parameters weights = given.weights;
+  for (const nn::Tensor& tensor : own.local.tensors) weights.at(tensor.spec.name) = tensor;
+  return weights;
+}
+
+}  // namespace outrider::averaging

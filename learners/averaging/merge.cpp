@@ -1,0 +1,222 @@
+#include "learners/averaging/merge.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "learners/averaging/learning_task.h"
+#include "learners/averaging/round_record.h"
+#include "learners/averaging/update_wire.h"
+
+namespace outrider::averaging {
+namespace {
+
+// The rounds of one task.
+class Conductor {
+ public:
+  Conductor(LearningTask task, RoundRules rules) : task_(std::move(task)), rules_(rules) {
+    rules_.check(task_.strategy);
+  }
+
+  // Throws InputError with the objection.
+  Update acceptable(const Contribution& contribution) const {
+    const std::string what = "the update of client " + contribution.client.brief();
+    Update update = decode_update(contribution.payload, contribution.client, task_.network, task_.strategy, what);
+    const std::string expected = subject_of_update(task_.strategy, update.round);
+    require(contribution.topic.subject == expected,
+            fmt::format("{} is of round {} and belongs to the subject '{}', not '{}'", what, update.round, expected,
+                        contribution.topic.subject));
+    require(rounds_.has_value(), what + " came before the first round");
+    return update;
+  }
+
+  std::optional<std::string> objection(const Contribution& contribution) const {
+    return objection_of([&] {
+      if (contribution.topic.subject == kModelSubject) {
+        decode_round_record(contribution.payload, task_);
+        return;
+      }
+      Rounds trial = *rounds_or_refuse(contribution);
+      const Answer answer = trial.offer(key_of(acceptable(contribution)));
+      require(answer.taken, answer.reason);
+    });
+  }
+
+  void put_record(ByteView payload) {
+    record_ = decode_round_record(payload, task_);
+    clock_runs_ = false;
+    resume();
+    // What earlier rounds have used is in the record now.
+    std::erase_if(updates_, [&](const auto& entry) {
+      const UpdateKey key = key_of(entry.second);
+      const auto round = std::ranges::find(record_->memory.rounds, key.round, &RoundMemory::round);
+      return round == record_->memory.rounds.end() || round->heard.contains(key.client);
+    });
+  }
+
+  // An update comes before its round's record where a state is restored.
+  void put_update(const Contribution& contribution) {
+    const std::string what = "the update of client " + contribution.client.brief();
+    Update update = decode_update(contribution.payload, contribution.client, task_.network, task_.strategy, what);
+    if (rounds_) rounds_->offer(key_of(update));
+    updates_.insert_or_assign({contribution.client, contribution.topic.subject}, std::move(update));
+  }
+
+  void erase_update(const ClientId& client, const std::string& subject) {
+    if (updates_.erase({client, subject}) == 0 || !rounds_) return;
+    resume();
+  }
+
+  Bytes model() const { return record_ ? encode(record_->published()) : Bytes{}; }
+
+  Instant deadline() const { return rounds_ ? rounds_->deadline() : kNever; }
+
+  // The next record, if there is one to be made.
+  std::optional<std::pair<RoundRecord, std::string>> conduct(const Present& present, Instant now) {
+    if (!record_) return begin(RoundRecord{task_.initial_state(), {}, 0}, {}, present(), now);
+    if (!std::exchange(clock_runs_, true)) rounds_->start_clock(now);
+    if (!rounds_->is_open()) {
+      const std::vector<ClientId> clients = present();
+      if (clients.size() < enough()) return std::nullopt;
+      return begin(*record_, {}, clients, now);
+    }
+    if (rounds_->due(now)) return close(present(), now);
+    if (rounds_->overdue(now)) return extend(present(), now);
+    return std::nullopt;
+  }
+
+ private:
+  const Rounds* rounds_or_refuse(const Contribution& contribution) const {
+    require(rounds_.has_value(),
+            "the update of client " + contribution.client.brief() + " came before the first round");
+    return &*rounds_;
+  }
+
+  // With how many clients a round is worth opening.
+  std::size_t enough() const { return task_.strategy.buffer > 0 ? 1 : rules_.minimum; }
+
+  void resume() {
+    const Instant deadline = rounds_ ? rounds_->deadline() : kNever;
+    rounds_ = Rounds::resume(task_.strategy, rules_, task_.seed, record_->state.round, record_->memory);
+    if (clock_runs_ && deadline != kNever) rounds_->start_clock(deadline - rules_.duration);
+    for (const auto& [from, update] : updates_) rounds_->offer(key_of(update));
+  }
+
+  // Opens the round at hand, if there are clients enough.
+  std::pair<RoundRecord, std::string> begin(RoundRecord record, std::string notice,
+                                            const std::vector<ClientId>& present, Instant now) const {
+    Rounds rounds = Rounds::resume(task_.strategy, rules_, task_.seed, record.state.round, record.memory);
+    if (present.size() >= enough()) {
+      rounds.open(present, now);
+      record.population = present.size();
+      notice += fmt::format("{}round {} asks {} of {} clients", notice.empty() ? "" : "; ", record.state.round,
+                            rounds.cohort().size(), present.size());
+    }
+    record.memory = rounds.memory();
+    return {std::move(record), std::move(notice)};
+  }
+
+  std::pair<RoundRecord, std::string> close(const std::vector<ClientId>& present, Instant now) const {
+    Rounds rounds = *rounds_;
+    std::vector<Update> updates;
+    for (const UpdateKey& key : rounds.close(now)) updates.push_back(update_of(key));
+    RoundRecord record{record_->state, rounds.memory(), record_->population};
+    std::string notice = fmt::format("round {} is over with {} updates", record.state.round, updates.size());
+    try {
+      record.state = apply_round(task_.network, task_.strategy, record.state, updates,
+                                 {.population = std::max<std::uint64_t>(record.population, updates.size())});
+    } catch (const InputError& error) {
+      ++record.state.round;
+      notice += fmt::format(" and leaves the weights as they were: {}", error.what());
+    }
+    return begin(std::move(record), std::move(notice), present, now);
+  }
+
+  std::optional<std::pair<RoundRecord, std::string>> extend(const std::vector<ClientId>& present, Instant now) {
+    const std::size_t others = rounds_->extend(present, now).size();
+    if (others == 0) return std::nullopt;
+    return std::pair{RoundRecord{record_->state, rounds_->memory(), record_->population},
+                     fmt::format("round {} asks {} more clients", record_->state.round, others)};
+  }
+
+  const Update& update_of(const UpdateKey& key) const {
+    return updates_.at({key.client, subject_of_update(task_.strategy, key.round)});
+  }
+
+  LearningTask task_;
+  RoundRules rules_;
+  std::optional<RoundRecord> record_;
+  std::optional<Rounds> rounds_;  // of the record, with what has been taken since
+  bool clock_runs_ = false;
+  std::map<std::pair<ClientId, std::string>, Update> updates_;  // that no round on record has used
+};
+
+class AveragingMerge : public Merge {
+ public:
+  explicit AveragingMerge(RoundRules rules) : rules_(rules) {}
+
+  std::optional<std::string> open_space(const Digest& space, ByteView definition) override {
+    if (spaces_.contains(space)) return std::nullopt;
+    return objection_of([&] { spaces_.emplace(space, Conductor(LearningTask::decode(definition), rules_)); });
+  }
+
+  std::optional<std::string> objection(const Contribution& contribution) const override {
+    const auto space = spaces_.find(contribution.topic.space);
+    if (space == spaces_.end())
+      return "the learning task " + contribution.topic.space.brief() + " of an update is not known here";
+    return space->second.objection(contribution);
+  }
+
+  void put(const Contribution& contribution) override {
+    Conductor& conductor = spaces_.at(contribution.topic.space);
+    if (contribution.topic.subject == kModelSubject) {
+      conductor.put_record(contribution.payload);
+    } else {
+      conductor.put_update(contribution);
+    }
+  }
+
+  void erase(const ClientId& client, const Topic& topic) override {
+    const auto space = spaces_.find(topic.space);
+    if (space != spaces_.end()) space->second.erase_update(client, topic.subject);
+  }
+
+  Bytes merged(const Topic& topic) const override {
+    const auto space = spaces_.find(topic.space);
+    return topic.subject == kModelSubject && space != spaces_.end() ? space->second.model() : Bytes{};
+  }
+
+  std::vector<Saying> conduct(const Digest& space, const Present& present, Instant now) override {
+    current_ = space;
+    const auto conductor = spaces_.find(space);
+    if (conductor == spaces_.end()) return {};
+    auto next = conductor->second.conduct(present, now);
+    if (!next) return {};
+    return {{{std::string(kAveragingKind), space, std::string(kModelSubject)}, encode(next->first), next->second}};
+  }
+
+  Instant deadline() const override {
+    const auto space = spaces_.find(current_);
+    return space == spaces_.end() ? kNever : space->second.deadline();
+  }
+
+ private:
+  RoundRules rules_;
+  std::map<Digest, Conductor> spaces_;
+  Digest current_;
+};
+
+}  // namespace
+
+std::string subject_of_update(const Strategy& strategy, std::uint64_t round) {
+  return fmt::format("update {}", round % (1 + (strategy.late ? strategy.late->limit : 0)));
+}
+
+std::unique_ptr<Merge> AveragingFamily::make_merge() const {
+  return std::make_unique<AveragingMerge>(rules_);
+}
+
+}  // namespace outrider::averaging

@@ -1,0 +1,37 @@
+// How the aggregator conducts rounds of averaging: who is asked, which updates count, and what they come to.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "knowledge/family.h"
+#include "learners/averaging/rounds.h"
+
+namespace outrider::averaging {
+
+inline constexpr std::string_view kAveragingKind = "averaging";
+
+// Topics of a space, which is a LearningTask's id. The aggregator's own: the model and whom the open round asks
+// (RoundRecord, published to clients).
+inline constexpr std::string_view kModelSubject = "@model";
+// A client's: its update (update_wire.h). There are as many subjects as rounds that an update may be late, so that one
+// that is still to be used is not replaced by the next.
+std::string subject_of_update(const Strategy& strategy, std::uint64_t round);
+
+// Every round that begins or asks others is a saying of the aggregator's, with the model that came of the round before.
+// So the model is a pure function of what is on record, whatever the order in which updates came, and a restart goes on
+// where the last round began: the updates that were accepted are there, only the time starts anew. Updates are taken
+// into the open round or refused as Rounds says. A round whose updates come to numbers that are not finite leaves the
+// weights as they were.
+class AveragingFamily : public Family {
+ public:
+  // Throws InputError unless the rules pass their check for plain averaging.
+  explicit AveragingFamily(RoundRules rules = {}) : rules_(rules) {}
+  std::string_view kind() const override { return kAveragingKind; }
+  std::unique_ptr<Merge> make_merge() const override;
+
+ private:
+  RoundRules rules_;
+};
+
+}  // namespace outrider::averaging

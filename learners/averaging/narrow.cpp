@@ -1,0 +1,99 @@
+#include "learners/averaging/narrow.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "learners/nn/plan.h"
+
+namespace outrider::averaging {
+namespace {
+
+std::int64_t channels_along(const Axis& axis, const ChannelSelection& selection) {
+  std::size_t channels = 0;
+  for (const ChannelRun& run : axis) channels += selection[run.group].size() * run.repeat;
+  return static_cast<std::int64_t>(channels);
+}
+
+// Gives a layer the number of outputs that are left of it.
+struct SetChannels {
+  std::int64_t channels;
+
+  void operator()(nn::Convolution& layer) const {
+    if (layer.groups == layer.channels) layer.groups = channels;  // depthwise, or one channel; others are fixed
+    layer.channels = channels;
+  }
+  void operator()(nn::TransposedConvolution& layer) const { layer.channels = channels; }
+  void operator()(nn::FullyConnected& layer) const { layer.channels = channels; }
+  void operator()(auto&) const {}
+};
+
+bool fits(const TrainingCost& cost, const Capacity& capacity) {
+  return cost.bytes <= capacity.bytes && cost.flops <= capacity.flops;
+}
+
+}  // namespace
+
+void check_width(double width, const std::string& what) {
+  require(width > 0 && width <= 1, fmt::format("{} is of width {}; expected more than 0 and at most 1", what, width));
+}
+
+ChannelSelection leading_channels(const ChannelGroups& groups, double width) {
+  ChannelSelection selection = all_channels(groups);
+  for (std::size_t g = 0; g < selection.size(); ++g)
+    if (!groups.groups[g].fixed)
+      selection[g].resize(static_cast<std::size_t>(std::ceil(width * static_cast<double>(selection[g].size()))));
+  return selection;
+}
+
+nn::NetworkSpec narrow_network(const nn::NetworkSpec& network, double width) {
+  check_width(width, "the part of a network");
+  if (width == 1) return network;
+  const ChannelGroups groups = channel_groups(network);
+  const ChannelSelection selection = leading_channels(groups, width);
+  nn::NetworkSpec narrow = network;
+  for (std::size_t i = 0; i < narrow.layers.size(); ++i)
+    std::visit(SetChannels{channels_along(groups.outputs[i], selection)}, narrow.layers[i]);
+  narrow.shapes();
+  return narrow;
+}
+
+nn::Parameters narrow_parameters(const nn::NetworkSpec& network, const nn::Parameters& parameters, double width) {
+  check_width(width, "the part of a network");
+  if (width == 1) return parameters;
+  const ChannelGroups groups = channel_groups(network);
+  return select_channels(groups, parameters, leading_channels(groups, width));
+}
+
+ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& state, double width) {
+  assert(state.control.tensors.empty() || width == 1);
+  return {state.round, narrow_parameters(network, state.weights, width), {}, {}, state.control};
+}
+
+TrainingCost training_cost(const nn::NetworkSpec& network, const Workload& workload) {
+  constexpr std::size_t kCopies = 4;
+  constexpr double kFlops = 2 * 3;  // for each multiply-add of the forward pass
+  return {nn::TrainingPlan::planned_bytes(network, workload.batch, workload.threads) +
+              kCopies * sizeof(float) * network.parameter_count(),
+          kFlops * network.multiply_adds() * workload.samples};
+}
+
+double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Capacity& capacity,
+                        std::span<const double> widths) {
+  assert(!widths.empty() && std::ranges::is_sorted(widths, std::greater<>()));
+  TrainingCost cost;
+  for (const double width : widths) {
+    cost = training_cost(narrow_network(network, width), workload);
+    if (fits(cost, capacity)) return width;
+  }
+  throw InputError(
+      fmt::format("training even the part of width {} takes {} bytes and {:.3g} operations a round; {} "
+                  "bytes and {:.3g} operations are there",
+                  widths.back(), cost.bytes, cost.flops, capacity.bytes, capacity.flops));
+}
+
+}  // namespace outrider::averaging

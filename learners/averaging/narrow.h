@@ -1,0 +1,54 @@
+// Clients of unlike capacity: a narrow client holds and trains the leading channels of every layer (Diao et al. 2021,
+// HeteroFL). Its updates count where it holds weights: apply_round() averages each weight over those who hold it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "learners/averaging/channels.h"
+#include "learners/averaging/server.h"
+
+namespace outrider::averaging {
+
+// Throws InputError, beginning with `what`, unless 0 < width <= 1.
+void check_width(double width, const std::string& what);
+
+// The leading ceil(width * channels) channels of every group but the fixed ones.
+ChannelSelection leading_channels(const ChannelGroups& groups, double width);
+
+// The network of those channels; itself at width 1. Networks of widths a <= b are nested. Throws InputError unless
+// 0 < width <= 1 and the network is valid.
+nn::NetworkSpec narrow_network(const nn::NetworkSpec& network, double width);
+// Its part of some of the network's tensors.
+nn::Parameters narrow_parameters(const nn::NetworkSpec& network, const nn::Parameters& parameters, double width);
+// What a client of that width is to be given: its part of the weights and the round, without momenta. Asserts that the
+// state has no control variate (check_update() refuses narrow updates with SCAFFOLD).
+ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& state, double width);
+
+// What training takes of a client in a round.
+struct Workload {
+  std::size_t batch = 32;
+  int threads = 1;
+  double samples = 1;  // gone through in a round: epochs times pictures, or steps times batch
+};
+struct TrainingCost {
+  std::size_t bytes = 0;  // the plan's, and of four copies of the weights: given, learned, their difference, momentum
+  double flops = 0;       // of a round: 2 for each multiply-add, and 3 passes: forward, and two backward
+  bool operator==(const TrainingCost&) const = default;
+};
+TrainingCost training_cost(const nn::NetworkSpec& network, const Workload& workload);
+
+struct Capacity {
+  std::size_t bytes = SIZE_MAX;
+  double flops = 1e30;  // in a round
+};
+
+inline constexpr double kWidths[] = {1, 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125, 0.0625};
+
+// The first of `widths`, which fall, at which training fits the capacity. Throws InputError saying what the narrowest
+// takes when none does.
+double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Capacity& capacity,
+                        std::span<const double> widths = kWidths);
+
+}  // namespace outrider::averaging

@@ -1,0 +1,216 @@
+#include "learners/averaging/narrow.h"
+
+#include <cmath>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "knowledge/error.h"
+#include "learners/averaging/test_networks.h"
+#include "learners/averaging/test_updates.h"
+#include "learners/averaging/update_wire.h"
+#include "learners/encoders/architectures.h"
+#include "learners/nn/plan.h"
+
+namespace outrider::averaging {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr double kNarrow[] = {0.75, 0.5, 0.3, 0.01};
+
+// Whether a place lies within the leading corner of a tensor; true for networks without concatenation.
+bool in_corner(std::size_t place, const std::vector<std::int64_t>& dims, const std::vector<std::int64_t>& corner) {
+  for (std::size_t d = dims.size(); d-- > 0;) {
+    if (static_cast<std::int64_t>(place) % dims[d] >= corner[d]) return false;
+    place /= static_cast<std::size_t>(dims[d]);
+  }
+  return true;
+}
+
+TEST(NarrowNetwork, HasTheLeadingShareOfEveryGroup) {
+  EXPECT_EQ(narrow_network(nn::parse_network(kTestNetworks[0]), 0.5).text(),
+            "input 2x6x6; conv 4 k3 p1; batchnorm; relu; maxpool 2; conv 3 k3 p1; batchnorm; relu; flatten; linear 5; "
+            "relu; linear 3");
+  EXPECT_EQ(
+      narrow_network(nn::parse_network(kTestNetworks[1]), 0.3).text(),
+      "input 2x6x6; conv 3 k3 p1 nobias; batchnorm; relu; as a; conv 3 k3 p1; batchnorm; add a; relu; as b; conv 4 "
+      "k3 s2 p1; batchnorm; as c; from b; conv 4 k1 s2; add c; relu; globalavgpool; linear 3");
+  EXPECT_EQ(
+      narrow_network(nn::parse_network(kTestNetworks[2]), 0.5).text(),
+      "input 2x6x6; conv 3 k3 p1; relu; as a; conv 4 k1; concat a; conv 7 k3 p1 g7; instancenorm; relu; deconv 5 k2 "
+      "s2; batchnorm sets2; globalavgpool; flatten; linear 3");
+  for (const char* text : kTestNetworks) EXPECT_EQ(narrow_network(nn::parse_network(text), 1), nn::parse_network(text));
+  for (const double width : {0.0, -1.0, 1.1, std::nan("")})
+    EXPECT_THROW(narrow_network(nn::parse_network(kTestNetworks[0]), width), InputError);
+}
+
+TEST(NarrowNetwork, OfEveryArchitectureHasParametersThatFit) {
+  for (const std::string_view name : {"conv4", "lenet5", "lenet-300-100", "resnet18-gem", "simplenet", "wrn-16-4"}) {
+    const auto network = architecture(name, {1, 32, 32}, {.classes = 10});
+    const auto narrow = narrow_network(network, 0.25);
+    narrow_parameters(network, nn::Parameters::initial(network, 1), 0.25).check(narrow);
+    EXPECT_LT(narrow.parameter_count(), network.parameter_count() / 3) << name;
+  }
+}
+
+TEST(NarrowNetwork, PartsAreNested) {
+  for (const char* text : kTestNetworks) {
+    const auto groups = channel_groups(nn::parse_network(text));
+    ChannelSelection wider = all_channels(groups);
+    for (const double width : kNarrow) {
+      const ChannelSelection narrower = leading_channels(groups, width);
+      for (std::size_t g = 0; g < wider.size(); ++g) {
+        ASSERT_LE(narrower[g].size(), wider[g].size());
+        ASSERT_GE(narrower[g].size(), 1U);
+        EXPECT_TRUE(std::ranges::equal(narrower[g], std::span(wider[g]).first(narrower[g].size())));
+      }
+      wider = narrower;
+    }
+  }
+}
+
+// Where nothing reads the channels that are left out, leaving them out changes nothing.
+TEST(NarrowNetwork, ComputesWhatTheWholeDoesWithoutTheOtherChannels) {
+  for (const char* text : kTestNetworks)
+    for (const double width : kNarrow) {
+      const auto network = nn::parse_network(text);
+      const auto groups = channel_groups(network);
+      const auto selection = leading_channels(groups, width);
+      const auto narrow = narrow_parameters(network, random_weights(network, 2), width);
+      nn::Parameters whole = random_weights(network, 3);
+      for (std::size_t t = 0; t < whole.tensors.size(); ++t) {
+        nn::Tensor& tensor = whole.tensors[t];
+        if (tensor.spec.role == nn::TensorRole::kWeight) std::ranges::fill(tensor.values, 0.0F);
+        const auto places = selected_places(groups, groups.tensors[t], selection);
+        for (std::size_t i = 0; i < places.size(); ++i) tensor.values[places[i]] = narrow.tensors[t].values[i];
+      }
+      const auto found = outputs_of(narrow_network(network, width), narrow);
+      const auto expected = outputs_of(network, whole);
+      for (std::size_t i = 0; i < expected.size(); ++i)
+        EXPECT_NEAR(found[i], expected[i], 1e-4) << text << " " << width;
+    }
+}
+
+std::vector<Update> updates_of_widths(const nn::NetworkSpec& network, const Strategy& strategy,
+                                      const std::vector<double>& widths) {
+  Random random(4, "widths");
+  std::vector<Update> updates;
+  for (const double width : widths) {
+    updates.push_back(
+        random_update(random, static_cast<unsigned>(updates.size()), 0, narrow_network(network, width), strategy));
+    updates.back().width = width;
+  }
+  return updates;
+}
+
+// What the holders of a weight say of it.
+struct Said {
+  std::vector<double> values;
+  double sum = 0;
+  double samples = 0;
+};
+
+Said said_of(const std::vector<Update>& updates, std::size_t tensor, const nn::TensorSpec& spec, std::size_t place) {
+  Said said;
+  for (const Update& update : updates) {
+    const nn::Tensor& delta = update.delta.tensors[tensor];
+    if (!in_corner(place, spec.dims, delta.spec.dims)) continue;
+    std::size_t own = 0;  // the place in the corner
+    std::size_t rest = place;
+    std::size_t stride = 1;
+    for (std::size_t d = spec.dims.size(); d-- > 0;) {
+      own += rest % static_cast<std::size_t>(spec.dims[d]) * stride;
+      rest /= static_cast<std::size_t>(spec.dims[d]);
+      stride *= static_cast<std::size_t>(delta.spec.dims[d]);
+    }
+    const auto value = static_cast<double>(delta.values[own]);
+    said.values.push_back(value);
+    said.sum += static_cast<double>(update.samples) * value;
+    said.samples += static_cast<double>(update.samples);
+  }
+  std::ranges::sort(said.values);
+  return said;
+}
+
+TEST(NarrowUpdates, CountForTheWeightsThatTheyHold) {
+  for (const char* text : {kTestNetworks[0], kTestNetworks[1]})
+    for (const char* strategy_text : {"fedavg rate 0.5", "median", "fedbn"}) {
+      const auto network = nn::parse_network(text);
+      const Strategy strategy = parse_strategy(strategy_text);
+      const auto state = ServerState::initial(network, strategy, random_weights(network, 1));
+      const auto updates = updates_of_widths(network, strategy, {0.75, 0.25, 0.5, 0.25});
+      const auto next = apply_round(network, strategy, state, updates);
+      std::size_t unheld = 0;
+      const auto tensors = shared_tensors(network, strategy);
+      for (std::size_t t = 0; t < tensors.size(); ++t)
+        for (std::size_t i = 0; i < tensors[t].size(); ++i) {
+          const float before = state.weights.at(tensors[t].name).values[i];
+          const float after = next.weights.at(tensors[t].name).values[i];
+          const Said said = said_of(updates, t, tensors[t], i);
+          const std::size_t n = said.values.size();
+          double expected = 0;
+          if (n > 0)
+            expected = std::holds_alternative<Median>(strategy.combination)
+                           ? (said.values[(n - 1) / 2] + said.values[n / 2]) / 2
+                           : said.sum / said.samples;
+          if (n == 0) {
+            ++unheld;
+            EXPECT_EQ(after, before);
+          }
+          const double rate = tensors[t].trainable() ? strategy.rate : 1;
+          ASSERT_NEAR(after, before + rate * expected, 1e-6) << tensors[t].name << " " << i;
+        }
+      EXPECT_GT(unheld, 10U);
+    }
+}
+
+TEST(NarrowUpdates, GiveTheSameBitsInAnyOrderAndForAnyThreads) {
+  const auto network = nn::parse_network(kTestNetworks[2]);
+  const Strategy strategy = parse_strategy("fedadam; clip 1");
+  const auto state = ServerState::initial(network, strategy, random_weights(network, 1));
+  auto updates = updates_of_widths(network, strategy, {0.75, 0.25, 1, 0.25});
+  const auto expected = apply_round(network, strategy, state, updates);
+  std::ranges::reverse(updates);
+  EXPECT_EQ(apply_round(network, strategy, state, updates, {.threads = 3}), expected);
+}
+
+TEST(NarrowUpdates, TravelWithTheirWidth) {
+  const auto network = nn::parse_network(kTestNetworks[1]);
+  const auto updates = updates_of_widths(network, Strategy{}, {0.75, 0.1, 1});
+  for (const Update& update : updates)
+    EXPECT_EQ(decode_update(encode_update(update, Encoding::kFloat32), update.client, network, Strategy{}), update);
+  const auto error = [&](double width, const char* strategy = "fedavg") {
+    Update update = updates[0];
+    update.width = width;
+    return objection_of([&] {
+             decode_update(encode_update(update, Encoding::kFloat16), update.client, network, parse_strategy(strategy));
+           })
+        .value_or("no error");
+  };
+  EXPECT_THAT(error(0), HasSubstr("is of width 0; expected more than 0 and at most 1"));
+  EXPECT_THAT(error(std::nan("")), HasSubstr("is of width nan"));
+  EXPECT_THAT(error(2), HasSubstr("is of width 2"));
+  EXPECT_THAT(error(0.25), HasSubstr("0.weight comes in"));
+  EXPECT_THAT(error(0.75, "krum 1"), HasSubstr("krum compares and scaffold corrects whole networks only"));
+}
+
+TEST(Widest, IsTheFirstThatFits) {
+  const auto network = nn::parse_network(kTestNetworks[0]);
+  const Workload workload{.batch = 8, .threads = 1, .samples = 100};
+  const auto cost = [&](double width) { return training_cost(narrow_network(network, width), workload); };
+  EXPECT_EQ(cost(1).flops, 600 * network.multiply_adds());
+  EXPECT_GE(cost(1).bytes, nn::TrainingPlan(network, 8, 1).bytes() + 16 * network.parameter_count());
+  const double widths[] = {1, 0.5, 0.25};
+  const auto widest = [&](const Capacity& capacity) { return widest_that_fits(network, workload, capacity, widths); };
+  EXPECT_EQ(widest({}), 1);
+  EXPECT_EQ(widest({.bytes = cost(1).bytes}), 1);
+  EXPECT_EQ(widest({.bytes = cost(1).bytes - 1}), 0.5);
+  EXPECT_EQ(widest({.flops = cost(0.5).flops}), 0.5);
+  EXPECT_EQ(widest({.bytes = cost(0.25).bytes, .flops = cost(0.5).flops}), 0.25);
+  EXPECT_THAT(objection_of([&] { widest({.bytes = 1000}); }).value_or(""),
+              HasSubstr("training even the part of width 0.25 takes"));
+}
+
+}  // namespace
+}  // namespace outrider::averaging

@@ -1,0 +1,28 @@
+// What the aggregator keeps on record of its rounds, and what clients get of it (averaging.capnp).
+#pragma once
+
+#include <cstdint>
+
+#include "learners/averaging/learning_task.h"
+#include "learners/averaging/rounds.h"
+
+namespace outrider::averaging {
+
+struct RoundRecord {
+  ServerState state;             // after the last round; its number is that of the round at hand
+  Rounds::Memory memory;         // who was asked and heard of late
+  std::uint64_t population = 0;  // clients that were there when the round was opened
+
+  bool operator==(const RoundRecord&) const = default;
+
+  // Whether the open round, if there is one, asks this client.
+  bool asks(const ClientId& client) const;
+  // What clients need of it: the state as published(), and whom the open round asks.
+  RoundRecord published() const;
+};
+
+Bytes encode(const RoundRecord& record);
+// Throws InputError when the bytes are malformed or no record of this task.
+RoundRecord decode_round_record(ByteView bytes, const LearningTask& task);
+
+}  // namespace outrider::averaging

@@ -1,0 +1,155 @@
+#include "learners/averaging/rounds.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "learners/random.h"
+
+namespace outrider::averaging {
+namespace {
+
+// How many updates the combination cannot do without.
+struct LeastUpdates {
+  std::size_t operator()(const Krum& krum) const { return 2 * std::size_t{krum.byzantine} + 3; }
+  std::size_t operator()(const MultiKrum& krum) const {
+    return std::max<std::size_t>(2 * std::size_t{krum.byzantine} + 3, krum.chosen);
+  }
+  std::size_t operator()(const auto&) const { return 1; }
+};
+
+}  // namespace
+
+std::vector<ClientId> sample_clients(std::span<const ClientId> clients, std::size_t count, std::uint64_t seed,
+                                     std::uint64_t round, std::uint64_t draw) {
+  const std::set<ClientId> distinct(clients.begin(), clients.end());
+  std::vector<ClientId> order(distinct.begin(), distinct.end());
+  Random random(seed, "cohort", draw, round);
+  random.shuffle(std::span(order));
+  order.resize(std::min(count, order.size()));
+  std::ranges::sort(order);
+  return order;
+}
+
+void RoundRules::check(const Strategy& strategy) const {
+  require(minimum >= 1 && minimum <= cohort && cohort <= StrategyLimits::kClients,
+          fmt::format("rounds ask {} clients and need {} updates; expected 1 to {} clients and 1 to as many updates",
+                      cohort, minimum, StrategyLimits::kClients));
+  require(duration > Instant{0}, fmt::format("rounds last {} ms; expected more than 0", duration.count()));
+  const std::size_t least = std::visit(LeastUpdates{}, strategy.combination);
+  const std::uint32_t sure = strategy.buffer > 0 ? strategy.buffer : minimum;
+  require(sure >= least,
+          fmt::format("a round may be over with {} updates; the strategy's combination needs {} or more", sure, least));
+}
+
+Rounds::Rounds(const Strategy& strategy, const RoundRules& rules, std::uint64_t seed, std::uint64_t round)
+    : strategy_(strategy), rules_(rules), seed_(seed), round_(round) {
+  strategy.check();
+  rules.check(strategy);
+}
+
+void Rounds::open(std::span<const ClientId> clients, Instant now) {
+  assert(!open_);
+  open_ = true;
+  draws_ = 0;
+  deadline_ = buffered() ? kNever : now + rules_.duration;
+  const auto asked = buffered() ? std::vector<ClientId>(clients.begin(), clients.end())
+                                : sample_clients(clients, rules_.cohort, seed_, round_);
+  pasts_.push_back({round_, {asked.begin(), asked.end()}, {}});
+  const std::size_t remembered = 1 + (strategy_.late ? strategy_.late->limit : 0);
+  while (pasts_.size() > remembered) pasts_.pop_front();
+}
+
+Rounds::Memory Rounds::memory() const {
+  Memory memory{open_, draws_, {pasts_.begin(), pasts_.end()}};
+  for (RoundMemory& past : memory.rounds)
+    std::erase_if(past.heard, [&](const ClientId& client) { return taken_.contains({client, past.round}); });
+  return memory;
+}
+
+Rounds Rounds::resume(const Strategy& strategy, const RoundRules& rules, std::uint64_t seed, std::uint64_t round,
+                      const Memory& memory) {
+  Rounds rounds(strategy, rules, seed, round);
+  rounds.open_ = memory.open;
+  rounds.draws_ = memory.draws;
+  rounds.pasts_.assign(memory.rounds.begin(), memory.rounds.end());
+  require(std::ranges::is_sorted(rounds.pasts_, {}, &Past::round), "the rounds that are remembered are in no order");
+  const bool fits = memory.open ? !rounds.pasts_.empty() && rounds.pasts_.back().round == round
+                                : rounds.pasts_.empty() || rounds.pasts_.back().round < round;
+  require(fits, fmt::format("the rounds that are remembered do not lead to round {}", round));
+  return rounds;
+}
+
+void Rounds::start_clock(Instant now) {
+  deadline_ = open_ && !buffered() ? now + rules_.duration : kNever;
+}
+
+std::vector<ClientId> Rounds::cohort() const {
+  if (!open_) return {};
+  return {pasts_.back().asked.begin(), pasts_.back().asked.end()};
+}
+
+Rounds::Past& Rounds::past_of(const UpdateKey& update, const std::string& what) {
+  const auto found = std::ranges::find(pasts_, update.round, &Past::round);
+  if (found != pasts_.end()) return *found;
+  require(update.round < round_, fmt::format("{} is of round {}, which has not begun", what, update.round));
+  // From before this began to count: with FedBuff anyone may have learned from those weights.
+  require(buffered(), fmt::format("{} is of round {}; whom that round asked is no longer known", what, update.round));
+  return *pasts_.insert(std::ranges::upper_bound(pasts_, update.round, {}, &Past::round), {update.round, {}, {}});
+}
+
+std::uint64_t Rounds::take(const UpdateKey& update) {
+  const std::string what = fmt::format("the update of client {}", update.client.brief());
+  const std::uint64_t staleness = checked_staleness(update.round, round_, strategy_, what);
+  Past& past = past_of(update, what);
+  require(buffered() || past.asked.contains(update.client),
+          fmt::format("{} is of round {}, which did not ask that client", what, update.round));
+  require(past.heard.insert(update.client).second,
+          fmt::format("{} is of round {}, of which that client has given one already", what, update.round));
+  taken_.insert(update);
+  return staleness;
+}
+
+Answer Rounds::offer(const UpdateKey& update) {
+  Answer answer;
+  const auto objection = objection_of([&] { answer.staleness = take(update); });
+  answer.taken = !objection;
+  answer.reason = objection.value_or("");
+  return answer;
+}
+
+bool Rounds::due(Instant now) const {
+  if (!open_) return false;
+  if (buffered()) return taken_.size() >= strategy_.buffer;
+  const bool all = pasts_.back().heard.size() == pasts_.back().asked.size();
+  return taken_.size() >= rules_.minimum && (all || now >= deadline_);
+}
+
+bool Rounds::overdue(Instant now) const {
+  return open_ && now >= deadline_ && taken_.size() < rules_.minimum;
+}
+
+std::vector<ClientId> Rounds::extend(std::span<const ClientId> clients, Instant now) {
+  assert(overdue(now));
+  std::set<ClientId>& asked = pasts_.back().asked;
+  std::vector<ClientId> others;
+  std::ranges::copy_if(clients, std::back_inserter(others), [&](const ClientId& id) { return !asked.contains(id); });
+  const auto drawn = sample_clients(others, rules_.cohort, seed_, round_, ++draws_);
+  asked.insert(drawn.begin(), drawn.end());
+  deadline_ = now + rules_.duration;
+  return drawn;
+}
+
+std::vector<UpdateKey> Rounds::close([[maybe_unused]] Instant now) {
+  assert(due(now));
+  std::vector<UpdateKey> taken(taken_.begin(), taken_.end());
+  taken_.clear();
+  open_ = false;
+  deadline_ = kNever;
+  ++round_;
+  return taken;
+}
+
+}  // namespace outrider::averaging

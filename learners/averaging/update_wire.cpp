@@ -1,0 +1,96 @@
+#include "learners/averaging/update_wire.h"
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "knowledge/wire.h"
+#include "learners/averaging/averaging.capnp.h"
+#include "learners/averaging/narrow.h"
+#include "learners/averaging/tensor_list.h"
+
+namespace outrider::averaging {
+namespace {
+
+constexpr wire::Limits kAveragingLimits{.bytes = kMaxWireBytes, .nesting = 4};
+
+Encoding encoding_of(std::uint8_t number, const std::string& what) {
+  require(number <= static_cast<std::uint8_t>(Encoding::kInt8),
+          fmt::format("{} has its numbers in encoding {}; known are 0 to 2", what, number));
+  return static_cast<Encoding>(number);
+}
+
+}  // namespace
+
+Bytes encode_update(const Update& update, Encoding encoding) {
+  capnp::MallocMessageBuilder message;
+  auto builder = message.initRoot<wire::AveragingUpdate>();
+  builder.setRound(update.round);
+  builder.setSamples(update.samples);
+  builder.setWidth(update.width);
+  builder.setEncoding(static_cast<std::uint8_t>(encoding));
+  write_tensors(update.delta, encoding, [&](unsigned count) { return builder.initDelta(count); });
+  write_tensors(update.control, encoding, [&](unsigned count) { return builder.initControl(count); });
+  return wire::flatten(message);
+}
+
+Update decode_update(ByteView bytes, const ClientId& client, const nn::NetworkSpec& network, const Strategy& strategy,
+                     const std::string& what) {
+  const auto use = [&](wire::AveragingUpdate::Reader reader) {
+    const Encoding encoding = encoding_of(reader.getEncoding(), what);
+    Update update;
+    update.client = client;
+    update.round = reader.getRound();
+    update.samples = reader.getSamples();
+    update.width = reader.getWidth();
+    check_width(update.width, what);
+    update.delta = read_tensors(reader.getDelta(), shared_tensors(narrow_network(network, update.width), strategy),
+                                encoding, what);
+    update.control = read_tensors(reader.getControl(), controlled_tensors(network, strategy), encoding,
+                                  what + ", its control variate,");
+    check_content(update, network, strategy, what);
+    return update;
+  };
+  return wire::read<wire::AveragingUpdate>(bytes, what, use, kAveragingLimits);
+}
+
+Bytes encode_state(const ServerState& state) {
+  capnp::MallocMessageBuilder message;
+  auto builder = message.initRoot<wire::AveragingState>();
+  builder.setRound(state.round);
+  write_tensors(state.weights, Encoding::kFloat32, [&](unsigned count) { return builder.initWeights(count); });
+  write_tensors(state.momentum, Encoding::kFloat32, [&](unsigned count) { return builder.initMomentum(count); });
+  write_tensors(state.second, Encoding::kFloat32, [&](unsigned count) { return builder.initSecond(count); });
+  write_tensors(state.control, Encoding::kFloat32, [&](unsigned count) { return builder.initControl(count); });
+  return wire::flatten(message);
+}
+
+ServerState published(ServerState state) {
+  state.momentum.tensors.clear();
+  state.second.tensors.clear();
+  return state;
+}
+
+ServerState decode_state(ByteView bytes, const nn::NetworkSpec& network, const Strategy& strategy) {
+  const auto use = [&](wire::AveragingState::Reader reader) {
+    StateTensors tensors = state_tensors(network, strategy);
+    const bool shown = reader.getMomentum().size() == 0 && reader.getSecond().size() == 0;
+    if (shown) tensors.momentum = tensors.second = {};
+    const auto read = [](const TensorListReader& list, const std::vector<nn::TensorSpec>& expected, const char* what) {
+      return read_tensors(list, expected, Encoding::kFloat32, what);
+    };
+    ServerState state;
+    state.round = reader.getRound();
+    state.weights = read(reader.getWeights(), tensors.weights, "the averaged weights");
+    state.momentum = read(reader.getMomentum(), tensors.momentum, "the server's momentum");
+    state.second = read(reader.getSecond(), tensors.second, "the server's second moment");
+    state.control = read(reader.getControl(), tensors.control, "the server's control variate");
+    if (shown)
+      state.weights.check(network);
+    else
+      state.check(network, strategy);
+    return state;
+  };
+  return wire::read<wire::AveragingState>(bytes, "the state of the averaging", use, kAveragingLimits);
+}
+
+}  // namespace outrider::averaging
