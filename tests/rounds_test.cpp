@@ -48,7 +48,7 @@ TEST(RoundsOfTraining, TeachEverybodyWhatNoneHasAlone) {
   Site site;
   const std::string model = site.path("model.outrider").string();
   ASSERT_EQ(define_model(model, "fedavgm rate 1 momentum 0.5").exit_code, 0);
-  const std::vector<std::string> rounds{"--pretrained", model, "--heartbeat",     "1", "--cohort", "2",
+  const std::vector<std::string> rounds{"--pretrained", model, "--cohort",        "2",
                                         "--minimum",    "2",   "--round-seconds", "20"};
   auto aggregator = std::make_unique<Process>(site.start_aggregator("tcp://127.0.0.1:*", rounds));
   show(site.data("a"), "t-shirt", pictures_of("t-shirt", 0, 40));
