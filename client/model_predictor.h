@@ -24,7 +24,7 @@ class ModelPredictor {
   std::uint64_t round() const { return round_; }
 
  private:
-  ModelPredictor(const Store& store, averaging::LearningTask task, int threads);
+  ModelPredictor(const Store& store, const averaging::LearningTask& task, int threads);
   ModelPredictor(const averaging::ServerState& given, const averaging::ClientState& own, averaging::LearningTask task,
                  int threads);
 

@@ -11,7 +11,6 @@ namespace outrider::testing {
 namespace {
 
 using namespace std::chrono_literals;
-using ::testing::HasSubstr;
 
 const std::vector<std::string> kThree{"t-shirt", "trouser", "bag"};
 

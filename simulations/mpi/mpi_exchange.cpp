@@ -60,7 +60,7 @@ class MpiExchange : public Exchange {
     return Instant(least);
   }
 
-  std::vector<Event> swap(std::vector<std::vector<Event>> outgoing) override {
+  std::vector<Event> hand_over(std::vector<std::vector<Event>> outgoing) override {
     Bytes mine;
     std::vector<int> counts;
     for (const std::vector<Event>& box : outgoing) {

@@ -50,7 +50,7 @@ Instant ThreadExchange::earliest(Instant mine) {
   return meeting_.result_;  // nobody writes it before all have come to the next meeting
 }
 
-std::vector<Event> ThreadExchange::swap(std::vector<std::vector<Event>> outgoing) {
+std::vector<Event> ThreadExchange::hand_over(std::vector<std::vector<Event>> outgoing) {
   for (std::uint32_t to = 0; to < ranks(); ++to) meeting_.boxes_[to][rank_] = std::move(outgoing[to]);
   meeting_.wait([] {});
   std::vector<Event> incoming;

@@ -21,7 +21,7 @@ class Exchange {
   // The least of what all ranks say.
   virtual Instant earliest(Instant mine) = 0;
   // Gives outgoing[r] to rank r and returns what the others had for this one, in any order.
-  virtual std::vector<Event> swap(std::vector<std::vector<Event>> outgoing) = 0;
+  virtual std::vector<Event> hand_over(std::vector<std::vector<Event>> outgoing) = 0;
   // The byte strings of all ranks, by rank; on rank 0, empty elsewhere.
   virtual std::vector<Bytes> gather(Bytes mine) = 0;
 };
@@ -38,7 +38,7 @@ class NoExchange : public Exchange {
   std::uint32_t rank() const override { return 0; }
   std::uint32_t ranks() const override { return 1; }
   Instant earliest(Instant mine) override { return mine; }
-  std::vector<Event> swap(std::vector<std::vector<Event>>) override { return {}; }
+  std::vector<Event> hand_over(std::vector<std::vector<Event>>) override { return {}; }
   std::vector<Bytes> gather(Bytes mine) override { return {std::move(mine)}; }
 };
 
@@ -70,7 +70,7 @@ class ThreadExchange : public Exchange {
   std::uint32_t rank() const override { return rank_; }
   std::uint32_t ranks() const override { return meeting_.ranks(); }
   Instant earliest(Instant mine) override;
-  std::vector<Event> swap(std::vector<std::vector<Event>> outgoing) override;
+  std::vector<Event> hand_over(std::vector<std::vector<Event>> outgoing) override;
   std::vector<Bytes> gather(Bytes mine) override;
 
  private:

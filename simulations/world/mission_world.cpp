@@ -133,7 +133,7 @@ class WorldRun {
         shard_.advance(std::min(end, next + pace));
         hooks_.look(shard_);
       });
-      for (Event& event : exchange_.swap(shard_.take_outgoing())) shard_.accept(std::move(event));
+      for (Event& event : exchange_.hand_over(shard_.take_outgoing())) shard_.accept(std::move(event));
     }
   }
 

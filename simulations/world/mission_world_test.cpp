@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "learners/prototypical/class_state.h"
 #include "simulations/world/gaussian_curriculum.h"
 
 namespace outrider::simulations {
