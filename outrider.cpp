@@ -268,7 +268,7 @@ Run add_simulate(CLI::App& app) {
   auto options = std::make_shared<simulations::SimulateOptions>();
   CLI::App* added =
       verb(app, "simulate",
-           "Run a scenario (pre-train, start an aggregator and clients) or a study of task sequences; measure, report",
+           "Run a scenario: a mission of real processes, a study of task sequences, or a federation under virtual time",
            "outrider simulate scenarios/fashion-recon.toml");
   added->add_option("scenario", options->scenario, "The scenario's TOML file")->required();
   added->add_option("--output", options->output, "Directory for the report (default: runs/NAME)");
