@@ -49,6 +49,7 @@ class Ranks : public ::testing::Test {
     for (const char* name :
          {"OMPI_ALLOW_RUN_AS_ROOT", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "OMPI_MCA_rmaps_base_oversubscribe"})
       ::setenv(name, "1", 1);
+    ::setenv("OMPI_MCA_plm", "isolated", 1);  // one machine, which may have no ssh
     write_text(path("ranks.toml"), kScenario);
   }
 
