@@ -41,10 +41,6 @@ constexpr int kUsage = 2;
 const std::map<std::string, Precision> kPrecisions{
     {"float32", Precision::float32}, {"float16", Precision::float16}, {"int8", Precision::int8}};
 
-const std::map<Precision, averaging::Encoding> kEncodings{{Precision::float32, averaging::Encoding::kFloat32},
-                                                          {Precision::float16, averaging::Encoding::kFloat16},
-                                                          {Precision::int8, averaging::Encoding::kInt8}};
-
 const std::map<std::string, client::MaskFinder> kFinders{{"edge-popup", client::MaskFinder::edge_popup},
                                                          {"lottery", client::MaskFinder::lottery}};
 
@@ -162,7 +158,6 @@ Run add_client(CLI::App& app) {
           "ticket that is known of the task")
       ->transform(CLI::CheckedTransformer(kFinders, CLI::ignore_case).description(""));
   return [options] {
-    options->learner.encoding = kEncodings.at(options->learner.form.precision);
     client::run_daemon(*options);
     return 0;
   };

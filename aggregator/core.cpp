@@ -164,14 +164,13 @@ Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
   const Digest id = Digest::of(encoder);
   if (id == encoder_) return {};
   catalogue_.open_space(id, encoder);
-  std::vector<Contribution> contributions;
-  SequenceNumber sequence = own().highest_decided;
-  for (const BaseKnowledge& piece : base) {
-    sequence = next(sequence);
-    contributions.push_back({self_, sequence, revision_, {piece.kind, id, piece.subject}, piece.payload});
-    if (const auto reason = objection(self_, contributions.back()))
-      throw InputError("the base knowledge on '" + piece.subject + "' does not fit its encoder: " + *reason);
-  }
+  std::vector<Saying> sayings;
+  for (const BaseKnowledge& piece : base) sayings.push_back({{piece.kind, id, piece.subject}, piece.payload, {}});
+  const std::vector<Contribution> contributions = in_own_name(std::move(sayings));
+  for (const Contribution& contribution : contributions)
+    if (const auto reason = objection(self_, contribution))
+      throw InputError("the base knowledge on '" + contribution.topic.subject +
+                       "' does not fit its encoder: " + *reason);
   Effects effects;
   say(contributions, effects.writes);
   effects.writes.put(Column::blobs, to_bytes(id.view()), std::move(encoder));
@@ -184,6 +183,16 @@ Client& Core::own() {
   Client& self = *roster_.find_or_add(self_, roster_.size() + 1);
   self.name = "base knowledge";
   return self;
+}
+
+std::vector<Contribution> Core::in_own_name(std::vector<Saying> sayings) {
+  std::vector<Contribution> contributions;
+  SequenceNumber sequence = own().highest_decided;
+  for (Saying& saying : sayings) {
+    sequence = next(sequence);
+    contributions.push_back({self_, sequence, revision_, std::move(saying.topic), std::move(saying.payload)});
+  }
+  return contributions;
 }
 
 void Core::say(const std::vector<Contribution>& contributions, WriteSet& writes) {
@@ -211,14 +220,9 @@ Effects Core::conduct(Instant now) {
   for (;;) {
     std::vector<Saying> sayings = catalogue_.conduct(encoder_, present, now);
     if (sayings.empty()) return effects;
-    std::vector<Contribution> contributions;
-    SequenceNumber sequence = own().highest_decided;
-    for (Saying& saying : sayings) {
-      sequence = next(sequence);
-      contributions.push_back({self_, sequence, revision_, std::move(saying.topic), std::move(saying.payload)});
+    for (Saying& saying : sayings)
       if (!saying.notice.empty()) effects.notices.push_back(std::move(saying.notice));
-    }
-    say(contributions, effects.writes);
+    say(in_own_name(std::move(sayings)), effects.writes);
   }
 }
 

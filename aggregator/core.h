@@ -101,7 +101,9 @@ class Core {
   void record_revision(Revision revision, Bytes accepted, WriteSet& writes);
   // What families have to say by now, contributed in the aggregator's own name.
   Effects conduct(Instant now);
-  // Contributes in the aggregator's own name. Pre: no objection.
+  // The aggregator's next contributions.
+  std::vector<Contribution> in_own_name(std::vector<Saying> sayings);
+  // Accepts them. Pre: no objection.
   void say(const std::vector<Contribution>& contributions, WriteSet& writes);
   Client& own();
   Instant announcement() const;  // when one is due

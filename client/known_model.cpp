@@ -35,8 +35,7 @@ std::optional<averaging::ClientMemory> last_learned(const Store& store, const Di
   return last;
 }
 
-averaging::ClientState own_state(const Store& store, const Digest& space, const averaging::LearningTask& task) {
-  auto last = last_learned(store, space, task);
+averaging::ClientState own_state(const Store& store, std::optional<averaging::ClientMemory> last) {
   if (!last) return {};
   return is_contributed(store, last->update) ? std::move(last->after) : std::move(last->before);
 }

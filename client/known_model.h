@@ -18,6 +18,6 @@ std::optional<averaging::ClientMemory> last_learned(const Store& store, const Di
                                                     const averaging::LearningTask& task);
 // What it keeps from there: what came after that round if its update has been accepted or is on its way, else what was
 // before.
-averaging::ClientState own_state(const Store& store, const Digest& space, const averaging::LearningTask& task);
+averaging::ClientState own_state(const Store& store, std::optional<averaging::ClientMemory> last);
 
 }  // namespace outrider::client

@@ -10,7 +10,6 @@
 #include <string>
 
 #include "client/core.h"
-#include "learners/averaging/update_wire.h"
 #include "learners/prototypical/class_state.h"
 #include "learners/supermask/lottery.h"
 
@@ -18,8 +17,8 @@ namespace outrider::client {
 
 // What of a class goes to the aggregator.
 struct LessonForm {
-  Precision precision = Precision::float32;
-  bool deviations = false;  // for the Mahalanobis head; doubles the size
+  Precision precision = Precision::float32;  // of updates of rounds, too
+  bool deviations = false;                   // for the Mahalanobis head; doubles the size
 };
 
 // How a task's mask comes about.
@@ -34,10 +33,9 @@ struct LearnerOptions {
   LessonForm form;
   MaskTraining tasks{.least_steps = 300};  // its seed and threads are set by the learner
   MaskFinder finder = MaskFinder::edge_popup;
-  LotteryOptions lottery{};                                      // likewise
-  bool transfer = true;                                          // tasks start from the known one that fits best
-  averaging::Encoding encoding = averaging::Encoding::kFloat32;  // of updates of rounds
-  ClientId self{};                                               // set by the daemon
+  LotteryOptions lottery{};  // likewise
+  bool transfer = true;      // tasks start from the known one that fits best
+  ClientId self{};           // set by the daemon
 };
 
 // Not thread-safe; reads the store while the loop commits.

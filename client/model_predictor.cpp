@@ -26,7 +26,8 @@ averaging::RoundRecord require_round(const Store& store, const averaging::Learni
 ModelPredictor::ModelPredictor(const Store& store, int threads) : ModelPredictor(store, stored_task(store), threads) {}
 
 ModelPredictor::ModelPredictor(const Store& store, const averaging::LearningTask& task, int threads)
-    : ModelPredictor(require_round(store, task).state, own_state(store, stored_encoder(store), task), task, threads) {}
+    : ModelPredictor(require_round(store, task).state,
+                     own_state(store, last_learned(store, stored_encoder(store), task)), task, threads) {}
 
 ModelPredictor::ModelPredictor(const averaging::ServerState& given, const averaging::ClientState& own,
                                averaging::LearningTask task, int threads)

@@ -11,6 +11,21 @@
 #include "learners/averaging/update_wire.h"
 
 namespace outrider::client {
+namespace {
+
+averaging::Encoding encoding_of(Precision precision) {
+  switch (precision) {
+    case Precision::float16:
+      return averaging::Encoding::kFloat16;
+    case Precision::int8:
+      return averaging::Encoding::kInt8;
+    case Precision::float32:
+      break;
+  }
+  return averaging::Encoding::kFloat32;
+}
+
+}  // namespace
 
 RoundLearner::RoundLearner(Digest space, averaging::LearningTask task, const Store& store, LearnerOptions options)
     : space_(space), task_(std::move(task)), store_(store), options_(std::move(options)) {
@@ -37,7 +52,7 @@ const Dataset& RoundLearner::pictures(const Complain& complain) {
 void RoundLearner::learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) {
   const auto given = known_round(store_, space_, task_);
   if (!given || !given->asks(options_.self)) return;
-  const auto last = last_learned(store_, space_, task_);
+  auto last = last_learned(store_, space_, task_);
   const std::uint64_t round = given->state.round;
   if (last && last->round >= round) return;
   const Dataset& examples = pictures(complain);
@@ -46,7 +61,7 @@ void RoundLearner::learn(const Teach& teach, const Complain& complain, const std
     return;
   }
   const auto start = std::chrono::steady_clock::now();
-  averaging::ClientState before = own_state(store_, space_, task_);
+  averaging::ClientState before = own_state(store_, std::move(last));
   averaging::LocalResult learned;
   try {
     learned = averaging::train_locally(task_, given->state, before, examples,
@@ -56,7 +71,7 @@ void RoundLearner::learn(const Teach& teach, const Complain& complain, const std
     if (stop.stop_requested()) return;
     throw;
   }
-  Bytes payload = averaging::encode_update(learned.update, options_.encoding);
+  Bytes payload = averaging::encode_update(learned.update, encoding_of(options_.form.precision));
   const averaging::ClientMemory memory{round, Digest::of(payload), std::move(before), std::move(learned.own)};
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   const std::string report = fmt::format("trained round {} on {} pictures in {:.1f} s, loss {:.3f}; {} bytes", round,

@@ -21,26 +21,19 @@ class Conductor {
     rules_.check(task_.strategy);
   }
 
-  // Throws InputError with the objection.
-  Update acceptable(const Contribution& contribution) const {
-    const std::string what = "the update of client " + contribution.client.brief();
-    Update update = decode_update(contribution.payload, contribution.client, task_.network, task_.strategy, what);
-    const std::string expected = subject_of_update(task_.strategy, update.round);
-    require(contribution.topic.subject == expected,
-            fmt::format("{} is of round {} and belongs to the subject '{}', not '{}'", what, update.round, expected,
-                        contribution.topic.subject));
-    require(rounds_.has_value(), what + " came before the first round");
-    return update;
-  }
-
   std::optional<std::string> objection(const Contribution& contribution) const {
     return objection_of([&] {
       if (contribution.topic.subject == kModelSubject) {
         decode_round_record(contribution.payload, task_);
         return;
       }
-      Rounds trial = *rounds_or_refuse(contribution);
-      const Answer answer = trial.offer(key_of(acceptable(contribution)));
+      require(rounds_.has_value(), name_of(contribution) + " came before the first round");
+      const Update update = decode(contribution);
+      const std::string expected = subject_of_update(task_.strategy, update.round);
+      require(contribution.topic.subject == expected,
+              fmt::format("{} is of round {} and belongs to the subject '{}', not '{}'", name_of(contribution),
+                          update.round, expected, contribution.topic.subject));
+      const Answer answer = Rounds(*rounds_).offer(key_of(update));
       require(answer.taken, answer.reason);
     });
   }
@@ -59,8 +52,7 @@ class Conductor {
 
   // An update comes before its round's record where a state is restored.
   void put_update(const Contribution& contribution) {
-    const std::string what = "the update of client " + contribution.client.brief();
-    Update update = decode_update(contribution.payload, contribution.client, task_.network, task_.strategy, what);
+    Update update = decode(contribution);
     if (rounds_) rounds_->offer(key_of(update));
     updates_.insert_or_assign({contribution.client, contribution.topic.subject}, std::move(update));
   }
@@ -89,10 +81,13 @@ class Conductor {
   }
 
  private:
-  const Rounds* rounds_or_refuse(const Contribution& contribution) const {
-    require(rounds_.has_value(),
-            "the update of client " + contribution.client.brief() + " came before the first round");
-    return &*rounds_;
+  static std::string name_of(const Contribution& contribution) {
+    return "the update of client " + contribution.client.brief();
+  }
+
+  Update decode(const Contribution& contribution) const {
+    return decode_update(contribution.payload, contribution.client, task_.network, task_.strategy,
+                         name_of(contribution));
   }
 
   // With how many clients a round is worth opening.

@@ -25,7 +25,7 @@ std::string subject_of_update(const Strategy& strategy, std::uint64_t round);
 // weights as they were.
 class AveragingFamily : public Family {
  public:
-  // Throws InputError unless the rules pass their check for plain averaging.
+  // Rules that do not suit a task's strategy are an objection to the task.
   explicit AveragingFamily(RoundRules rules = {}) : rules_(rules) {}
   std::string_view kind() const override { return kAveragingKind; }
   std::unique_ptr<Merge> make_merge() const override;
