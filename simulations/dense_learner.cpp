@@ -6,10 +6,10 @@
 
 #include "knowledge/error.h"
 #include "learners/encoders/batches.h"
-#include "learners/encoders/embedder.h"
 #include "learners/nn/loss.h"
 #include "learners/nn/optimizer.h"
 #include "learners/random.h"
+#include "simulations/rounds/network_accuracy.h"
 
 namespace outrider::simulations {
 
@@ -45,13 +45,7 @@ void DenseLearner::learn(const Dataset& pictures, std::size_t task, const Traini
 }
 
 double DenseLearner::accuracy(const Dataset& pictures) const {
-  nn::InferencePlan inference(plan_.spec(), plan_.parameters(), plan_.threads());
-  const std::array<float, 256> values = pixel_values(preprocessing_);
-  std::vector<float> logits(pictures.size() * inference.output_size());
-  inference.forward(
-      pictures.size(),
-      [&](std::size_t index, std::span<float> input) { preprocess(pictures.image(index), values, input); }, logits);
-  return static_cast<double>(nn::count_correct(logits, pictures.labels)) / static_cast<double>(pictures.size());
+  return network_accuracy(plan_.spec(), plan_.parameters(), preprocessing_, pictures, plan_.threads());
 }
 
 }  // namespace outrider::simulations

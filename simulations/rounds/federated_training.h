@@ -1,0 +1,111 @@
+// Clients that train one network in rounds, all in this process. Who is asked, which updates count and what they come
+// to is decided by the very family that the aggregator runs (learners/averaging/merge.h); models and updates travel in
+// their wire form.
+//
+//   FederatedTraining training(task, clients, {.rules = {.cohort = 10}, .seed = 1});
+//   while (training.state().round < 50) losses.push_back(training.round().loss);
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "knowledge/family.h"
+#include "learners/averaging/learning_task.h"
+#include "learners/averaging/local_training.h"
+#include "learners/averaging/round_record.h"
+#include "learners/averaging/rounds.h"
+#include "learners/averaging/update_wire.h"
+#include "learners/data/dataset.h"
+
+namespace outrider::simulations {
+
+struct TrainingClient {
+  Dataset pictures;  // as the network reads them; with none it takes no part
+  double width = 1;  // the part of the network that it holds and trains (averaging/narrow.h)
+};
+
+struct FederatedTrainingOptions {
+  averaging::RoundRules rules{};                                 // a round lasts the duration where an update is late
+  averaging::Encoding encoding = averaging::Encoding::kFloat32;  // of updates
+  double late = 0;         // the chance that an update comes after its round is over
+  std::uint64_t seed = 1;  // of who is late; what is trained draws from the task's
+  int workers = 1;         // clients that train at the same time; does not change the result
+};
+
+// What a round has come to.
+struct TrainedRound {
+  std::uint64_t round = 0;    // its number, from 0
+  std::size_t asked = 0;      // clients
+  std::size_t used = 0;       // updates, late ones of earlier rounds too
+  std::size_t refused = 0;    // likewise
+  double loss = 0;            // mean over the clients asked, by pictures
+  double received_bytes = 0;  // by those asked: their parts of the weights
+  double sent_bytes = 0;      // by them: updates
+  double operations = 0;      // that their training takes, by training_cost()
+};
+
+class FederatedTraining {
+ public:
+  // `clients` must outlive this and not change. Throws InputError when task, rules or a width are not valid, or no
+  // client has a picture.
+  FederatedTraining(averaging::LearningTask task, const std::vector<TrainingClient>& clients,
+                    FederatedTrainingOptions options);
+  ~FederatedTraining();
+
+  // Runs until the next round is over. `poll` is called several times a second, by this thread; what it throws ends the
+  // training. Throws InputError when learning diverges.
+  using Poll = std::function<void()>;
+  TrainedRound round(const Poll& poll = {});
+
+  const averaging::LearningTask& task() const { return task_; }
+  // After the last round, with momenta.
+  const averaging::ServerState& state() const { return record_.state; }
+  // The weights that client k predicts with: its part of the model and, with FedBN, its own normalisation.
+  nn::Parameters weights_of(std::size_t client) const;
+
+  // Goes on with another network and what it has learned so far, under the same clients; the new task's other
+  // settings are those of the old.
+  void go_on_with(averaging::LearningTask task, averaging::ServerState state);
+
+ private:
+  struct Delivery {
+    std::size_t client;
+    std::uint64_t round;
+    Bytes payload;
+    averaging::ClientState after;
+  };
+  struct Lesson;
+
+  void begin(std::optional<averaging::ServerState> state);
+  void conduct();
+  void say(const Topic& topic, Bytes payload);
+  // Numbers of those that the open round asks and that are not busy.
+  std::vector<std::size_t> asked(const std::set<std::size_t>& busy, std::uint64_t draw) const;
+  std::vector<Lesson> train(const std::vector<std::size_t>& clients, const Poll& poll) const;
+  Lesson train_one(std::size_t client, const Poll& poll) const;
+  bool is_late(const Delivery& delivery) const;
+  void deliver(Delivery delivery, TrainedRound& result);
+  void deliver_late(TrainedRound& result);
+  void wait(bool nobody_left, TrainedRound& result);
+
+  averaging::LearningTask task_;
+  const std::vector<TrainingClient>& clients_;
+  FederatedTrainingOptions options_;
+  std::vector<ClientId> present_;
+  std::map<ClientId, std::size_t> number_of_;
+  std::unique_ptr<Merge> merge_;
+  Digest space_;
+  Instant now_{0};
+  averaging::RoundRecord record_;  // the last that the family has said
+  std::vector<averaging::ClientState> own_;
+  std::vector<Delivery> late_;
+  std::string refusal_;  // why the last update was refused
+};
+
+}  // namespace outrider::simulations
