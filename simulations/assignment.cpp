@@ -13,25 +13,6 @@
 namespace outrider::simulations {
 namespace {
 
-Partition shares_of(const Federation& federation, const Dataset& pictures, std::uint64_t seed) {
-  const PartitionPlan& plan = federation.partition;
-  const std::size_t clients = federation.plan.clients;
-  switch (plan.kind) {
-    case PartitionKind::iid:
-      return partition_iid(pictures, clients, seed);
-    case PartitionKind::dirichlet:
-      return partition_dirichlet(pictures, clients, plan.alpha, seed);
-    case PartitionKind::shards:
-      return partition_shards(pictures, clients, plan.shards_per_client, seed);
-    case PartitionKind::quantity:
-      return partition_quantity(pictures, clients, plan.alpha, seed);
-    case PartitionKind::natural:
-      return partition_by_group(pictures, clients, seed);
-  }
-  assert(false);
-  return {};
-}
-
 std::vector<std::uint32_t> random_order_of_classes(const Dataset& pictures, std::uint64_t seed) {
   std::vector<bool> there(pictures.classes.size());
   for (const std::uint32_t label : pictures.labels) there[label] = true;
@@ -96,6 +77,30 @@ void choose(std::vector<std::size_t>& share, std::size_t most, std::uint64_t see
 
 }  // namespace
 
+Partition divide(const Dataset& pictures, const PartitionPlan& plan, std::size_t clients, std::uint64_t seed) {
+  Partition shares;
+  switch (plan.kind) {
+    case PartitionKind::iid:
+      shares = partition_iid(pictures, clients, seed);
+      break;
+    case PartitionKind::dirichlet:
+      shares = partition_dirichlet(pictures, clients, plan.alpha, seed);
+      break;
+    case PartitionKind::shards:
+      shares = partition_shards(pictures, clients, plan.shards_per_client, seed);
+      break;
+    case PartitionKind::quantity:
+      shares = partition_quantity(pictures, clients, plan.alpha, seed);
+      break;
+    case PartitionKind::natural:
+      shares = partition_by_group(pictures, clients, seed);
+      break;
+  }
+  for (std::size_t client = 0; client < shares.size(); ++client)
+    choose(shares[client], plan.pictures_per_client, seed, client);
+  return shares;
+}
+
 Assignment::Assignment(const Federation& federation, const Dataset& pictures, std::uint64_t seed)
     : steps_(federation.plan.rendezvous),
       classes_at_once_(federation.plan.classes_at_once),
@@ -104,12 +109,11 @@ Assignment::Assignment(const Federation& federation, const Dataset& pictures, st
   if (classes_until(steps_) < order_.size())
     throw InputError(
         fmt::format("{} classes, {} at once, cannot all come in {} steps", order_.size(), classes_at_once_, steps_));
-  Partition shares = shares_of(federation, pictures, seed);
+  const Partition shares = divide(pictures, federation.partition, federation.plan.clients, seed);
   Arrivals arrivals(pictures, first_steps(order_, classes_at_once_, pictures.classes.size()), steps_, seed);
   offsets_.reserve(shares.size() * steps_ + 1);
   for (std::size_t client = 0; client < shares.size(); ++client) {
-    std::vector<std::size_t> share = std::move(shares[client]);
-    choose(share, federation.partition.pictures_per_client, seed, client);
+    const std::vector<std::size_t>& share = shares[client];
     const std::vector<std::size_t> steps = arrivals.steps_of(share, client);
     // Offsets by counting; then every picture at the next free place of its step.
     std::vector<std::uint32_t> next(steps_ + 1, 0);

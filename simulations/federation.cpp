@@ -68,18 +68,6 @@ void read_plan(TomlReader& reader, FederationPlan& plan) {
   reader.read_integer("test_pictures", plan.test_pictures, 0, 1'000'000);
 }
 
-void read_partition(TomlReader& reader, PartitionPlan& partition) {
-  reader.read_choice("kind", kPartitions, partition.kind);
-  reader.read_number("alpha", partition.alpha, 0.001, 1e6);
-  reader.read_integer("shards_per_client", partition.shards_per_client, 1, 10'000);
-  reader.read_integer("pictures_per_client", partition.pictures_per_client, 0, 1'000'000);
-  const bool has_alpha = partition.kind == PartitionKind::dirichlet || partition.kind == PartitionKind::quantity;
-  if (reader.has("alpha") && !has_alpha)
-    reader.complain("alpha", "left out unless partition.kind is dirichlet or quantity");
-  if (reader.has("shards_per_client") && partition.kind != PartitionKind::shards)
-    reader.complain("shards_per_client", "left out unless partition.kind is shards");
-}
-
 void read_profile(TomlReader& reader, std::vector<ClientProfile>& profiles) {
   ClientProfile profile;
   reader.read("name", profile.name);
@@ -151,6 +139,22 @@ std::string_view name_of(FederationMethod method) {
   return kFederationMethods[static_cast<std::size_t>(method)];
 }
 
+void read_partition(TomlReader& reader, const std::string& kind, const std::string& called, PartitionPlan& partition) {
+  reader.read_choice(kind, kPartitions, partition.kind);
+  reader.read_number("alpha", partition.alpha, 0.001, 1e6);
+  reader.read_integer("shards_per_client", partition.shards_per_client, 1, 10'000);
+  reader.read_integer("pictures_per_client", partition.pictures_per_client, 0, 1'000'000);
+  const bool has_alpha = partition.kind == PartitionKind::dirichlet || partition.kind == PartitionKind::quantity;
+  if (reader.has("alpha") && !has_alpha)
+    reader.complain("alpha", fmt::format("left out unless {} is dirichlet or quantity", called));
+  if (reader.has("shards_per_client") && partition.kind != PartitionKind::shards)
+    reader.complain("shards_per_client", fmt::format("left out unless {} is shards", called));
+}
+
+std::string_view name_of(PartitionKind kind) {
+  return kPartitions[static_cast<std::size_t>(kind)];
+}
+
 bool is_federation(const std::filesystem::path& file) {
   return TomlFile(file).root().contains("federation");
 }
@@ -163,7 +167,8 @@ Federation load_federation(const std::filesystem::path& path) {
   file.table("gaussians", [&](TomlReader& reader) { read_gaussians(reader, federation.gaussians); });
   file.table("pretraining", [&](TomlReader& reader) { read_pretraining(reader, federation.pretraining); });
   file.table("federation", [&](TomlReader& reader) { read_plan(reader, federation.plan); });
-  file.table("partition", [&](TomlReader& reader) { read_partition(reader, federation.partition); });
+  file.table("partition",
+             [&](TomlReader& reader) { read_partition(reader, "kind", "partition.kind", federation.partition); });
   file.tables("profile", [&](TomlReader& reader) { read_profile(reader, federation.profiles); });
   file.table("network", [&](TomlReader& reader) { read_network_plan(reader, federation.network); });
   file.table("crashes", [&](TomlReader& reader) { read_crashes(reader, federation.crashes); });

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "simulations/scenario.h"
+#include "simulations/toml_reader.h"
 #include "simulations/world/network.h"
 
 namespace outrider::simulations {
@@ -24,6 +25,10 @@ struct PartitionPlan {
 
   bool operator==(const PartitionPlan&) const = default;
 };
+
+std::string_view name_of(PartitionKind kind);
+// Reads a plan; `kind` is the key of its kind, `called` what people call it.
+void read_partition(TomlReader& reader, const std::string& kind, const std::string& called, PartitionPlan& partition);
 
 // The kind of data that are no pictures.
 inline constexpr std::string_view kGaussians = "gaussians";

@@ -12,6 +12,7 @@
 #include "simulations/embedded_data.h"
 #include "simulations/mission.h"
 #include "simulations/pretraining.h"
+#include "simulations/rounds_method_run.h"
 #include "simulations/scenario_kind.h"
 #include "simulations/study_run.h"
 #include "simulations/task_sequence.h"
@@ -54,6 +55,19 @@ std::string check_federation(const SimulateOptions& options) {
                      counted(federation.seeds.size(), "seed", "seeds"));
 }
 
+std::string check_rounds(const SimulateOptions& options) {
+  const RoundsScenario scenario = rounds_of(options);
+  const std::uint64_t seed = scenario.seeds.front();
+  for (const RoundsSetting& setting : scenario.settings) {
+    const RoundsPictures pictures = select_pictures(setting, seed);
+    for (const RoundsMethod& method : scenario.methods) learning_task(setting, method, pictures.train.classes, seed);
+  }
+  return fmt::format("{} of training, {}, {}, {}", counted(scenario.plan.rounds, "round", "rounds"),
+                     counted(scenario.settings.size(), "setting", "settings"),
+                     counted(scenario.methods.size(), "method", "methods"),
+                     counted(scenario.seeds.size(), "seed", "seeds"));
+}
+
 }  // namespace
 
 std::string check_scenario(const SimulateOptions& options) {
@@ -65,6 +79,8 @@ std::string check_scenario(const SimulateOptions& options) {
         return check_study(options);
       case ScenarioKind::federation:
         return check_federation(options);
+      case ScenarioKind::rounds:
+        return check_rounds(options);
     }
   } catch (const InputError& error) {
     // What the file itself is to blame for begins with it.

@@ -9,6 +9,7 @@
 #include "simulations/interruption.h"
 #include "simulations/mission_run.h"
 #include "simulations/mpi/launched_ranks.h"
+#include "simulations/rounds_run.h"
 #include "simulations/run_directory.h"
 #include "simulations/run_origin.h"
 #include "simulations/scenario_check.h"
@@ -46,6 +47,9 @@ int simulate(const SimulateOptions& options) {
     switch (kind) {
       case ScenarioKind::study:
         simulate_study(options, interruption);
+        break;
+      case ScenarioKind::rounds:
+        simulate_rounds(options, interruption);
         break;
       case ScenarioKind::federation:
         return simulate_federation(options, interruption);

@@ -1,5 +1,5 @@
 // The verb `outrider simulate`: a scenario from its file to its report. Missions are run by mission_run.h, studies of
-// task sequences (study.h) by study_run.h.
+// task sequences (study.h) by study_run.h, rounds of training by rounds_run.h.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "simulations/federation.h"
+#include "simulations/rounds_scenario.h"
 #include "simulations/scenario.h"
 #include "simulations/study.h"
 
@@ -17,7 +18,7 @@ struct SimulateOptions {
   std::filesystem::path output;           // empty: runs/NAME
   std::filesystem::path data;             // empty: as the scenario says
   std::optional<std::uint64_t> seed;      // likewise
-  std::string seeds;                      // likewise; "FIRST..LAST", for studies and federations
+  std::string seeds;                      // likewise; "FIRST..LAST", for all but missions
   std::optional<std::uint64_t> episodes;  // likewise
   std::filesystem::path program;          // empty: this one
   bool processes = false;                 // federations: run as daemons too
@@ -31,6 +32,7 @@ struct SimulateOptions {
 Scenario scenario_of(const SimulateOptions& options);
 Study study_of(const SimulateOptions& options);
 Federation federation_of(const SimulateOptions& options);
+RoundsScenario rounds_of(const SimulateOptions& options);
 
 // Shows it to a person. ctrl-C and SIGTERM leave the report as far as it goes and a run that can be resumed. Returns
 // the exit code: 130 or 143 after those.

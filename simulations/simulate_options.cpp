@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <numeric>
 
 #include <fmt/format.h>
@@ -32,13 +34,25 @@ std::vector<std::uint64_t> wanted_seeds(const SimulateOptions& options) {
   return seeds;
 }
 
+// Where there are data sets of several kinds, `data` has a folder for each by the name of its kind; what has none there
+// is where it is by default.
+void read_data_from(const std::filesystem::path& data, std::vector<RoundsSetting>& settings) {
+  const bool several = std::ranges::any_of(
+      settings, [&](const RoundsSetting& setting) { return setting.data.kind != settings.front().data.kind; });
+  for (RoundsSetting& setting : settings) {
+    const std::filesystem::path own = several ? data / setting.data.kind : data;
+    if (!several || std::filesystem::exists(own)) setting.data.path = own;
+  }
+}
+
 }  // namespace
 
 Scenario scenario_of(const SimulateOptions& options) {
   Scenario scenario = load_scenario(options.scenario);
   if (!options.seeds.empty())
-    throw InputError(fmt::format("--seeds is for studies and federations, but {} is a mission: give it one --seed",
-                                 options.scenario.string()));
+    throw InputError(
+        fmt::format("--seeds is for studies, federations and rounds, but {} is a mission: give it one --seed",
+                    options.scenario.string()));
   if (options.seed) scenario.seed = *options.seed;
   if (options.episodes) scenario.pretraining.episodes = *options.episodes;
   if (!options.data.empty()) scenario.data.path = options.data;
@@ -73,6 +87,20 @@ Federation federation_of(const SimulateOptions& options) {
     if (launched_ranks() > 1) throw InputError("--processes and mpirun exclude each other");
   }
   return federation;
+}
+
+RoundsScenario rounds_of(const SimulateOptions& options) {
+  RoundsScenario scenario = load_rounds(options.scenario);
+  if (options.episodes)
+    throw InputError(
+        fmt::format("--episodes is about pre-training, but {} is about rounds of training, which have none",
+                    options.scenario.string()));
+  if (options.processes || options.namespaces)
+    throw InputError(fmt::format("--processes is for federations, but {} is about rounds, which run in one process",
+                                 options.scenario.string()));
+  if (auto seeds = wanted_seeds(options); !seeds.empty()) scenario.seeds = std::move(seeds);
+  if (!options.data.empty()) read_data_from(options.data, scenario.settings);
+  return scenario;
 }
 
 }  // namespace outrider::simulations

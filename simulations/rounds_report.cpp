@@ -1,0 +1,225 @@
+#include "simulations/rounds_report.h"
+
+#include <algorithm>
+#include <iterator>
+#include <ostream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include "simulations/csv.h"
+#include "simulations/rounds_record.h"
+#include "simulations/run_directory.h"
+#include "simulations/table.h"
+
+namespace outrider::simulations {
+namespace {
+
+using nlohmann::json;
+
+json json_of(const RoundsSetting& setting) {
+  const Preprocessing& pictures = setting.preprocessing;
+  return {{"name", setting.name},
+          {"data", setting.data.kind},
+          {"architecture", setting.architecture},
+          {"input", fmt::format("{}x{}x{}", pictures.input.channels, pictures.input.height, pictures.input.width)},
+          {"invert", pictures.invert},
+          {"mean", pictures.mean},
+          {"deviation", pictures.deviation},
+          {"clients", setting.clients},
+          {"partition", name_of(setting.partition.kind)},
+          {"alpha", setting.partition.alpha},
+          {"shards_per_client", setting.partition.shards_per_client},
+          {"pictures_per_client", setting.partition.pictures_per_client},
+          {"train_pictures", setting.train_pictures},
+          {"test_pictures", setting.test_pictures},
+          {"cohort", setting.cohort},
+          {"batch", setting.batch},
+          {"epochs", setting.epochs},
+          {"rate", setting.rate}};
+}
+
+json json_of(const RoundsMethod& method) {
+  return {{"name", method.name},
+          {"strategy", method.strategy.text()},
+          {"precision", name_of(method.encoding)},
+          {"widths", method.widths},
+          {"size", method.size},
+          {"grow", method.grow}};
+}
+
+// By name, so that runs are compared setting by setting.
+json json_of(const RoundsScenario& scenario) {
+  json made{
+      {"name", scenario.name},
+      {"seeds", scenario.seeds},
+      {"rounds",
+       {{"rounds", scenario.plan.rounds},
+        {"measure_every", scenario.plan.measure_every},
+        {"late", scenario.plan.late},
+        {"central", scenario.plan.central}}},
+      {"growth",
+       {{"patience", scenario.growth.patience}, {"gain", scenario.growth.gain}, {"factor", scenario.growth.factor}}}};
+  for (const RoundsSetting& setting : scenario.settings) made["setting"][setting.name] = json_of(setting);
+  for (const RoundsMethod& method : scenario.methods) made["method"][method.name] = json_of(method);
+  return made;
+}
+
+json json_of(const RoundsResult& result) {
+  const Summary accuracy = result.accuracy();
+  json made{{"setting", result.setting},
+            {"method", result.method},
+            {"accuracy", {{"mean", accuracy.mean}, {"deviation", accuracy.deviation}, {"seeds", accuracy.count}}}};
+  for (const RoundsRun& run : result.runs) made["runs"].push_back(to_json(run));
+  return made;
+}
+
+json json_of(const RoundsReport& report) {
+  json results = json::array();
+  for (const RoundsResult& result : report.results)
+    if (!result.runs.empty()) results.push_back(json_of(result));
+  json data = json::object();
+  for (std::size_t i = 0; i < report.facts.size(); ++i) {
+    const SettingFacts& facts = report.facts[i];
+    data[report.scenario.settings[i].name] = {{"source", facts.source},
+                                              {"sha256", facts.sha256},
+                                              {"train_pictures", facts.train},
+                                              {"test_pictures", facts.test},
+                                              {"clients_with_pictures", facts.clients},
+                                              {"classes_per_client", facts.classes_per_client},
+                                              {"weights", facts.weights}};
+  }
+  json made{{"outrider", OUTRIDER_VERSION},
+            {"scenario", json_of(report.scenario)},
+            {"data", std::move(data)},
+            {"results", std::move(results)}};
+  add_findings(findings_of(report), made);
+  return made;
+}
+
+void save_rounds_accuracies(const RoundsReport& report, const std::filesystem::path& file) {
+  CsvFile csv(file, {"setting", "method", "seed", "round", "accuracy", "loss", "operations"});
+  for (const RoundsResult& result : report.results)
+    for (const RoundsRun& run : result.runs)
+      for (const RoundsPoint& point : run.points)
+        csv.row({result.setting, result.method, run.seed, point.round, point.accuracy, point.loss, point.operations});
+  csv.flush();
+}
+
+// Runs are measured after the same rounds.
+ChartSeries series_of(const RoundsResult& result, RoundsAxis axis) {
+  ChartSeries series;
+  series.name = result.method;
+  series.dashed = result.method == kCentral;
+  for (std::size_t i = 0; i < result.runs.front().points.size(); ++i) {
+    const Summary accuracy = result.over_seeds([&](const RoundsRun& run) { return run.points[i].accuracy; });
+    const double x =
+        axis == RoundsAxis::rounds
+            ? static_cast<double>(result.runs.front().points[i].round)
+            : result.over_seeds([&](const RoundsRun& run) { return run.points[i].operations; }).mean / 1e12;
+    series.points.push_back({x, 100 * accuracy.mean, 100 * accuracy.deviation});
+  }
+  return series;
+}
+
+std::vector<std::string> row_of(const RoundsReport& report, const RoundsResult& result) {
+  const std::optional<Summary> central = report.central_accuracy(result.setting);
+  const bool compared = central && result.method != kCentral;
+  return {result.setting,
+          result.method,
+          to_text(Unit::share, result.accuracy()),
+          compared ? difference_text(Unit::share, *central, result.accuracy()) : "",
+          to_text(Unit::bytes, result.received()),
+          to_text(Unit::bytes, result.sent()),
+          fmt::format("{:.2f}", result.operations().mean / 1e12),
+          to_text(Unit::number, result.weights()),
+          fmt::format("{:.1f}", result.seconds().mean)};
+}
+
+}  // namespace
+
+Completion RoundsReport::completion() const {
+  std::vector<std::string> missing;
+  for (const std::uint64_t seed : scenario.seeds)
+    for (const RoundsResult& result : results)
+      if (std::ranges::find(result.runs, seed, &RoundsRun::seed) == result.runs.end())
+        missing.push_back(result.label_of(seed));
+  return {fmt::format("{} of {} runs done", runs(), runs() + missing.size()), std::move(missing)};
+}
+
+std::size_t RoundsReport::runs() const {
+  std::size_t count = 0;
+  for (const RoundsResult& result : results) count += result.runs.size();
+  return count;
+}
+
+std::vector<const RoundsResult*> RoundsReport::results_in(const std::string& setting) const {
+  std::vector<const RoundsResult*> found;
+  for (const RoundsResult& result : results)
+    if (result.setting == setting && !result.runs.empty()) found.push_back(&result);
+  return found;
+}
+
+std::optional<Summary> RoundsReport::central_accuracy(const std::string& setting) const {
+  for (const RoundsResult* result : results_in(setting))
+    if (result->method == kCentral) return result->accuracy();
+  return std::nullopt;
+}
+
+void print_summary(const RoundsReport& report, std::ostream& stream) {
+  const RoundsScenario& scenario = report.scenario;
+  stream << '\n' << scenario.title << '\n';
+  print_notice(report.completion(), stream);
+  stream << fmt::format("{} rounds, seeds {}; bytes are of a client in a round; 10^12 operations of all training\n\n",
+                        scenario.plan.rounds, fmt::join(scenario.seeds, ", "));
+  Table table({"setting", "method", "accuracy", "to central", "received", "sent", "Top", "weights", "s"});
+  for (const RoundsSetting& setting : scenario.settings) {
+    if (&setting != &scenario.settings.front()) table.rule();
+    for (const RoundsResult* result : report.results_in(setting.name)) table.row(row_of(report, *result));
+  }
+  stream << table;
+}
+
+Chart accuracy_curve(const RoundsReport& report, const RoundsSetting& setting, RoundsAxis axis) {
+  Chart chart;
+  chart.title = setting.name;
+  chart.x_label = axis == RoundsAxis::rounds ? "rounds" : "10^12 operations of training";
+  chart.y_label = fmt::format("accuracy on {}, %", setting.name);
+  for (const RoundsResult* result : report.results_in(setting.name)) chart.series.push_back(series_of(*result, axis));
+  chart.y_to = 100;
+  return chart;
+}
+
+Findings findings_of(const RoundsReport& report) {
+  Findings findings{"rounds", report.scenario.name, report.scenario.title, {}, {}};
+  for (const RoundsSetting& setting : report.scenario.settings) {
+    findings.curves.push_back(accuracy_curve(report, setting, RoundsAxis::rounds));
+    for (const RoundsResult* result : report.results_in(setting.name)) {
+      const auto add = [&](const char* name, Unit unit, Better better, const Summary& value) {
+        findings.figures.push_back({name, result->label(), unit, better, value});
+      };
+      add("accuracy", Unit::share, Better::higher, result->accuracy());
+      add("received per round", Unit::bytes, Better::lower, result->received());
+      add("sent per round", Unit::bytes, Better::lower, result->sent());
+      add("operations", Unit::number, Better::lower, result->operations());
+      add("time", Unit::seconds, Better::lower, result->seconds());
+    }
+  }
+  return findings;
+}
+
+void save(const RoundsReport& report, const std::filesystem::path& directory) {
+  save_rounds_accuracies(report, directory / "accuracies.csv");
+  std::size_t number = 0;
+  for (const RoundsSetting& setting : report.scenario.settings)
+    save_svg(accuracy_curve(report, setting, RoundsAxis::rounds), directory / fmt::format("accuracy-{}.svg", ++number));
+  const json made = json_of(report);
+  Page page = rounds_page(report);
+  page.notice = report.completion().notice();
+  std::ranges::move(settings_in(made), std::back_inserter(page.facts));
+  save_html(page, directory / "report.html");
+  save_report(made, report.completion(), directory);
+}
+
+}  // namespace outrider::simulations

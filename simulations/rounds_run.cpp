@@ -1,0 +1,167 @@
+#include "simulations/rounds_run.h"
+
+#include <algorithm>
+#include <iostream>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "knowledge/error.h"
+#include "simulations/rounds_method_run.h"
+#include "simulations/rounds_record.h"
+#include "simulations/run_directory.h"
+#include "simulations/run_journal.h"
+#include "simulations/run_origin.h"
+#include "simulations/scenario_file.h"
+
+namespace outrider::simulations {
+namespace {
+
+// All pictures at one place, if asked for, then the methods, in every setting.
+std::vector<RoundsResult> empty_rounds_results(const RoundsScenario& scenario) {
+  std::vector<RoundsResult> results;
+  for (const RoundsSetting& setting : scenario.settings) {
+    if (scenario.plan.central) results.push_back({setting.name, std::string(kCentral)});
+    for (const RoundsMethod& method : scenario.methods) results.push_back({setting.name, method.name});
+  }
+  return results;
+}
+
+SettingFacts facts_of(const RoundsPictures& pictures, const averaging::LearningTask& task) {
+  return {pictures.source,
+          pictures.sha256,
+          pictures.train.size(),
+          pictures.test.size(),
+          pictures.clients(),
+          pictures.classes_per_client(),
+          task.network.parameter_count()};
+}
+
+class RoundsRunner {
+ public:
+  RoundsRunner(const SimulateOptions& options, const std::filesystem::path& directory, ProgressDisplay& display,
+               Interruption& interruption)
+      : options_(options), directory_(directory), display_(display), interruption_(interruption) {
+    report_.scenario = rounds_of(options);
+    report_.results = empty_rounds_results(scenario());
+  }
+
+  RoundsReport execute() {
+    load();
+    interruption_.defer();
+    // Nothing of an earlier run is lost to a scenario that cannot run.
+    RunJournal journal = open_run(options_, directory_, digest_of_data());
+    try {
+      run_all(journal);
+    } catch (const Interrupted&) {
+      // What is finished is kept, and the report says what is missing.
+    }
+    return std::move(report_);
+  }
+
+ private:
+  const RoundsScenario& scenario() const { return report_.scenario; }
+
+  // Looks at every setting once, so that what is wrong with the last is known at the beginning.
+  void load() {
+    Phase phase(display_, "loading the data", scenario().settings.size());
+    for (const RoundsSetting& setting : scenario().settings) {
+      const RoundsPictures pictures = select_pictures(setting, scenario().seeds.front());
+      for (const RoundsMethod& method : scenario().methods)
+        learning_task(setting, method, pictures.train.classes, scenario().seeds.front());
+      report_.facts.push_back(
+          facts_of(pictures, learning_task(setting, {}, pictures.train.classes, scenario().seeds.front())));
+      phase.advance();
+    }
+  }
+
+  std::string digest_of_data() const {
+    std::string digest;
+    for (const SettingFacts& facts : report_.facts) digest += facts.sha256;
+    return digest;
+  }
+
+  void run_all(RunJournal& journal) {
+    recall(journal);
+    save(report_, directory_);
+    if (report_.runs() > 0) display_.say(fmt::format("{} runs are there already", report_.runs()));
+    Phase runs(display_, "runs", report_.completion().missing.size());
+    for (const RoundsSetting& setting : scenario().settings)
+      for (const std::uint64_t seed : scenario().seeds) {
+        std::optional<RoundsPictures> pictures;
+        for (RoundsResult& result : report_.results) {
+          if (result.setting != setting.name || has_run(result, seed)) continue;
+          if (!pictures) pictures.emplace(select_pictures(setting, seed));
+          const RoundsRun run = run_one(setting, result, *pictures, seed);
+          journal.put(result.label_of(seed), to_json(run));
+          insert(result, run);
+          save(report_, directory_);
+          runs.note(fmt::format("{}: {:.2f} %", result.label_of(seed), 100 * run.points.back().accuracy));
+          runs.advance();
+        }
+      }
+  }
+
+  void recall(const RunJournal& journal) {
+    for (RoundsResult& result : report_.results)
+      for (const std::uint64_t seed : scenario().seeds)
+        if (const auto kept = journal.get(result.label_of(seed))) result.runs.push_back(rounds_run_from(*kept));
+  }
+
+  static bool has_run(const RoundsResult& result, std::uint64_t seed) {
+    return std::ranges::find(result.runs, seed, &RoundsRun::seed) != result.runs.end();
+  }
+
+  // In the order of the scenario's seeds.
+  void insert(RoundsResult& result, const RoundsRun& run) const {
+    const auto place = [&](const RoundsRun& of) { return std::ranges::find(scenario().seeds, of.seed); };
+    result.runs.insert(std::ranges::find_if(result.runs, [&](const RoundsRun& of) { return place(of) > place(run); }),
+                       run);
+  }
+
+  RoundsRun run_one(const RoundsSetting& setting, const RoundsResult& result, const RoundsPictures& pictures,
+                    std::uint64_t seed) {
+    const auto method = std::ranges::find(scenario().methods, result.method, &RoundsMethod::name);
+    Phase rounds(display_, result.label(), scenario().plan.rounds);
+    const RoundsWatch watch{.poll = [&] { interruption_.check(); },
+                            .round_done =
+                                [&](const TrainedRound& trained) {
+                                  rounds.note(fmt::format("loss {:.3f}", trained.loss));
+                                  rounds.advance();
+                                }};
+    try {
+      return run_method(scenario(), setting, method == scenario().methods.end() ? nullptr : &*method, pictures, seed,
+                        watch);
+    } catch (const InputError& error) {
+      throw InputError(fmt::format("{}: {}", result.label_of(seed), error.what()));
+    }
+  }
+
+  const SimulateOptions& options_;
+  std::filesystem::path directory_;
+  ProgressDisplay& display_;
+  Interruption& interruption_;
+  RoundsReport report_;
+};
+
+}  // namespace
+
+RoundsReport run_rounds(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption) {
+  const std::filesystem::path directory = run_directory(options.output, name_of_scenario(options.scenario));
+  const SimulateOptions all = options_of_run(options, directory);
+  return RoundsRunner(all, directory, display, interruption).execute();
+}
+
+void simulate_rounds(const SimulateOptions& options, Interruption& interruption) {
+  ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
+  const RoundsReport report = run_rounds(options, display, interruption);
+  const std::filesystem::path directory = run_directory(options.output, report.scenario.name);
+  print_summary(report, std::cout);
+  std::cout << fmt::format("\nreport: {0}/report.html   report.json, accuracies.csv, accuracy-1.svg\n",
+                           directory.string());
+  require_whole(report.completion(), options, directory, interruption);
+}
+
+}  // namespace outrider::simulations
