@@ -261,10 +261,10 @@ Run add_model(CLI::App& app) {
 
 Run add_simulate(CLI::App& app) {
   auto options = std::make_shared<simulations::SimulateOptions>();
-  CLI::App* added =
-      verb(app, "simulate",
-           "Run a scenario: a mission of real processes, a study of task sequences, or a federation under virtual time",
-           "outrider simulate scenarios/fashion-recon.toml");
+  CLI::App* added = verb(app, "simulate",
+                         "Run a scenario: a mission of real processes, a study of task sequences, a federation under "
+                         "virtual time, or rounds of training",
+                         "outrider simulate scenarios/fashion-recon.toml");
   added->add_option("scenario", options->scenario, "The scenario's TOML file")->required();
   added->add_option("--output", options->output, "Directory for the report (default: runs/NAME)");
   added->add_option("--data", options->data, "Where the data set lies (default: as the scenario says)");

@@ -132,7 +132,7 @@ std::vector<std::string> row_of(const RoundsReport& report, const RoundsResult& 
           compared ? difference_text(Unit::share, *central, result.accuracy()) : "",
           to_text(Unit::bytes, result.received()),
           to_text(Unit::bytes, result.sent()),
-          fmt::format("{:.2f}", result.operations().mean / 1e12),
+          fmt::format("{:.3g}", result.operations().mean / 1e12),
           to_text(Unit::number, result.weights()),
           fmt::format("{:.1f}", result.seconds().mean)};
 }

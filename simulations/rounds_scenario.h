@@ -26,7 +26,7 @@ struct RoundsSetting {
   PartitionPlan partition{};
   std::size_t train_pictures = 0;  // of each class; 0: all
   std::size_t test_pictures = 0;   // likewise
-  std::size_t cohort = 10;       // clients asked in a round
+  std::size_t cohort = 10;         // clients asked in a round
   std::size_t batch = 32;
   std::size_t epochs = 1;  // that a client trains in a round
   float rate = 0.05F;

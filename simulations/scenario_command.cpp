@@ -44,7 +44,7 @@ void add_options(CLI::App& app, NewScenarioOptions& options) {
   app.add_option("name", options.name, "What the scenario is called; so is the directory of its runs")->required();
   app.add_option("--kind", options.kind,
                  "mission: real processes meet new classes; study: methods learn one task after the other; federation: "
-                 "many clients under virtual time (default: mission)")
+                 "many clients under virtual time; rounds: clients train one network together (default: mission)")
       ->transform(CLI::CheckedTransformer(kinds_by_name(), CLI::ignore_case).description(""));
   app.add_option("--output", options.output, "The file to write (default: NAME.toml)");
 }

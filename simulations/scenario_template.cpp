@@ -205,7 +205,61 @@ aggregator_per_hour = 0         # 0 to 3600; default: 0
 full_disks_per_hour = 0         # commits of the aggregator that fail; 0 to 3600; default: 0
 )toml";
 
-constexpr std::array kTemplates{kMissionTemplate, kStudyTemplate, kFederationTemplate};
+constexpr std::string_view kRoundsTemplate = R"toml(
+# Rounds: clients train one network together, each on its own pictures; strategies are compared in several settings,
+# and with all pictures at one place. One process; the aggregator's own code conducts the rounds.
+@HEAD@seeds = [1, 2, 3]               # one run with each; different whole numbers; 0 to 9223372036854775807; default: [1]
+# clients that train at the same time; the result is the same for any number:
+threads = 2                     # 1 to 1024; default: 2
+
+[rounds]
+rounds = 30                     # how many; 1 to 100000; default: 20
+measure_every = 1               # rounds from one measurement of the model to the next; 1 to 100000; default: 1
+late = 0                        # chance that an update comes after its round is over; 0 to 1; default: 0
+central = true                  # whether all pictures at one place are trained on too; default: true
+
+# When the methods with grow = true grow.
+[growth]
+patience = 3                    # rounds without gain; 1 to 100000; default: 3
+# by which the clients' loss must fall to count as a gain, as a share of the least so far:
+gain = 0.02                     # 0 to 1; default: 0.02
+factor = 2                      # by which widths grow at once; 1.01 to 100; default: 2
+
+# What is learned, and by whom: one table for each setting, by names that differ.
+[[setting]]
+name = "Fashion-MNIST"          # for the report; required
+data = "fashion-mnist"          # fashion-mnist, mnist, cifar10, cifar100, images or fsdd; required
+# where they lie; --data DIR says so on the command line, and for several kinds of data DIR/KIND:
+# path = "DIR"                  # default: none; fashion-mnist: Debian's package dataset-fashion-mnist
+@ARCHITECTURES@architecture = "lenet5"         # default: "lenet5"
+@PREPROCESSING@clients = 20                    # how many; 1 to 10000; default: 20
+# iid: evenly; dirichlet: each class in random proportions; shards: few classes each; quantity: random amounts;
+# natural: by who made them, where the data say so:
+partition = "dirichlet"         # default: "iid"
+# dirichlet and quantity only; the smaller, the more unequal:
+alpha = 0.1                     # 0.001 to 1000000; default: 0.5
+# shards_per_client = 2         # shards only; pieces of the pictures sorted by class; 1 to 10000; default: 2
+pictures_per_client = 0         # at most, drawn from its share; 0: all of it; 0 to 1000000; default: 0
+train_pictures = 0              # of each class; 0: all; 0 to 1000000; default: 0
+test_pictures = 0               # of each class; 0: all; 0 to 1000000; default: 0
+cohort = 10                     # clients asked in a round; 1 to 10000; default: 10
+batch = 32                      # pictures at a time; 1 to 100000; default: 32
+epochs = 1                      # that a client trains in a round; 1 to 100000; default: 1
+rate = 0.05                     # learning rate of its plain SGD; 1e-06 to 10; default: 0.05
+
+# How clients and aggregator go about it: one table for each method, by names that differ.
+[[method]]
+name = "fedavg"                 # for the report; not "central"; required
+strategy = "fedavg rate 1"      # docs/rounds.md has all of them; default: "fedavg"
+precision = "float32"           # of updates: float32, float16 or int8; default: "float32"
+# of the parts of the network that clients hold and train: client k has the (k mod n)-th of n different ones:
+widths = [1]                    # 0.01 to 1; default: [1]
+size = 1                        # width of the network at the beginning, of the setting's; 0.01 to 1; default: 1
+# whether it grows, when training stalls, until it is as wide as the setting's; size must be below 1:
+grow = false                    # default: false
+)toml";
+
+constexpr std::array kTemplates{kMissionTemplate, kStudyTemplate, kFederationTemplate, kRoundsTemplate};
 constexpr std::string_view kPlaceOfName = "@NAME@";
 
 void put(std::string& text, std::string_view place, std::string_view content) {

@@ -12,6 +12,7 @@
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
 #include "simulations/federation.h"
+#include "simulations/rounds_scenario.h"
 #include "simulations/scenario.h"
 #include "simulations/study.h"
 
@@ -22,7 +23,7 @@ using ::testing::HasSubstr;
 
 // What a reader makes of a text: a scenario, or a complaint without the place.
 struct Reading {
-  std::variant<std::monostate, Scenario, Study, Federation> scenario;
+  std::variant<std::monostate, Scenario, Study, Federation, RoundsScenario> scenario;
   std::string complaint;
 
   bool operator==(const Reading&) const = default;
@@ -86,6 +87,8 @@ class ScenarioTemplate : public ::testing::TestWithParam<ScenarioKind> {
           return {load_study(file), ""};
         case ScenarioKind::federation:
           return {load_federation(file), ""};
+        case ScenarioKind::rounds:
+          return {load_rounds(file), ""};
       }
     } catch (const InputError& error) {
       return {{}, std::regex_replace(std::string(error.what()), std::regex("^[^:]*:[0-9]+: "), "")};
@@ -188,7 +191,7 @@ TEST_P(ScenarioTemplate, HasAllItsKeysAndTheirRangesInTheReference) {
   const std::filesystem::path sources = std::filesystem::path(__FILE__).parent_path().parent_path();
   std::stringstream text;
   text << std::ifstream(sources / "docs/scenarios.md").rdbuf();
-  const std::array headings{"## Missions", "## Studies", "## Federations"};
+  const std::array headings{"## Missions", "## Studies", "## Federations", "## Rounds"};
   const std::string of_kind = section(text.str(), headings[static_cast<std::size_t>(GetParam())]);
   const std::string of_all = section(text.str(), "## Data and pre-training");
   for (const TemplateKey& key : keys_) {
@@ -203,7 +206,8 @@ TEST_P(ScenarioTemplate, HasAllItsKeysAndTheirRangesInTheReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, ScenarioTemplate,
-                         ::testing::Values(ScenarioKind::mission, ScenarioKind::study, ScenarioKind::federation),
+                         ::testing::Values(ScenarioKind::mission, ScenarioKind::study, ScenarioKind::federation,
+                                           ScenarioKind::rounds),
                          [](const auto& kind) {
                            return std::string(kScenarioKinds[static_cast<std::size_t>(kind.param)]);
                          });

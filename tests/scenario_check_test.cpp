@@ -38,7 +38,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, NewScenario,
                          ::testing::Values(std::pair{"mission", "a mission of 4 clients, 4 new classes, 4 steps"},
                                            std::pair{"study", "a study of 5 tasks, 5 methods, 3 seeds"},
                                            std::pair{"federation",
-                                                     "a federation of 100 clients, 10 rendezvous, 3 seeds"}),
+                                                     "a federation of 100 clients, 10 rendezvous, 3 seeds"},
+                                           std::pair{"rounds", "30 rounds of training, 1 setting, 1 method, 3 seeds"}),
                          [](const auto& kind) { return std::string(kind.param.first); });
 
 TEST_F(ScenarioCheck, NeverOverwritesAScenario) {

@@ -76,6 +76,21 @@ INSTANTIATE_TEST_SUITE_P(
                 "= [2]\n",
                 "8",
                 {"supermask.densities", "to 1"}},
+        Mistake{
+            "StrategyThatIsNone",
+            "name = \"x\"\n[rounds]\n[[setting]]\nname = \"s\"\ndata = \"mnist\"\n[[method]]\nname = \"m\"\nstrategy = "
+            "\"best\"\n",
+            "8",
+            {"method.strategy", "'best'", "fedavg"}},
+        Mistake{"GrowthWithoutRoom",
+                "name = \"x\"\n[rounds]\n[[setting]]\nname = \"s\"\ndata = \"mnist\"\n[[method]]\nname = \"m\"\ngrow = "
+                "true\n",
+                "8",
+                {"method.grow", "size is below 1"}},
+        Mistake{"RoundsWithoutMethods",
+                "name = \"x\"\n[rounds]\n[[setting]]\nname = \"s\"\ndata = \"mnist\"\n",
+                "1",
+                {"needs the key 'method'"}},
         Mistake{"NameWithSlash", "name = \"../x\"\n[data]\nkind = \"mnist\"\n", "1", {"name", "a directory"}}),
     [](const auto& mistake) { return mistake.param.name; });
 
