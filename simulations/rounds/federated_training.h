@@ -75,8 +75,8 @@ class FederatedTraining {
 
  private:
   struct Delivery {
-    std::size_t client;
-    std::uint64_t round;
+    std::size_t client = 0;
+    std::uint64_t round = 0;
     Bytes payload;
     averaging::ClientState after;
   };

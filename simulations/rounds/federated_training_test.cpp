@@ -110,7 +110,7 @@ TEST(FederatedTraining, GoesOnWithAnotherNetwork) {
 TEST(FederatedTraining, NeedsAPicture) {
   const std::vector<TrainingClient> nobody(3);
   try {
-    FederatedTraining(task_of("fedavg"), nobody, {});
+    const FederatedTraining training(task_of("fedavg"), nobody, {});
     FAIL();
   } catch (const InputError& error) {
     EXPECT_THAT(error.what(), HasSubstr("no client has a picture"));
