@@ -24,7 +24,7 @@ struct SetChannels {
   std::int64_t channels;
 
   void operator()(nn::Convolution& layer) const {
-    if (layer.groups == layer.channels) layer.groups = channels;  // depthwise, or one channel; others are fixed
+    if (layer.groups > 1 && layer.groups == layer.channels) layer.groups = channels;  // depthwise; others are fixed
     layer.channels = channels;
   }
   void operator()(nn::TransposedConvolution& layer) const { layer.channels = channels; }
@@ -50,16 +50,20 @@ ChannelSelection leading_channels(const ChannelGroups& groups, double width) {
   return selection;
 }
 
+nn::NetworkSpec selected_network(const nn::NetworkSpec& network, const ChannelGroups& groups,
+                                 const ChannelSelection& selection) {
+  nn::NetworkSpec selected = network;
+  for (std::size_t i = 0; i < selected.layers.size(); ++i)
+    std::visit(SetChannels{channels_along(groups.outputs[i], selection)}, selected.layers[i]);
+  selected.shapes();
+  return selected;
+}
+
 nn::NetworkSpec narrow_network(const nn::NetworkSpec& network, double width) {
   check_width(width, "the part of a network");
   if (width == 1) return network;
   const ChannelGroups groups = channel_groups(network);
-  const ChannelSelection selection = leading_channels(groups, width);
-  nn::NetworkSpec narrow = network;
-  for (std::size_t i = 0; i < narrow.layers.size(); ++i)
-    std::visit(SetChannels{channels_along(groups.outputs[i], selection)}, narrow.layers[i]);
-  narrow.shapes();
-  return narrow;
+  return selected_network(network, groups, leading_channels(groups, width));
 }
 
 nn::Parameters narrow_parameters(const nn::NetworkSpec& network, const nn::Parameters& parameters, double width) {

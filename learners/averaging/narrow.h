@@ -17,7 +17,12 @@ void check_width(double width, const std::string& what);
 // The leading ceil(width * channels) channels of every group but the fixed ones.
 ChannelSelection leading_channels(const ChannelGroups& groups, double width);
 
-// The network of those channels; itself at width 1. Networks of widths a <= b are nested. Throws InputError unless
+// The network with the channels of the selection, more or fewer than there are, and otherwise the same layers. Throws
+// InputError when the result is not valid. The selection leaves fixed groups as they are.
+nn::NetworkSpec selected_network(const nn::NetworkSpec& network, const ChannelGroups& groups,
+                                 const ChannelSelection& selection);
+
+// The network of the leading channels; itself at width 1. Networks of widths a <= b are nested. Throws InputError unless
 // 0 < width <= 1 and the network is valid.
 nn::NetworkSpec narrow_network(const nn::NetworkSpec& network, double width);
 // Its part of some of the network's tensors.

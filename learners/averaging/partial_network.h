@@ -1,4 +1,4 @@
-// The part of a network that leads to one of its layers, to look at what that layer computes. Internal to this folder.
+// The part of a network that leads to one of its layers, to look at what that layer computes.
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,66 @@
+#include "learners/growing/grown_state.h"
+
+#include <utility>
+
+#include "knowledge/error.h"
+#include "learners/growing/inheritance.h"
+#include "learners/growing/net2net.h"
+
+namespace outrider::growing {
+namespace {
+
+// Moments of tensors that were there before; the others stay as they are.
+void carry_moments(const Inheritance& inheritance, const nn::Parameters& old, nn::Parameters& moments,
+                   Sharing sharing) {
+  for (nn::Tensor& tensor : moments.tensors) {
+    const InheritedTensor& inherited = inheritance.at(tensor.spec.name);
+    if (!inherited.source.empty())
+      tensor.values = inherited_values(inherited, old.at(inherited.source).values, sharing);
+  }
+}
+
+GrownState after_step(const GrownState& before, const averaging::Strategy& strategy, const GrowthStep& step) {
+  Inheritance inheritance = inherit(before.network, before.state.weights, step);
+  GrownState grown;
+  grown.state = averaging::ServerState::initial(inheritance.network, strategy,
+                                                inherited_weights(inheritance, before.state.weights));
+  grown.state.round = before.state.round;
+  carry_moments(inheritance, before.state.momentum, grown.state.momentum, Sharing::kShared);
+  carry_moments(inheritance, before.state.second, grown.state.second, Sharing::kCopied);
+  grown.network = std::move(inheritance.network);
+  return grown;
+}
+
+}  // namespace
+
+GrownState grown_state(const nn::NetworkSpec& network, const averaging::Strategy& strategy,
+                       const averaging::ServerState& state, std::span<const GrowthStep> steps) {
+  require(!strategy.scaffold,
+          "a network does not grow with scaffold: the clients' control variates would be of the network before");
+  state.check(network, strategy);
+  GrownState grown{network, state};
+  for (const GrowthStep& step : steps) grown = after_step(grown, strategy, step);
+  return grown;
+}
+
+GrownTask grown_task(const averaging::LearningTask& task, const averaging::ServerState& state,
+                     std::span<const GrowthStep> steps) {
+  GrownState grown = grown_state(task.network, task.strategy, state, steps);
+  GrownTask result{task, std::move(grown.state)};
+  result.task.network = std::move(grown.network);
+  result.task.check();
+  return result;
+}
+
+averaging::ClientState grown_client(const averaging::LearningTask& task, const averaging::ServerState& given,
+                                    const averaging::ClientState& own, std::span<const GrowthStep> steps) {
+  require(own.control.tensors.empty(), "a client's state does not grow with scaffold's control variates");
+  if (own.local.tensors.empty()) return {};
+  const Grown grown = grow(task.network, averaging::personal_weights(given, own), steps);
+  averaging::ClientState state;
+  for (const nn::TensorSpec& tensor : averaging::local_tensors(grown.network, task.strategy))
+    state.local.tensors.push_back(grown.parameters.at(tensor.name));
+  return state;
+}
+
+}  // namespace outrider::growing
