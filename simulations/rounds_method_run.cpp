@@ -9,6 +9,9 @@
 #include "knowledge/error.h"
 #include "learners/averaging/narrow.h"
 #include "learners/encoders/architectures.h"
+#include "learners/growing/grown_state.h"
+#include "learners/growing/plateau.h"
+#include "learners/growing/widening_to.h"
 #include "simulations/rounds/network_accuracy.h"
 #include "simulations/stopwatch.h"
 
@@ -40,10 +43,42 @@ averaging::RoundRules rules_of(std::size_t cohort, bool some_are_late) {
   return {.cohort = asked, .minimum = some_are_late ? std::max(1U, asked / 2) : asked};
 }
 
+// When a network grows, and to what.
+class Growth {
+ public:
+  Growth(const GrowthPlan& plan, const RoundsMethod& method, nn::NetworkSpec whole, std::uint64_t seed)
+      : plan_(plan), whole_(std::move(whole)), width_(method.size), seed_(seed), plateau_(rule_of(plan)) {}
+
+  double width() const { return width_; }
+
+  // After a round: the steps to take now, mostly none.
+  std::vector<growing::GrowthStep> after_round(double loss, const nn::NetworkSpec& network) {
+    if (width_ == 1 || !plateau_.observe(-std::log(loss))) return {};
+    width_ = std::min(1.0, width_ * plan_.factor);
+    return growing::widening_to(network, averaging::narrow_network(whole_, width_), seed_);
+  }
+
+ private:
+  // A share of the least loss is a difference of logarithms.
+  static growing::PlateauRule rule_of(const GrowthPlan& plan) {
+    return {.min_delta = plan.gain < 1 ? -std::log1p(-plan.gain) : kLargestDelta,
+            .patience = static_cast<std::uint32_t>(plan.patience),
+            .cooldown = 0,
+            .max_growths = UINT32_MAX};
+  }
+  static constexpr double kLargestDelta = 1e300;
+
+  GrowthPlan plan_;
+  nn::NetworkSpec whole_;
+  double width_;
+  std::uint64_t seed_;
+  growing::PlateauController plateau_;
+};
+
 class MethodRun {
  public:
   MethodRun(const RoundsScenario& scenario, const RoundsMethod* method, const RoundsPictures& pictures,
-            std::uint64_t seed, averaging::LearningTask task, std::size_t cohort)
+            std::uint64_t seed, averaging::LearningTask task, std::size_t cohort, std::optional<Growth> growth)
       : scenario_(scenario),
         pictures_(pictures),
         clients_(method != nullptr ? pictures.dealt(method->widths) : pictures.together()),
@@ -52,7 +87,8 @@ class MethodRun {
                    .encoding = method != nullptr ? method->encoding : averaging::Encoding::kFloat32,
                    .late = method != nullptr ? scenario.plan.late : 0,
                    .seed = seed,
-                   .workers = scenario.threads}) {
+                   .workers = scenario.threads}),
+        growth_(std::move(growth)) {
     run_.seed = seed;
   }
 
@@ -62,6 +98,7 @@ class MethodRun {
       const TrainedRound trained = training_.round(watch.poll);
       count(trained);
       if (round % scenario_.plan.measure_every == 0 || round == scenario_.plan.rounds) measure(trained);
+      if (growth_ && round < scenario_.plan.rounds) grow(trained);
       if (watch.round_done) watch.round_done(trained);
     }
     for (const double width : widths())
@@ -95,6 +132,14 @@ class MethodRun {
     run_.points.push_back({trained.round + 1, model_accuracy(), trained.loss, operations_});
   }
 
+  void grow(const TrainedRound& trained) {
+    const auto steps = growth_->after_round(trained.loss, network());
+    if (steps.empty()) return;
+    growing::GrownTask grown = growing::grown_task(training_.task(), training_.state(), steps);
+    training_.go_on_with(std::move(grown.task), std::move(grown.state));
+    run_.growths.push_back({trained.round + 1, growth_->width()});
+  }
+
   double model_accuracy() const {
     if (!training_.task().strategy.local_norms) return accuracy(network(), training_.state().weights);
     double sum = 0;
@@ -119,6 +164,7 @@ class MethodRun {
   const RoundsPictures& pictures_;
   std::vector<TrainingClient> clients_;
   FederatedTraining training_;
+  std::optional<Growth> growth_;
   RoundsRun run_;
   double asked_ = 0;  // clients, in all rounds
   double operations_ = 0;
@@ -145,7 +191,10 @@ RoundsRun run_method(const RoundsScenario& scenario, const RoundsSetting& settin
   averaging::LearningTask task =
       central ? central_task(setting, pictures, seed) : learning_task(setting, *method, pictures.train.classes, seed);
   const std::size_t cohort = central ? 1 : std::min(setting.cohort, pictures.clients());
-  return MethodRun(scenario, method, pictures, seed, std::move(task), cohort).execute(watch);
+  std::optional<Growth> growth;
+  if (!central && method->grow)
+    growth.emplace(scenario.growth, *method, whole_network(setting, pictures.train.classes.size()), seed);
+  return MethodRun(scenario, method, pictures, seed, std::move(task), cohort, std::move(growth)).execute(watch);
 }
 
 }  // namespace outrider::simulations

@@ -50,8 +50,8 @@ std::string growth_text(const RoundsResult& result) {
 }
 
 PageTable setting_table(const RoundsReport& report, const RoundsSetting& setting) {
-  Table table({"method", "accuracy", "to central", "received", "sent", "10^12 operations", "weights", "updates used",
-               "refused", "grew to width"});
+  Table table({"method", "accuracy", "to central", "received", "sent", "10^12 operations", "weights", "used", "refused",
+               "grew to width"});
   const auto central = report.central_accuracy(setting.name);
   for (const RoundsResult* result : report.results_in(setting.name)) {
     const RoundsRun& first = result->runs.front();
@@ -108,13 +108,16 @@ Page rounds_page(const RoundsReport& report) {
   for (std::size_t number = 0; number < report.scenario.settings.size(); ++number) {
     const RoundsSetting& setting = report.scenario.settings[number];
     if (report.results_in(setting.name).empty()) continue;
-    page.section(setting.name).add(Paragraph{setting_text(report, number)});
+    Section& figures = page.section(setting.name);
+    figures.add(Paragraph{setting_text(report, number)}).add(setting_table(report, setting));
+    if (auto parts = parts_table(report, setting)) figures.add(*std::move(parts));
     Section& curves = page.section(setting.name + ": accuracy over rounds and over work", true);
-    curves.add(accuracy_curve(report, setting, RoundsAxis::rounds));
-    curves.add(accuracy_curve(report, setting, RoundsAxis::operations));
-    Section& tables = page.section(setting.name + ": figures");
-    tables.add(setting_table(report, setting));
-    if (auto parts = parts_table(report, setting)) tables.add(*std::move(parts));
+    for (const RoundsAxis axis : {RoundsAxis::rounds, RoundsAxis::operations}) {
+      Chart chart = accuracy_curve(report, setting, axis);
+      chart.title = axis == RoundsAxis::rounds ? "over rounds" : "over operations of training";
+      chart.y_label = "accuracy, %";
+      curves.add(std::move(chart));
+    }
   }
   page.facts = {{"program", "outrider " OUTRIDER_VERSION}};
   for (std::size_t i = 0; i < report.facts.size(); ++i)

@@ -135,7 +135,7 @@ TEST_F(RoundsRunning, LeavesAReportForPeopleAndPrograms) {
   for (const char* part : {"even", "uneven", "central", "plain", "narrow", "to central"})
     EXPECT_THAT(summary.str(), HasSubstr(part));
   const std::string page = content_of_file(output() / "report.html");
-  for (const char* part : {"Small", "uneven: figures", "dirichlet with alpha 0.3", "of 4.0 classes on average",
+  for (const char* part : {"Small", "uneven: accuracy over rounds", "dirichlet with alpha 0.3", "of 4.0 classes on average",
                            "What clients with a part of the network predict with"})
     EXPECT_THAT(page, HasSubstr(part));
 }
@@ -166,6 +166,27 @@ TEST_F(RoundsRunning, ComesToTheSameWithAnyNumberOfThreads) {
     results.push_back(to_json(run));
   }
   EXPECT_EQ(results[0], results[1]);
+}
+
+TEST_F(RoundsRunning, ANetworkGrowsWhenItsTrainingStalls) {
+  RoundsScenario scenario = load_rounds(file());
+  scenario.settings[0].data.path = data();
+  scenario.plan = {.rounds = 12, .measure_every = 1};
+  scenario.growth = {.patience = 1, .gain = 0.9, .factor = 2};
+  const RoundsPictures pictures = select_pictures(scenario.settings[0], 1);
+  const RoundsMethod growing{.name = "growing", .size = 0.25, .grow = true};
+  const RoundsRun run = run_method(scenario, scenario.settings[0], &growing, pictures, 1);
+  ASSERT_EQ(run.growths.size(), 2u);
+  EXPECT_EQ(run.growths[0].width, 0.5);
+  EXPECT_EQ(run.growths[1].width, 1);
+  const RoundsRun fixed = run_method(scenario, scenario.settings[0], &scenario.methods[0], pictures, 1);
+  EXPECT_EQ(run.weights, fixed.weights);
+  EXPECT_LT(run.points.back().operations, fixed.points.back().operations);
+  EXPECT_LT(run.sent_bytes, fixed.sent_bytes);
+  EXPECT_GT(run.points.back().accuracy, 0.7);
+  // What it has learned is not lost by growing.
+  for (const RoundsGrowth& growth : run.growths)
+    EXPECT_GT(run.points[growth.round].accuracy, run.points[growth.round - 1].accuracy - 0.1);
 }
 
 TEST_F(RoundsRunning, FindsSeveralKindsOfDataByTheirNames) {

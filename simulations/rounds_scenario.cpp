@@ -90,6 +90,8 @@ void read_method(TomlReader& reader, std::vector<RoundsMethod>& methods) {
   reader.read_number("size", method.size, 0.01, 1);
   reader.read("grow", method.grow);
   if (method.grow && method.size == 1) reader.complain("grow", "left out unless size is below 1: there is no room");
+  if (method.grow && method.strategy.scaffold)
+    reader.complain("grow", "left out where the strategy is scaffold: clients' control variates do not grow");
   methods.push_back(std::move(method));
 }
 
