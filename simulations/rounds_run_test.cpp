@@ -135,8 +135,8 @@ TEST_F(RoundsRunning, LeavesAReportForPeopleAndPrograms) {
   for (const char* part : {"even", "uneven", "central", "plain", "narrow", "to central"})
     EXPECT_THAT(summary.str(), HasSubstr(part));
   const std::string page = content_of_file(output() / "report.html");
-  for (const char* part : {"Small", "uneven: accuracy over rounds", "dirichlet with alpha 0.3", "of 4.0 classes on average",
-                           "What clients with a part of the network predict with"})
+  for (const char* part : {"Small", "uneven: accuracy over rounds", "dirichlet with alpha 0.3",
+                           "of 4.0 classes on average", "What clients with a part of the network predict with"})
     EXPECT_THAT(page, HasSubstr(part));
 }
 
