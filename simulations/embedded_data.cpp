@@ -28,19 +28,6 @@ Dataset without_pixels(Dataset pictures) {
   return pictures;
 }
 
-// At most `most` of each class (0: all) at random.
-Dataset draw_tests(const Dataset& part, std::size_t most, std::uint64_t seed) {
-  if (most == 0) return part;
-  std::vector<std::size_t> chosen;
-  std::uint64_t label = 0;
-  for (std::vector<std::size_t>& of_class : indices_by_class(part)) {
-    const std::vector<std::size_t> drawn = draw(std::move(of_class), most, Random(seed, "tests", label++));
-    chosen.insert(chosen.end(), drawn.begin(), drawn.end());
-  }
-  std::ranges::sort(chosen);
-  return select(part, chosen);
-}
-
 void require_two_parts(const DatasetPair& data) {
   if (data.test.size() == 0)
     throw InputError("the data set " + data.source + " has no test part, which a federation needs");
@@ -64,7 +51,7 @@ FederationPictures select_gaussians(const Federation& federation, std::uint64_t 
   return {{},
           {},
           gaussian_labels(gaussians, gaussians.examples),
-          draw_tests(gaussian_labels(gaussians, tests), federation.plan.test_pictures, seed),
+          draw_of_each_class(gaussian_labels(gaussians, tests), federation.plan.test_pictures, seed, "tests"),
           std::string(kGaussians),
           {}};
 }
@@ -144,7 +131,7 @@ FederationPictures select_pictures(const Federation& federation, std::uint64_t s
   FederationPictures pictures;
   pictures.source = std::move(data.source);
   pictures.sha256 = std::move(data.sha256);
-  pictures.test = draw_tests(data.test, federation.plan.test_pictures, seed);
+  pictures.test = draw_of_each_class(data.test, federation.plan.test_pictures, seed, "tests");
   if (federation.pretraining.classes.empty()) {
     pictures.base = data.train;
     pictures.train = std::move(data.train);

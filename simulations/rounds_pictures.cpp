@@ -19,19 +19,6 @@ void require_rounds_parts(const DatasetPair& data) {
               " have different classes; rounds of training need the same in both");
 }
 
-// At most `most` of each class (0: all) at random.
-Dataset draw_of_each_class(Dataset part, std::size_t most, std::uint64_t seed, std::string_view purpose) {
-  if (most == 0) return part;
-  std::vector<std::size_t> chosen;
-  std::uint64_t label = 0;
-  for (std::vector<std::size_t>& of_class : indices_by_class(part)) {
-    const std::vector<std::size_t> drawn = draw(std::move(of_class), most, Random(seed, purpose, label++));
-    chosen.insert(chosen.end(), drawn.begin(), drawn.end());
-  }
-  std::ranges::sort(chosen);
-  return select(part, chosen);
-}
-
 }  // namespace
 
 RoundsPictures select_pictures(const RoundsSetting& setting, std::uint64_t seed) {
@@ -41,10 +28,8 @@ RoundsPictures select_pictures(const RoundsSetting& setting, std::uint64_t seed)
   RoundsPictures pictures;
   pictures.source = std::move(data.source);
   pictures.sha256 = std::move(data.sha256);
-  pictures.train =
-      resize(draw_of_each_class(std::move(data.train), setting.train_pictures, seed, "pictures to learn"), input);
-  pictures.test =
-      resize(draw_of_each_class(std::move(data.test), setting.test_pictures, seed, "pictures to judge by"), input);
+  pictures.train = resize(draw_of_each_class(data.train, setting.train_pictures, seed, "pictures to learn"), input);
+  pictures.test = resize(draw_of_each_class(data.test, setting.test_pictures, seed, "pictures to judge by"), input);
   pictures.owners = divide(pictures.train, setting.partition, setting.clients, seed);
   return pictures;
 }

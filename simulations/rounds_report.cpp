@@ -11,6 +11,7 @@
 #include "simulations/csv.h"
 #include "simulations/rounds_record.h"
 #include "simulations/run_directory.h"
+#include "simulations/seeded_runs.h"
 #include "simulations/table.h"
 
 namespace outrider::simulations {
@@ -143,8 +144,7 @@ Completion RoundsReport::completion() const {
   std::vector<std::string> missing;
   for (const std::uint64_t seed : scenario.seeds)
     for (const RoundsResult& result : results)
-      if (std::ranges::find(result.runs, seed, &RoundsRun::seed) == result.runs.end())
-        missing.push_back(result.label_of(seed));
+      if (!has_seed(result.runs, seed)) missing.push_back(result.label_of(seed));
   return {fmt::format("{} of {} runs done", runs(), runs() + missing.size()), std::move(missing)};
 }
 

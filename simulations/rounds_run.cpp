@@ -15,6 +15,7 @@
 #include "simulations/run_journal.h"
 #include "simulations/run_origin.h"
 #include "simulations/scenario_file.h"
+#include "simulations/seeded_runs.h"
 
 namespace outrider::simulations {
 namespace {
@@ -92,11 +93,11 @@ class RoundsRunner {
       for (const std::uint64_t seed : scenario().seeds) {
         std::optional<RoundsPictures> pictures;
         for (RoundsResult& result : report_.results) {
-          if (result.setting != setting.name || has_run(result, seed)) continue;
+          if (result.setting != setting.name || has_seed(result.runs, seed)) continue;
           if (!pictures) pictures.emplace(select_pictures(setting, seed));
           const RoundsRun run = run_one(setting, result, *pictures, seed);
           journal.put(result.label_of(seed), to_json(run));
-          insert(result, run);
+          insert_in_order(result.runs, run, scenario().seeds);
           save(report_, directory_);
           runs.note(fmt::format("{}: {:.2f} %", result.label_of(seed), 100 * run.points.back().accuracy));
           runs.advance();
@@ -108,17 +109,6 @@ class RoundsRunner {
     for (RoundsResult& result : report_.results)
       for (const std::uint64_t seed : scenario().seeds)
         if (const auto kept = journal.get(result.label_of(seed))) result.runs.push_back(rounds_run_from(*kept));
-  }
-
-  static bool has_run(const RoundsResult& result, std::uint64_t seed) {
-    return std::ranges::find(result.runs, seed, &RoundsRun::seed) != result.runs.end();
-  }
-
-  // In the order of the scenario's seeds.
-  void insert(RoundsResult& result, const RoundsRun& run) const {
-    const auto place = [&](const RoundsRun& of) { return std::ranges::find(scenario().seeds, of.seed); };
-    result.runs.insert(std::ranges::find_if(result.runs, [&](const RoundsRun& of) { return place(of) > place(run); }),
-                       run);
   }
 
   RoundsRun run_one(const RoundsSetting& setting, const RoundsResult& result, const RoundsPictures& pictures,

@@ -12,8 +12,7 @@
 #include "simulations/rounds_method_run.h"
 #include "simulations/rounds_record.h"
 #include "simulations/run_directory.h"
-#include "simulations/test_interruption.h"
-#include "simulations/test_studies.h"
+#include "simulations/test_scenario_run.h"
 
 namespace outrider::simulations {
 namespace {
@@ -60,33 +59,9 @@ widths = [1, 0.5]
 precision = "int8"
 )";
 
-class RoundsRunning : public testing::Test {
+class RoundsRunning : public ScenarioRunTest<run_rounds> {
  protected:
-  void SetUp() override {
-    std::filesystem::create_directories(data());
-    save_as_mnist(bright_places(4, 40, 0), data(), "train");
-    save_as_mnist(bright_places(4, 20, 1), data(), "t10k");
-    std::ofstream(file()) << kSmallRounds;
-  }
-
-  std::filesystem::path data() const { return directory_.path() / "data"; }
-  std::filesystem::path file() const { return directory_.path() / "small.toml"; }
-  std::filesystem::path output() const { return directory_.path() / "out"; }
-  SimulateOptions options() const {
-    SimulateOptions options;
-    options.scenario = file();
-    options.output = output();
-    options.data = data();
-    return options;
-  }
-  // Interrupted after so many looks at the clock; 0: never.
-  RoundsReport run(const SimulateOptions& chosen, int looks = 0) {
-    return run_until(looks, [&](ProgressDisplay& display, Interruption& interruption) {
-      return run_rounds(chosen, display, interruption);
-    });
-  }
-
-  TemporaryDirectory directory_;
+  RoundsRunning() : ScenarioRunTest(kSmallRounds, 4, 40, 20) {}
 };
 
 nlohmann::json without_times(const RoundsReport& report) {
@@ -202,12 +177,12 @@ TEST_F(RoundsRunning, FindsSeveralKindsOfDataByTheirNames) {
 TEST_F(RoundsRunning, RefusesWhatItHasNoUseFor) {
   SimulateOptions chosen = options();
   chosen.episodes = 3;
-  EXPECT_THAT(objection_of([&] { run(chosen); }).value_or(""), HasSubstr("--episodes"));
+  EXPECT_THAT(refusal(chosen), HasSubstr("--episodes"));
   chosen = options();
   chosen.processes = true;
-  EXPECT_THAT(objection_of([&] { run(chosen); }).value_or(""), HasSubstr("--processes"));
+  EXPECT_THAT(refusal(chosen), HasSubstr("--processes"));
   std::ofstream(file(), std::ios::app) << "[[method]]\nname = \"krum\"\nstrategy = \"krum 2\"\n";
-  EXPECT_THAT(objection_of([&] { run(options()); }).value_or(""), HasSubstr("krum"));
+  EXPECT_THAT(refusal(options()), HasSubstr("krum"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "simulations/federation.h"
+#include "simulations/rounds_scenario.h"
 #include "simulations/study.h"
 #include "simulations/test_scenario_file.h"
 
@@ -27,6 +28,7 @@ TEST_F(ScenarioFile, TheScenariosThatComeWithOutriderAreValid) {
     const std::filesystem::path& path = entry.path();
     const std::string name = is_study(path)        ? load_study(path).name
                              : is_federation(path) ? load_federation(path).name
+                             : is_rounds(path)     ? load_rounds(path).name
                                                    : load_scenario(path).name;
     EXPECT_EQ(name, entry.path().stem().string());
     ++count;

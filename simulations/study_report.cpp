@@ -12,6 +12,7 @@
 #include "simulations/chart.h"
 #include "simulations/csv.h"
 #include "simulations/run_directory.h"
+#include "simulations/seeded_runs.h"
 #include "simulations/study_record.h"
 #include "simulations/table.h"
 
@@ -217,8 +218,7 @@ Completion StudyReport::completion() const {
   std::vector<std::string> missing;
   for (const std::uint64_t seed : study.seeds)
     for (const StudyResult& result : results)
-      if (std::ranges::find(result.runs, seed, &StudyRun::seed) == result.runs.end())
-        missing.push_back(result.label_of(seed));
+      if (!has_seed(result.runs, seed)) missing.push_back(result.label_of(seed));
   std::string done = fmt::format("{} of {} runs done", runs(), runs() + missing.size());
   return {std::move(done), std::move(missing)};
 }

@@ -17,6 +17,7 @@
 #include "simulations/run_journal.h"
 #include "simulations/run_origin.h"
 #include "simulations/scenario_file.h"
+#include "simulations/seeded_runs.h"
 #include "simulations/stopwatch.h"
 #include "simulations/study_record.h"
 #include "simulations/task_sequence.h"
@@ -123,11 +124,11 @@ class StudyRunner {
     for (const std::uint64_t seed : study().seeds) {
       std::optional<TaskSequence> tasks;
       for (StudyResult& result : report_.results) {
-        if (has_run(result, seed)) continue;
+        if (has_seed(result.runs, seed)) continue;
         if (!tasks) tasks.emplace(study(), data_, seed);
         const StudyRun run = run_method(result, *tasks, seed);
         journal.put(result.label_of(seed), to_json(run));
-        insert(result, run);
+        insert_in_order(result.runs, run, study().seeds);
         save(report_, directory_);
         runs.note(fmt::format("{}: {:.2f} %", result.label_of(seed), 100 * run.accuracies.average_accuracy().value()));
         runs.advance();
@@ -139,17 +140,6 @@ class StudyRunner {
     for (StudyResult& result : report_.results)
       for (const std::uint64_t seed : study().seeds)
         if (const auto kept = journal.get(result.label_of(seed))) result.runs.push_back(study_run_from(*kept));
-  }
-
-  static bool has_run(const StudyResult& result, std::uint64_t seed) {
-    return std::ranges::find(result.runs, seed, &StudyRun::seed) != result.runs.end();
-  }
-
-  // In the order of the scenario's seeds.
-  void insert(StudyResult& result, const StudyRun& run) const {
-    const auto place = [&](const StudyRun& of) { return std::ranges::find(study().seeds, of.seed); };
-    result.runs.insert(std::ranges::find_if(result.runs, [&](const StudyRun& of) { return place(of) > place(run); }),
-                       run);
   }
 
   StudyRun run_method(const StudyResult& result, const TaskSequence& tasks, std::uint64_t seed) {

@@ -10,8 +10,7 @@
 #include "knowledge/temporary_directory.h"
 #include "simulations/durable_file.h"
 #include "simulations/run_directory.h"
-#include "simulations/test_interruption.h"
-#include "simulations/test_studies.h"
+#include "simulations/test_scenario_run.h"
 
 namespace outrider::simulations {
 namespace {
@@ -47,43 +46,9 @@ epochs = 10
 batch = 20
 )";
 
-class StudyRunning : public testing::Test {
+class StudyRunning : public ScenarioRunTest<run_study> {
  protected:
-  void SetUp() override {
-    std::filesystem::create_directories(data());
-    save_as_mnist(bright_places(6, 30, 0), data(), "train");
-    save_as_mnist(bright_places(6, 20, 1), data(), "t10k");
-    std::ofstream(file()) << kSmallStudy;
-  }
-
-  std::filesystem::path data() const { return directory_.path() / "data"; }
-  std::filesystem::path file() const { return directory_.path() / "small.toml"; }
-  std::filesystem::path output() const { return directory_.path() / "out"; }
-  SimulateOptions options() const {
-    SimulateOptions options;
-    options.scenario = file();
-    options.output = output();
-    options.data = data();
-    return options;
-  }
-
-  // Interrupted after so many looks at the clock; 0: never.
-  StudyReport run(const SimulateOptions& chosen, int looks = 0) {
-    return run_until(looks, [&](ProgressDisplay& display, Interruption& interruption) {
-      return run_study(chosen, display, interruption);
-    });
-  }
-
-  std::string refusal(const SimulateOptions& chosen) {
-    try {
-      run(chosen);
-      return "";
-    } catch (const InputError& error) {
-      return error.what();
-    }
-  }
-
-  TemporaryDirectory directory_;
+  StudyRunning() : ScenarioRunTest(kSmallStudy, 6, 30, 20) {}
 };
 
 nlohmann::json json_in(const std::filesystem::path& file) {

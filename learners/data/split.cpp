@@ -126,6 +126,18 @@ std::vector<std::size_t> draw(std::vector<std::size_t> indices, std::size_t coun
   return indices;
 }
 
+Dataset draw_of_each_class(const Dataset& data, std::size_t most, std::uint64_t seed, std::string_view purpose) {
+  if (most == 0) return data;
+  Indices chosen;
+  std::uint64_t label = 0;
+  for (Indices& of_class : indices_by_class(data)) {
+    const Indices drawn = draw(std::move(of_class), most, Random(seed, purpose, label++));
+    chosen.insert(chosen.end(), drawn.begin(), drawn.end());
+  }
+  std::ranges::sort(chosen);
+  return select(data, chosen);
+}
+
 Partition partition_iid(const Dataset& data, std::size_t clients, std::uint64_t seed) {
   require_clients(data, clients, "clients");
   const Indices order = shuffled(data.size(), Random(seed, "partition/iid"));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "learners/data/dataset.h"
@@ -21,6 +22,9 @@ std::vector<std::vector<std::size_t>> indices_by_group(const Dataset& data);
 // `count` of the indices at random (0, or as many as there are: all), ascending if they were. Which ones depends on the
 // state of `random` alone.
 std::vector<std::size_t> draw(std::vector<std::size_t> indices, std::size_t count, Random random);
+
+// At most `most` pictures of each class (0: all) at random, in the order of the data set; keyed by seed and purpose.
+Dataset draw_of_each_class(const Dataset& data, std::size_t most, std::uint64_t seed, std::string_view purpose);
 
 // For each client the indices of its pictures, ascending. Every picture goes to exactly one client.
 using Partition = std::vector<std::vector<std::size_t>>;

@@ -28,6 +28,18 @@ Dataset numbered(std::size_t per_class) {
   return data;
 }
 
+TEST(DrawOfEachClass, DrawsAsManyOfEachAndTheSameOnesAgain) {
+  const Dataset data = numbered(20);
+  const Dataset drawn = draw_of_each_class(data, 7, 1, "some");
+  for (const auto& of_class : indices_by_class(drawn)) EXPECT_EQ(of_class.size(), 7u);
+  EXPECT_TRUE(std::ranges::is_sorted(drawn.pixels));  // in the order of the data set
+  EXPECT_EQ(draw_of_each_class(data, 7, 1, "some"), drawn);
+  EXPECT_NE(draw_of_each_class(data, 7, 2, "some"), drawn);
+  EXPECT_NE(draw_of_each_class(data, 7, 1, "others"), drawn);
+  EXPECT_EQ(draw_of_each_class(data, 0, 1, "some"), data);
+  EXPECT_EQ(draw_of_each_class(data, 21, 1, "some"), data);
+}
+
 void expect_every_picture_once(const Partition& partition, std::size_t count) {
   std::vector<std::size_t> all;
   for (const auto& indices : partition) {
