@@ -11,3 +11,17 @@ struct GrowingMixture {
   coefficients @1 :List(Data);     # of each mixed tensor
   plain        @2 :List(Data);     # the other tensors, in the order of the network
 }
+
+struct GrowingEvent {
+  parts  @0 :List(Data);           # the digest of each part's GrowingMixture, in the order of their channels
+  rule   @1 :UInt8;                # 0 orthogonal, 1 copy, 2 zero, 3 random
+  factor @2 :Float32;
+  seed   @3 :UInt64;
+}
+
+struct GrowingCrossing {           # what was trained of a grown network
+  event        @0 :Data;           # the digest of its GrowingEvent
+  samples      @1 :UInt64;
+  coefficients @2 :List(Data);     # of each mixed tensor, off the diagonal
+  plain        @3 :List(Data);     # head and norms, in the order of the network
+}
