@@ -127,7 +127,8 @@ Crossing mean_crossing(std::span<const Crossing> crossings) {
   assert(!crossings.empty());
   Crossing mean = crossings.front();
   mean.samples = 0;
-  for (const Crossing& crossing : crossings) mean.samples += crossing.samples;
+  for (const Crossing& crossing : crossings)
+    mean.samples = std::min(mean.samples + crossing.samples, Crossing::kMaxSamples);
   for (std::size_t t = 0; t < mean.coefficients.size(); ++t)
     mean.coefficients[t] = weighted_mean(
         crossings, [t](const Crossing& each) -> const std::vector<float>& { return each.coefficients[t]; });

@@ -25,3 +25,45 @@ struct GrowingCrossing {           # what was trained of a grown network
   coefficients @2 :List(Data);     # of each mixed tensor, off the diagonal
   plain        @3 :List(Data);     # head and norms, in the order of the network
 }
+
+struct GrowingWork {
+  batch  @0 :UInt64;
+  epochs @1 :UInt64;
+  steps  @2 :UInt64;
+  rate   @3 :Float32;
+}
+
+# No pointer comes first that an Encoder (learners/encoders) could mistake for its own.
+struct GrowingTask {
+  magic     @0 :UInt64;            # tells it from other definitions of a space
+  seed      @1 :UInt64;
+  invert    @2 :Bool;
+  channels  @3 :UInt32;
+  height    @4 :UInt32;
+  width     @5 :UInt32;
+  mean      @6 :Float32;
+  deviation @7 :Float32;
+  templates @8 :UInt32;            # in a set
+  sharing   @9 :UInt32;            # tensors of like shape to a set; 0: all
+  parts     @10 :UInt32;           # that the grown network has
+  rule      @11 :UInt8;            # of crossings, as in GrowingEvent
+  factor    @12 :Float32;
+  reserved  @13 :List(UInt8);
+  network   @14 :Text;             # of one part: the text form of learners/nn/network.h
+  classes   @15 :List(Text);       # output o means classes[o]
+  alone     @16 :GrowingWork;      # of a client that trains its part
+  crossing  @17 :GrowingWork;      # of one that trains crossings
+}
+
+# What the aggregator says of a growth: all that is needed to rebuild the grown network.
+struct GrowingRecord {
+  event   @0 :Data;                # GrowingEvent
+  clients @1 :List(Data);          # whose parts they are
+  parts   @2 :List(Data);          # GrowingMixture of each
+}
+
+struct GrowingMemory {             # what a client keeps of what it learned last
+  pictures @0 :Data;               # the fingerprint of its pictures
+  event    @1 :Data;               # crossings: the digest of the GrowingEvent
+  network  @2 :Data;               # a part: GrowingMixture
+}

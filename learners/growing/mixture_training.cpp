@@ -14,6 +14,15 @@ std::uint64_t number_of(const ClientId& client) {
 
 }  // namespace
 
+MixtureTraining crossing_training(const averaging::LocalWork& work, std::uint64_t seed) {
+  MixtureTraining training;
+  training.work = work;
+  training.pieces = kCrossingPieces;
+  training.seed = seed;
+  training.restricted = true;
+  return training;
+}
+
 TrainedMixture train_mixture(const MixtureNetwork& network, const Preprocessing& preprocessing,
                              const std::vector<std::string>& classes, const Dataset& pictures,
                              const MixtureTraining& training, const averaging::StepDone& done) {
@@ -22,9 +31,9 @@ TrainedMixture train_mixture(const MixtureNetwork& network, const Preprocessing&
   MixturePlan plan(network, batch_for(training.work, pictures), training.threads, training.pieces);
   const std::uint64_t client = number_of(training.client);
   plan.plan().set_dropout_key({training.seed, client, 0});
-  const LoopResult result =
-      run_training(plan, plan.trainables(), lessons,
-                   {training.work, training.optimizer, training.seed, client, training.threads}, done);
+  const LoopResult result = run_training(
+      plan, plan.trainables(), lessons,
+      {training.work, training.optimizer, training.seed, client, training.threads, training.restricted}, done);
   TrainedMixture trained{plan.network(), result.loss, result.steps};
   trained.network.check("what was learned");
   return trained;

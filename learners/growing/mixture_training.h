@@ -17,7 +17,10 @@ struct MixtureTraining {
   nn::OptimizerOptions optimizer{.momentum = 0.9F, .weight_decay = 5e-4F};
   std::uint64_t seed = 0;
   ClientId client{};  // keys the order of its pictures, with the seed
-  int threads = 1;    // 0: one per processor; part of the result, see learners/nn/README.md
+  // Only the classes of the pictures compete, and the scores of others are left alone (Li and Zhan 2021, FedRS with
+  // alpha 0): for whoever trains a network that knows classes of others.
+  bool restricted = false;
+  int threads = 1;  // 0: one per processor; part of the result, see learners/nn/README.md
 };
 
 struct TrainedMixture {
@@ -25,6 +28,9 @@ struct TrainedMixture {
   double loss = 0;  // mean over the steps
   std::uint64_t steps = 0;
 };
+
+// The one who trains crossings of what others know, from pictures of some classes: kCrossingPieces, restricted.
+MixtureTraining crossing_training(const averaging::LocalWork& work, std::uint64_t seed);
 
 // By cross entropy over `classes`, of which the pictures' are some. Same arguments, same bits, on one kind of
 // processor. Throws InputError when something does not fit, learning diverged, or `done` said to stop.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -33,6 +34,7 @@ struct LoopOptions {
   std::uint64_t seed = 0;
   std::uint64_t client = 0;
   int threads = 1;
+  bool restricted = false;  // only the classes of the pictures compete
 };
 
 struct LoopResult {
@@ -57,12 +59,40 @@ inline std::size_t batch_for(const averaging::LocalWork& work, const Dataset& pi
   return std::min(work.batch, pictures.size());
 }
 
+// Cross entropy among some of the outputs, in the order of `used`; the others have no part in it and gradients of 0.
+class RestrictedLoss {
+ public:
+  RestrictedLoss(std::vector<std::uint32_t> used, std::size_t outputs, std::size_t batch)
+      : used_(std::move(used)), outputs_(outputs), logits_(batch * used_.size()), gradient_(batch * used_.size()) {}
+
+  // `labels`: places in `used`.
+  double operator()(std::span<const float> logits, std::span<const std::uint32_t> labels, std::span<float> gradient) {
+    const std::size_t k = used_.size();
+    for (std::size_t i = 0; i < logits_.size(); ++i) logits_[i] = logits[i / k * outputs_ + used_[i % k]];
+    const double loss = nn::softmax_cross_entropy(logits_, labels, gradient_);
+    std::ranges::fill(gradient, 0.0F);
+    for (std::size_t i = 0; i < gradient_.size(); ++i) gradient[i / k * outputs_ + used_[i % k]] = gradient_[i];
+    return loss;
+  }
+
+ private:
+  std::vector<std::uint32_t> used_;
+  std::size_t outputs_;
+  std::vector<float> logits_;
+  std::vector<float> gradient_;
+};
+
+inline std::vector<std::uint32_t> all_outputs(std::size_t count) {
+  std::vector<std::uint32_t> outputs(count);
+  std::iota(outputs.begin(), outputs.end(), 0U);
+  return outputs;
+}
+
 // `plan`: forward(input), output_gradient(), backward(), for batches of batch_for(). Throws InputError when a picture
 // has an unknown class, learning diverged, or `done` said to stop.
 template <typename Plan>
 LoopResult run_training(Plan& plan, const std::vector<nn::Trainable>& trainables, const Lessons& lessons,
                         const LoopOptions& options, const averaging::StepDone& done = {}) {
-  options.work.check();
   const std::vector<std::uint32_t> output_of = outputs_for(lessons);
   const std::size_t size = batch_for(options.work, lessons.pictures);
   nn::Optimizer optimizer(trainables, options.optimizer, options.threads);
@@ -71,12 +101,15 @@ LoopResult run_training(Plan& plan, const std::vector<nn::Trainable>& trainables
   const std::uint64_t steps =
       options.work.steps > 0 ? options.work.steps : options.work.epochs * batches.batches_per_epoch();
   const nn::Schedule schedule{static_cast<double>(options.work.rate), 0, nn::CosineDecay{steps, 0}};
+  RestrictedLoss cross_entropy(options.restricted ? output_of : all_outputs(lessons.classes.size()),
+                               lessons.classes.size(), size);
   std::vector<std::uint32_t> labels(size);
   double loss = 0;
   for (std::uint64_t step = 0; step < steps; ++step) {
     const Batch& batch = batches.next();
-    std::ranges::transform(batch.labels, labels.begin(), [&](std::uint32_t label) { return output_of.at(label); });
-    loss += nn::softmax_cross_entropy(plan.forward(batch.input), labels, plan.output_gradient());
+    std::ranges::transform(batch.labels, labels.begin(),
+                           [&](std::uint32_t label) { return options.restricted ? label : output_of.at(label); });
+    loss += cross_entropy(plan.forward(batch.input), labels, plan.output_gradient());
     plan.backward();
     // The loss alone does not tell: ReLU can turn a NaN into 0.
     require(std::isfinite(loss) && std::isfinite(nn::gradient_norm(trainables)),
