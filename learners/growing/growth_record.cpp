@@ -1,7 +1,5 @@
 #include "learners/growing/growth_record.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
@@ -39,10 +37,6 @@ GrowthRecord GrowthRecord::of(const GrowingTask& task, std::vector<ClientId> cli
                               std::vector<MixtureNetwork> parts) {
   GrowthEvent event = GrowthEvent::of(parts, task.crossings);
   return {std::move(event), std::move(clients), std::move(parts)};
-}
-
-bool GrowthRecord::has_part_of(const ClientId& client) const {
-  return std::ranges::find(clients, client) != clients.end();
 }
 
 Bytes GrowthRecord::encode() const {

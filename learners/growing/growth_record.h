@@ -20,7 +20,6 @@ struct GrowthRecord {
   // The growth of these parts as the task has it.
   static GrowthRecord of(const GrowingTask& task, std::vector<ClientId> clients, std::vector<MixtureNetwork> parts);
 
-  bool has_part_of(const ClientId& client) const;
   // The grown network before anybody trained crossings; the same bits for all.
   MixtureNetwork grown() const { return rebuild(event, parts); }
 

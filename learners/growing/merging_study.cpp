@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -46,6 +48,16 @@ Shares share_out(const MergingOptions& options, const Dataset& train) {
   return {{select(train, own[0]), select(train, own[1])}, select(train, shared)};
 }
 
+// The same pictures with a list of those classes alone that they have.
+Dataset with_own_classes(Dataset pictures) {
+  const std::vector<std::string> all = std::exchange(pictures.classes, {});
+  const std::set<std::uint32_t> present(pictures.labels.begin(), pictures.labels.end());
+  for (const std::uint32_t label : present) pictures.classes.push_back(all[label]);
+  for (std::uint32_t& label : pictures.labels)
+    label = static_cast<std::uint32_t>(std::distance(present.begin(), present.find(label)));
+  return pictures;
+}
+
 class MergingStudy {
  public:
   MergingStudy(const MergingOptions& options, const MergingData& data)
@@ -63,6 +75,7 @@ class MergingStudy {
   std::vector<MergingRow> run() {
     learn_alone();
     average();
+    merge_apart();
     for (const auto rule : {CrossingRule::kOrthogonal, CrossingRule::kCopy, CrossingRule::kZero, CrossingRule::kRandom})
       merge_by_growth(rule, kCrossingPieces);
     merge_by_growth(CrossingRule::kOrthogonal, {});
@@ -157,10 +170,29 @@ class MergingStudy {
         flops_alone_ + merged_flops(), bytes);
   }
 
+  // Without anybody who has pictures of all classes.
+  void merge_apart() {
+    row("side by side", grown_, grow(parts_, {CrossingRule::kZero}).weights(), flops_alone_, 0);
+    const MixtureNetwork start = grow(parts_, {CrossingRule::kOrthogonal, options_.factor, options_.seed});
+    std::vector<Crossing> crossings;
+    double flops = flops_alone_;
+    for (std::size_t client = 0; client < 2; ++client) {
+      MixtureTraining how = crossing_training(options_.apart, options_.seed);
+      how.threads = options_.threads;
+      const Dataset own = with_own_classes(shares_.own[client]);
+      const MixtureNetwork trained = train_mixture(start, data_.preprocessing, data_.train.classes, own, how).network;
+      crossings.push_back(Crossing::of(trained, {}, own.size()));
+      const double cost = flops_of(grown_, options_.apart, own);
+      flops += cost;
+      row(fmt::format("grown, by client {} from its classes", client), grown_, trained.weights(), flops_alone_ + cost,
+          crossings.back().encode().size());
+    }
+    const Crossing mean = mean_crossing(crossings);
+    row("grown, mean of these", grown_, with_crossing(start, mean).weights(), flops, mean.encode().size());
+  }
+
   void merge_by_growth(CrossingRule rule, const LearningPieces& pieces) {
     const MixtureNetwork start = grow(parts_, {rule, options_.factor, options_.seed});
-    if (rule == CrossingRule::kOrthogonal && !pieces.parts)
-      row("side by side", grown_, grow(parts_, {CrossingRule::kZero}).weights(), flops_alone_, 0);
     const MixtureNetwork trained = train_mixture(start, data_.preprocessing, data_.train.classes, shares_.shared,
                                                  training(options_.merged, pieces))
                                        .network;
