@@ -77,13 +77,8 @@ void GrowingLearner::learn_part(const Teach& teach, const Complain& complain, co
   const auto last = growing_memory(store_, space_, growing::kSmallSubject);
   if (examples.size() == 0 || (last && last->pictures == fingerprint_)) return;
   const auto start = std::chrono::steady_clock::now();
-  growing::MixtureTraining training;
-  training.work = task_.alone;
-  training.seed = task_.seed;
-  training.client = options_.self;
-  training.threads = options_.threads;
-  const auto learned =
-      train(growing::MixtureNetwork::initial(task_.small, seed_of("part")), task_, examples, training, stop);
+  const auto learned = train(growing::MixtureNetwork::initial(task_.small, seed_of("part")), task_, examples,
+                             training_of(task_.alone, {}), stop);
   if (!learned) return;
   Bytes payload = growing::encode_mixture(learned->network);
   const growing::GrowingMemory memory{fingerprint_, {}, payload};
@@ -105,10 +100,8 @@ void GrowingLearner::learn_crossings(const growing::GrowthRecord& growth, const 
     return;
   }
   const auto start = std::chrono::steady_clock::now();
-  growing::MixtureTraining training = growing::crossing_training(task_.crossing, task_.seed);
-  training.client = options_.self;
-  training.threads = options_.threads;
-  const auto learned = train(growth.grown(), task_, examples, training, stop);
+  const auto learned =
+      train(growth.grown(), task_, examples, training_of(task_.crossing, growing::kCrossingPieces), stop);
   if (!learned) return;
   Bytes payload = growing::Crossing::of(learned->network, event, examples.size()).encode();
   const growing::GrowingMemory memory{fingerprint_, event, {}};
@@ -117,6 +110,17 @@ void GrowingLearner::learn_crossings(const growing::GrowthRecord& growth, const 
       "bytes",
       examples.size(), classes_among(examples), seconds_since(start), learned->loss, payload.size());
   teach({growing_topic(space_, growing::kCrossingSubject), std::move(payload), memory.encode()}, report);
+}
+
+growing::MixtureTraining GrowingLearner::training_of(const averaging::LocalWork& work,
+                                                     const growing::LearningPieces& pieces) const {
+  growing::MixtureTraining training;
+  training.work = work;
+  training.pieces = pieces;
+  training.seed = task_.seed;
+  training.client = options_.self;
+  training.threads = options_.threads;
+  return training;
 }
 
 bool GrowingLearner::has_capacity(const Complain& complain) const {

@@ -5,6 +5,7 @@
 #include "client/learner.h"
 #include "client/task_folder.h"
 #include "learners/growing/growth_record.h"
+#include "learners/growing/mixture_training.h"
 
 namespace outrider::client {
 
@@ -23,6 +24,7 @@ class GrowingLearner : public Learner {
   void learn_part(const Teach& teach, const Complain& complain, const std::stop_token& stop);
   void learn_crossings(const growing::GrowthRecord& growth, const Teach& teach, const Complain& complain,
                        const std::stop_token& stop);
+  growing::MixtureTraining training_of(const averaging::LocalWork& work, const growing::LearningPieces& pieces) const;
   // Whether the grown network can be trained here; complains if it cannot.
   bool has_capacity(const Complain& complain) const;
   std::uint64_t seed_of(std::string_view purpose) const;

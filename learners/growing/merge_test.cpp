@@ -198,7 +198,9 @@ TEST(GrowingTogether, TwoClientsKnowWhatNeitherKnewAlone) {
     EXPECT_EQ(bench.contribute(client, kSmallSubject, encode_mixture(small)), std::nullopt);
   }
   const GrowthRecord growth = bench.growth();
-  MixtureTraining training = crossing_training(task.crossing, task.seed);
+  MixtureTraining training;
+  training.work = task.crossing;
+  training.pieces = kCrossingPieces;
   const TrainedMixture trained = train_mixture(growth.grown(), task.preprocessing, task.classes, pictures[0], training);
   EXPECT_EQ(train_mixture(growth.grown(), task.preprocessing, task.classes, pictures[0], training).network,
             trained.network);

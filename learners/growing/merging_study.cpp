@@ -21,6 +21,16 @@
 namespace outrider::growing {
 namespace {
 
+// The same pictures with a list of those classes alone that they have.
+Dataset with_own_classes(Dataset pictures) {
+  const std::vector<std::string> all = std::exchange(pictures.classes, {});
+  const std::set<std::uint32_t> present(pictures.labels.begin(), pictures.labels.end());
+  for (const std::uint32_t label : present) pictures.classes.push_back(all[label]);
+  for (std::uint32_t& label : pictures.labels)
+    label = static_cast<std::uint32_t>(std::distance(present.begin(), present.find(label)));
+  return pictures;
+}
+
 // Who has which pictures.
 struct Shares {
   std::vector<Dataset> own;  // of the two clients
@@ -45,17 +55,7 @@ Shares share_out(const MergingOptions& options, const Dataset& train) {
     std::ranges::copy(draw(rest, options.own, Random(options.seed, "own", c)),
                       std::back_inserter(own[c < half ? 0 : 1]));
   }
-  return {{select(train, own[0]), select(train, own[1])}, select(train, shared)};
-}
-
-// The same pictures with a list of those classes alone that they have.
-Dataset with_own_classes(Dataset pictures) {
-  const std::vector<std::string> all = std::exchange(pictures.classes, {});
-  const std::set<std::uint32_t> present(pictures.labels.begin(), pictures.labels.end());
-  for (const std::uint32_t label : present) pictures.classes.push_back(all[label]);
-  for (std::uint32_t& label : pictures.labels)
-    label = static_cast<std::uint32_t>(std::distance(present.begin(), present.find(label)));
-  return pictures;
+  return {{with_own_classes(select(train, own[0])), with_own_classes(select(train, own[1]))}, select(train, shared)};
 }
 
 class MergingStudy {
@@ -177,10 +177,10 @@ class MergingStudy {
     std::vector<Crossing> crossings;
     double flops = flops_alone_;
     for (std::size_t client = 0; client < 2; ++client) {
-      MixtureTraining how = crossing_training(options_.apart, options_.seed);
-      how.threads = options_.threads;
-      const Dataset own = with_own_classes(shares_.own[client]);
-      const MixtureNetwork trained = train_mixture(start, data_.preprocessing, data_.train.classes, own, how).network;
+      const Dataset& own = shares_.own[client];
+      const MixtureNetwork trained =
+          train_mixture(start, data_.preprocessing, data_.train.classes, own, training(options_.apart, kCrossingPieces))
+              .network;
       crossings.push_back(Crossing::of(trained, {}, own.size()));
       const double cost = flops_of(grown_, options_.apart, own);
       flops += cost;

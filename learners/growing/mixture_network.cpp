@@ -61,7 +61,11 @@ MixtureNetwork MixtureNetwork::initial(const MixtureForm& form, std::uint64_t se
   for (std::size_t set = 0; set < layout.sets.size(); ++set)
     network.templates.push_back(he_normal(form, layout.sets[set], Random(seed, "templates", set)));
   const nn::Parameters start = nn::Parameters::initial(layout.network, seed);
-  for (const PlainTensor& tensor : layout.plain) network.plain.tensors.push_back(start.at(tensor.whole.name));
+  for (const PlainTensor& tensor : layout.plain) {
+    network.plain.tensors.push_back(start.at(tensor.whole.name));
+    if (tensor.whole.layer + 1 == layout.network.layers.size())
+      std::ranges::fill(network.plain.tensors.back().values, 0.0F);
+  }
   return network;
 }
 

@@ -23,8 +23,8 @@ struct MixtureNetwork {
   bool operator==(const MixtureNetwork&) const = default;
 
   // Of one part: templates He-normal (He et al. 2015), the coefficients of the tensors that share a set rows of random
-  // orthogonal matrices, so that mixtures are He-normal too; the rest as Parameters::initial(). Throws InputError when
-  // the form is not valid or has several parts.
+  // orthogonal matrices, so that mixtures are He-normal too; the head 0, so that a part says nothing of classes that it
+  // never saw; the rest as Parameters::initial(). Throws InputError when the form is not valid or has several parts.
   static MixtureNetwork initial(const MixtureForm& form, std::uint64_t seed);
 
   // Throws InputError, beginning with `what`, unless all tensors are those of the form and finite, and running

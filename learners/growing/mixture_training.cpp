@@ -14,15 +14,6 @@ std::uint64_t number_of(const ClientId& client) {
 
 }  // namespace
 
-MixtureTraining crossing_training(const averaging::LocalWork& work, std::uint64_t seed) {
-  MixtureTraining training;
-  training.work = work;
-  training.pieces = kCrossingPieces;
-  training.seed = seed;
-  training.restricted = true;
-  return training;
-}
-
 TrainedMixture train_mixture(const MixtureNetwork& network, const Preprocessing& preprocessing,
                              const std::vector<std::string>& classes, const Dataset& pictures,
                              const MixtureTraining& training, const averaging::StepDone& done) {

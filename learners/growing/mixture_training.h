@@ -18,8 +18,8 @@ struct MixtureTraining {
   std::uint64_t seed = 0;
   ClientId client{};  // keys the order of its pictures, with the seed
   // Only the classes of the pictures compete, and the scores of others are left alone (Li and Zhan 2021, FedRS with
-  // alpha 0): for whoever trains a network that knows classes of others.
-  bool restricted = false;
+  // alpha 0). Who has never seen a class would learn to deny it, and its network would outvote the one that knows it.
+  bool restricted = true;
   int threads = 1;  // 0: one per processor; part of the result, see learners/nn/README.md
 };
 
@@ -28,9 +28,6 @@ struct TrainedMixture {
   double loss = 0;  // mean over the steps
   std::uint64_t steps = 0;
 };
-
-// The one who trains crossings of what others know, from pictures of some classes: kCrossingPieces, restricted.
-MixtureTraining crossing_training(const averaging::LocalWork& work, std::uint64_t seed);
 
 // By cross entropy over `classes`, of which the pictures' are some. Same arguments, same bits, on one kind of
 // processor. Throws InputError when something does not fit, learning diverged, or `done` said to stop.
