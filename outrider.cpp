@@ -157,6 +157,13 @@ Run add_client(CLI::App& app) {
           "Tasks: edge-popup searches the mask by scores; lottery finds it by pruning, or takes the mask of the "
           "ticket that is known of the task")
       ->transform(CLI::CheckedTransformer(kFinders, CLI::ignore_case).description(""));
+  added->add_flag(
+      "--grow", options->learner.grow,
+      "Networks that grow: also train the crossings of the grown network, which takes more memory and time");
+  added
+      ->add_option("--grow-memory", options->learner.grow_memory,
+                   "With --grow: leave it to others if it takes more memory than so many bytes (default: no limit)")
+      ->check(CLI::PositiveNumber);
   return [options] {
     client::run_daemon(*options);
     return 0;
@@ -252,9 +259,10 @@ Run add_base(CLI::App& app) {
 
 Run add_model(CLI::App& app) {
   auto options = std::make_shared<simulations::ModelOptions>();
-  CLI::App* added = verb(app, "model", "Define the model that clients train in rounds, for an aggregator to start from",
-                         "outrider model --architecture lenet5 --classes cat dog --strategy fedavg --output "
-                         "model.outrider");
+  CLI::App* added =
+      verb(app, "model", "Define the model that clients train, in rounds or to grow, for an aggregator to start from",
+           "outrider model --architecture lenet5 --classes cat dog --strategy fedavg --output "
+           "model.outrider");
   simulations::add_options(*added, *options);
   return [options] { return simulations::run_model(*options); };
 }

@@ -14,6 +14,7 @@
 #include "knowledge/error.h"
 #include "learners/averaging/merge.h"
 #include "learners/encoders/encoder.h"
+#include "learners/growing/merge.h"
 #include "learners/prototypical/merge.h"
 #include "learners/prototypical/pretrained.h"
 #include "learners/supermask/merge.h"
@@ -29,6 +30,7 @@ std::vector<std::unique_ptr<Family>> all_families(const averaging::RoundRules& r
       std::make_unique<PrototypicalFamily>([](ByteView encoder) { return Encoder::decode(encoder).dimension(); }));
   families.push_back(std::make_unique<SupermaskFamily>());
   families.push_back(std::make_unique<averaging::AveragingFamily>(rounds));
+  families.push_back(std::make_unique<growing::GrowingFamily>());
   return families;
 }
 

@@ -1,5 +1,6 @@
 #include "client/learner.h"
 
+#include "client/growing_learner.h"
 #include "client/prototype_learner.h"
 #include "client/round_learner.h"
 #include "client/task_learner.h"
@@ -14,6 +15,8 @@ std::unique_ptr<Learner> make_learner(const Digest& definition, const Store& sto
     return std::make_unique<TaskLearner>(definition, BaseNetwork::decode(*blob), store, options);
   if (averaging::LearningTask::recognises(*blob))
     return std::make_unique<RoundLearner>(definition, averaging::LearningTask::decode(*blob), store, options);
+  if (growing::GrowingTask::recognises(*blob))
+    return std::make_unique<GrowingLearner>(definition, growing::GrowingTask::decode(*blob), store, options);
   auto learner = std::make_unique<PrototypeLearner>(options.data, store, options.threads, options.form);
   learner->use(definition);
   return learner;

@@ -1,6 +1,6 @@
 // What learns beside the loop: turns the pictures in a folder into lessons. Which kind learns depends on the definition
 // that the aggregator hands out: an encoder makes prototypes of classes, a base network masks of tasks, a learning
-// task updates of the weights of a round.
+// task updates of the weights of a round, a growing task a part of a network or its crossings.
 #pragma once
 
 #include <filesystem>
@@ -33,9 +33,11 @@ struct LearnerOptions {
   LessonForm form;
   MaskTraining tasks{.least_steps = 300};  // its seed and threads are set by the learner
   MaskFinder finder = MaskFinder::edge_popup;
-  LotteryOptions lottery{};  // likewise
-  bool transfer = true;      // tasks start from the known one that fits best
-  ClientId self{};           // set by the daemon
+  LotteryOptions lottery{};            // likewise
+  bool transfer = true;                // tasks start from the known one that fits best
+  bool grow = false;                   // trains the grown network of a growing task, if its memory suffices
+  std::size_t grow_memory = SIZE_MAX;  // bytes
+  ClientId self{};                     // set by the daemon
 };
 
 // Not thread-safe; reads the store while the loop commits.

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/core.h"
+#include "client/growing_predictor.h"
 #include "client/model_predictor.h"
 #include "client/predictor.h"
 #include "client/task_predictor.h"
@@ -75,6 +76,10 @@ bool learns_tasks(const std::optional<Bytes>& definition) {
   return definition && BaseNetwork::recognises(*definition);
 }
 
+bool learns_to_grow(const std::optional<Bytes>& definition) {
+  return definition && growing::GrowingTask::recognises(*definition);
+}
+
 bool learns_in_rounds(const std::optional<Bytes>& definition) {
   return definition && averaging::LearningTask::recognises(*definition);
 }
@@ -107,6 +112,11 @@ int run_predict(const PredictOptions& options) {
     throw InputError("the state '" + options.state + "' knows classes, not tasks: leave --task out");
   if (learns_in_rounds(definition)) {
     auto predictor = from_state<ModelPredictor>(options.state, *store);
+    predict_all(predictor, options);
+    return 0;
+  }
+  if (learns_to_grow(definition)) {
+    auto predictor = from_state<GrowingPredictor>(options.state, *store);
     predict_all(predictor, options);
     return 0;
   }

@@ -4,11 +4,67 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "learners/averaging/narrow.h"
 #include "learners/encoders/architectures.h"
 #include "learners/prototypical/pretrained.h"
 #include "simulations/scenario.h"
 
 namespace outrider::simulations {
+namespace {
+
+void add_growing_options(CLI::App& app, ModelOptions& options) {
+  CLI::Option* growing = app.add_flag(
+      "--growing", options.growing,
+      "Clients train small networks by themselves (--epochs, --rate), which become one large network whose "
+      "crossings those train who can");
+  growing->excludes("--strategy");
+  app.add_option("--width", options.width, "Growing: the small network has this share of the architecture's channels")
+      ->needs(growing)
+      ->capture_default_str();
+  app.add_option("--parts", options.parts, "Growing: clients whose networks become one")
+      ->needs(growing)
+      ->capture_default_str();
+  app.add_option("--templates", options.templates, "Growing: that the weights of a layer are mixed from")
+      ->needs(growing)
+      ->capture_default_str();
+  app.add_option("--sharing", options.sharing,
+                 "Growing: at most so many layers of like shape share templates; 0: all of them")
+      ->needs(growing)
+      ->capture_default_str();
+  app.add_option("--crossings", options.crossings,
+                 "Growing: what new mixtures begin as: orthogonal, copy, zero or random")
+      ->needs(growing)
+      ->capture_default_str();
+  app.add_option("--factor", options.factor, "Growing: on what new mixtures begin as")
+      ->needs(growing)
+      ->capture_default_str();
+  app.add_option("--crossing-epochs", options.crossing.epochs, "Growing: that crossings are trained")
+      ->needs(growing)
+      ->capture_default_str();
+  app.add_option("--crossing-rate", options.crossing.rate, "Growing: learning rate of crossings")
+      ->needs(growing)
+      ->capture_default_str();
+}
+
+int define_growing(const ModelOptions& options, const Preprocessing& preprocessing, const nn::NetworkSpec& network) {
+  growing::GrowingTask task;
+  task.preprocessing = preprocessing;
+  task.small = {averaging::narrow_network(network, options.width), options.templates, options.sharing, 1};
+  task.classes = options.classes;
+  task.parts = options.parts;
+  task.alone = options.work;
+  task.seed = options.seed;
+  task.crossings = {growing::parse_rule(options.crossings), options.factor, options.seed};
+  task.crossing = options.crossing;
+  task.crossing.batch = options.work.batch;
+  save_pretrained({task.encode(), {}}, options.output);
+  fmt::print("{}: growing model {} ({}, {} weights in each of {} parts, {} when grown, {} classes)\n", options.output,
+             task.id().brief(), options.architecture, task.small.part.parameter_count(), task.parts,
+             growing::layout_of(task.grown_form()).network.parameter_count(), task.classes.size());
+  return 0;
+}
+
+}  // namespace
 
 void add_options(CLI::App& app, ModelOptions& options) {
   app.add_option("--architecture", options.architecture,
@@ -30,6 +86,7 @@ void add_options(CLI::App& app, ModelOptions& options) {
   app.add_option("--epochs", options.work.epochs, "That a client trains in a round")->capture_default_str();
   app.add_option("--steps", options.work.steps, "Batches that a client trains in a round, instead of epochs");
   app.add_option("--rate", options.work.rate, "Learning rate of clients, plain SGD")->capture_default_str();
+  add_growing_options(app, options);
   app.add_option("--seed", options.seed, "Of the first weights, of who is asked, and of what clients draw")
       ->capture_default_str();
   app.add_option("--output", options.output, "The file to write")->required();
@@ -37,13 +94,13 @@ void add_options(CLI::App& app, ModelOptions& options) {
 
 int run_model(const ModelOptions& options) {
   const ImageShape input = parse_image_shape(options.input);
-  const averaging::LearningTask task{
-      {input, options.invert, options.mean, options.deviation},
-      architecture(options.architecture, input, {.classes = static_cast<std::int64_t>(options.classes.size())}),
-      options.classes,
-      averaging::parse_strategy(options.strategy),
-      options.work,
-      options.seed};
+  const Preprocessing preprocessing{input, options.invert, options.mean, options.deviation};
+  nn::NetworkSpec network =
+      architecture(options.architecture, input, {.classes = static_cast<std::int64_t>(options.classes.size())});
+  if (options.growing) return define_growing(options, preprocessing, network);
+  const averaging::LearningTask task{preprocessing,   std::move(network),
+                                     options.classes, averaging::parse_strategy(options.strategy),
+                                     options.work,    options.seed};
   save_pretrained({task.encode(), {}}, options.output);
   fmt::print("{}: model {} ({}, {} weights, {} classes, {})\n", options.output, task.id().brief(), options.architecture,
              task.network.parameter_count(), task.classes.size(), task.strategy.text());

@@ -1,10 +1,11 @@
-// The verb `outrider model`: defines the model that clients train in rounds.
+// The verb `outrider model`: defines the model that clients train, in rounds or to grow.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "learners/averaging/learning_task.h"
+#include "learners/growing/growing_task.h"
 
 namespace CLI {
 class App;
@@ -23,6 +24,15 @@ struct ModelOptions {
   averaging::LocalWork work;
   std::uint64_t seed = 1;
   std::string output;
+
+  bool growing = false;  // clients train small networks that become one, instead of one model in rounds
+  double width = 1;      // small networks have this share of the architecture's channels
+  std::uint32_t parts = 2;
+  std::uint32_t templates = 2;
+  std::uint32_t sharing = 0;
+  std::string crossings = "orthogonal";
+  float factor = growing::Crossings{}.factor;
+  averaging::LocalWork crossing = growing::GrowingTask{}.crossing;
 };
 void add_options(CLI::App& app, ModelOptions& options);
 // Writes the file that an aggregator starts from. Returns the exit code; throws InputError for options that make no

@@ -1,0 +1,36 @@
+#include "client/known_growth.h"
+
+#include "client/core.h"
+#include "client/replica.h"
+#include "learners/growing/merge.h"
+
+namespace outrider::client {
+
+Topic growing_topic(const Digest& space, std::string_view subject) {
+  return {std::string(growing::kGrowingKind), space, std::string(subject)};
+}
+
+std::optional<growing::GrowthRecord> known_growth(const Store& store, const Digest& space,
+                                                  const growing::GrowingTask& task) {
+  const auto payload = store.get(Column::replica, topic_key(growing_topic(space, growing::kGrowthSubject)));
+  if (!payload || payload->empty()) return std::nullopt;
+  return growing::GrowthRecord::decode(*payload, task);
+}
+
+std::optional<growing::Crossing> known_crossing(const Store& store, const Digest& space,
+                                                const growing::GrowingTask& task, const Digest& event) {
+  const auto payload = store.get(Column::replica, topic_key(growing_topic(space, growing::kCrossingSubject)));
+  if (!payload || payload->empty()) return std::nullopt;
+  growing::Crossing crossing = growing::Crossing::decode(*payload, task.grown_form(), "the merged crossing");
+  if (crossing.event != event) return std::nullopt;
+  return crossing;
+}
+
+std::optional<growing::GrowingMemory> growing_memory(const Store& store, const Digest& space,
+                                                     std::string_view subject) {
+  const auto memory = lesson_memory(store, growing_topic(space, subject));
+  if (!memory) return std::nullopt;
+  return growing::GrowingMemory::decode(*memory);
+}
+
+}  // namespace outrider::client

@@ -1,0 +1,155 @@
+#include "learners/growing/growing_task.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "knowledge/wire.h"
+#include "learners/growing/growing.capnp.h"
+
+namespace outrider::growing {
+namespace {
+
+constexpr std::uint64_t kGrowingMagic = 0x6B726F77676E6974;  // "tingwork" in memory
+constexpr wire::Limits kGrowingTaskLimits{.bytes = GrowingTask::kMaxBytes, .nesting = 4};
+const std::string kTheGrowingTask = "the growing task";
+
+void check_names(const std::vector<std::string>& classes, std::size_t outputs) {
+  require(classes.size() == outputs && outputs >= 2,
+          fmt::format("{} has {} classes and {} outputs; expected as many, at least 2", kTheGrowingTask, classes.size(),
+                      outputs));
+  const auto unfit = [](const std::string& name) { return name.empty() || name.size() > GrowingTask::kMaxClassName; };
+  require(std::ranges::none_of(classes, unfit),
+          fmt::format("{} has a class without a name or with one of more than {} bytes", kTheGrowingTask,
+                      GrowingTask::kMaxClassName));
+  require(std::set<std::string>(classes.begin(), classes.end()).size() == classes.size(),
+          kTheGrowingTask + " has two classes of one name");
+}
+
+void check_work(const averaging::LocalWork& work, const char* what) {
+  require(work.batch > 0 && work.epochs > 0,
+          fmt::format("{} trains {} for {} epochs on batches of {} pictures; expected 1 or more", kTheGrowingTask, what,
+                      work.epochs, work.batch));
+  require(std::isfinite(work.rate) && work.rate > 0,
+          fmt::format("{} trains {} with the learning rate {}; expected a finite number above 0", kTheGrowingTask, what,
+                      work.rate));
+}
+
+void check_pictures(const Preprocessing& preprocessing, const nn::Shape& input) {
+  const ImageShape& picture = preprocessing.input;
+  require(input == nn::Shape{picture.channels, picture.height, picture.width},
+          fmt::format("{} reads {}x{}x{} values, but its pictures are {}x{}x{}", kTheGrowingTask, input.channels,
+                      input.height, input.width, picture.channels, picture.height, picture.width));
+  require(std::isfinite(preprocessing.mean) && std::isfinite(preprocessing.deviation) && preprocessing.deviation > 0,
+          fmt::format("{} normalises with mean {} and deviation {}; expected finite numbers, the deviation above 0",
+                      kTheGrowingTask, preprocessing.mean, preprocessing.deviation));
+}
+
+void check_size(const MixtureForm& small, std::uint32_t parts) {
+  constexpr std::size_t kOverhead = std::size_t{16} << 10;
+  const std::size_t bytes = value_count(small, layout_of(small)) * sizeof(float) + kOverhead;
+  require(bytes <= GrowingTask::kMaxPartBytes && parts * bytes <= GrowingTask::kMaxRecordBytes,
+          fmt::format("{} has {} parts of some {} bytes each; expected at most {} each, and {} together",
+                      kTheGrowingTask, parts, bytes, GrowingTask::kMaxPartBytes, GrowingTask::kMaxRecordBytes));
+}
+
+void write_work(const averaging::LocalWork& work, wire::GrowingWork::Builder builder) {
+  builder.setBatch(work.batch);
+  builder.setEpochs(work.epochs);
+  builder.setSteps(work.steps);
+  builder.setRate(work.rate);
+}
+
+averaging::LocalWork read_work(wire::GrowingWork::Reader reader) {
+  return {reader.getBatch(), reader.getEpochs(), reader.getSteps(), reader.getRate()};
+}
+
+int extent_of(std::uint32_t value) {
+  constexpr auto kMost = static_cast<std::uint32_t>(nn::NetworkLimits::kExtent);
+  require(value <= kMost,
+          fmt::format("{} has pictures of extent {}; expected at most {}", kTheGrowingTask, value, kMost));
+  return static_cast<int>(value);
+}
+
+GrowingTask read_task(wire::GrowingTask::Reader reader) {
+  require(reader.getMagic() == kGrowingMagic, kTheGrowingTask + " is none: its first number is another");
+  GrowingTask task;
+  task.seed = reader.getSeed();
+  task.preprocessing = {{extent_of(reader.getChannels()), extent_of(reader.getHeight()), extent_of(reader.getWidth())},
+                        reader.getInvert(),
+                        reader.getMean(),
+                        reader.getDeviation()};
+  task.small = {nn::parse_network(wire::text(reader.getNetwork())), reader.getTemplates(), reader.getSharing(), 1};
+  task.parts = reader.getParts();
+  task.crossings = {static_cast<CrossingRule>(reader.getRule()), reader.getFactor(), task.seed};
+  task.alone = read_work(reader.getAlone());
+  task.crossing = read_work(reader.getCrossing());
+  for (const auto name : reader.getClasses()) task.classes.push_back(wire::text(name));
+  task.check();
+  return task;
+}
+
+}  // namespace
+
+MixtureForm GrowingTask::grown_form() const {
+  MixtureForm form = small;
+  form.parts = parts;
+  return form;
+}
+
+void GrowingTask::check() const {
+  require(small.parts == 1, kTheGrowingTask + " begins with networks of several parts; expected one");
+  require(parts >= 2, fmt::format("{} grows networks of {} parts; expected 2 or more", kTheGrowingTask, parts));
+  layout_of(grown_form());
+  check_names(classes, small.part.output_shape().size());
+  check_pictures(preprocessing, small.part.input);
+  check_work(alone, "parts");
+  check_work(crossing, "crossings");
+  crossings.check();
+  require(crossings.seed == seed, kTheGrowingTask + " draws crossings from another seed than its own");
+  check_size(small, parts);
+}
+
+Bytes GrowingTask::encode() const {
+  check();
+  capnp::MallocMessageBuilder message;
+  auto builder = message.initRoot<wire::GrowingTask>();
+  builder.setMagic(kGrowingMagic);
+  builder.setSeed(seed);
+  builder.setInvert(preprocessing.invert);
+  builder.setChannels(static_cast<std::uint32_t>(preprocessing.input.channels));
+  builder.setHeight(static_cast<std::uint32_t>(preprocessing.input.height));
+  builder.setWidth(static_cast<std::uint32_t>(preprocessing.input.width));
+  builder.setMean(preprocessing.mean);
+  builder.setDeviation(preprocessing.deviation);
+  builder.setTemplates(small.templates);
+  builder.setSharing(small.sharing);
+  builder.setParts(parts);
+  builder.setRule(static_cast<std::uint8_t>(crossings.rule));
+  builder.setFactor(crossings.factor);
+  builder.setNetwork(wire::text(small.part.text()));
+  write_work(alone, builder.initAlone());
+  write_work(crossing, builder.initCrossing());
+  auto names = builder.initClasses(static_cast<unsigned>(classes.size()));
+  for (unsigned i = 0; i < classes.size(); ++i) names.set(i, wire::text(classes[i]));
+  return wire::flatten(message);
+}
+
+GrowingTask GrowingTask::decode(ByteView bytes) {
+  return wire::read<wire::GrowingTask>(bytes, kTheGrowingTask, read_task, kGrowingTaskLimits);
+}
+
+bool GrowingTask::recognises(ByteView bytes) {
+  bool found = false;
+  const auto malformed = objection_of([&] {
+    found = wire::read<wire::GrowingTask>(
+        bytes, kTheGrowingTask, [](wire::GrowingTask::Reader reader) { return reader.getMagic() == kGrowingMagic; },
+        kGrowingTaskLimits);
+  });
+  return found && !malformed;
+}
+
+}  // namespace outrider::growing

@@ -1,0 +1,135 @@
+#include "learners/growing/merge.h"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "knowledge/error.h"
+#include "learners/growing/crossing.h"
+#include "learners/growing/growth_record.h"
+#include "learners/growing/mixture_wire.h"
+
+namespace outrider::growing {
+namespace {
+
+// The growth of one task.
+class Nursery {
+ public:
+  explicit Nursery(GrowingTask task) : task_(std::move(task)), grown_form_(task_.grown_form()) {}
+
+  std::optional<std::string> objection(const Contribution& contribution) const {
+    return objection_of([&] {
+      const std::string& subject = contribution.topic.subject;
+      const std::string client = "client " + contribution.client.brief();
+      if (subject == kGrowthSubject) {
+        GrowthRecord::decode(contribution.payload, task_);
+      } else if (subject == kSmallSubject) {
+        decode_mixture(contribution.payload, task_.small, "the small network of " + client);
+      } else if (subject == kCrossingSubject) {
+        const Crossing crossing = Crossing::decode(contribution.payload, grown_form_, "the crossing of " + client);
+        require(event_ == crossing.event,
+                fmt::format("the crossing of {} is of another growth than the one that has happened here", client));
+      } else {
+        throw InputError(fmt::format("{} taught on '{}'; a network that grows has the subjects '{}' and '{}'", client,
+                                     subject, kSmallSubject, kCrossingSubject));
+      }
+    });
+  }
+
+  void put(const Contribution& contribution) {
+    const std::string& subject = contribution.topic.subject;
+    if (subject == kGrowthSubject) {
+      event_ = GrowthRecord::decode(contribution.payload, task_).event.id();
+      record_ = contribution.payload;
+    } else if (subject == kSmallSubject) {
+      small_.insert_or_assign(contribution.client, contribution.payload);
+    } else if (subject == kCrossingSubject) {
+      crossings_.insert_or_assign(contribution.client, Crossing::decode(contribution.payload, grown_form_));
+    }
+  }
+
+  void erase(const ClientId& client, const std::string& subject) {
+    if (subject == kSmallSubject) small_.erase(client);
+    if (subject == kCrossingSubject) crossings_.erase(client);
+  }
+
+  Bytes merged(const std::string& subject) const {
+    if (subject == kGrowthSubject) return record_;
+    if (subject != kCrossingSubject) return {};
+    std::vector<Crossing> current;  // a state that is restored may bring crossings before their growth
+    for (const auto& [client, crossing] : crossings_)
+      if (event_ == crossing.event) current.push_back(crossing);
+    return current.empty() ? Bytes{} : mean_crossing(current).encode();
+  }
+
+  // The growth, when it is time.
+  std::optional<std::pair<GrowthRecord, std::string>> conduct() const {
+    if (!record_.empty() || small_.size() < task_.parts) return std::nullopt;
+    std::vector<ClientId> clients;
+    std::vector<MixtureNetwork> parts;
+    std::string names;
+    for (auto it = small_.begin(); parts.size() < task_.parts; ++it) {
+      clients.push_back(it->first);
+      parts.push_back(decode_mixture(it->second, task_.small));
+      names += (names.empty() ? "" : ", ") + it->first.brief();
+    }
+    return std::pair{GrowthRecord::of(task_, std::move(clients), std::move(parts)),
+                     fmt::format("the networks of {} clients grow into one: {}", task_.parts, names)};
+  }
+
+ private:
+  GrowingTask task_;
+  MixtureForm grown_form_;
+  std::map<ClientId, Bytes> small_;
+  std::map<ClientId, Crossing> crossings_;
+  Bytes record_;                 // empty before the growth
+  std::optional<Digest> event_;  // of the record
+};
+
+class GrowingMerge : public Merge {
+ public:
+  std::optional<std::string> open_space(const Digest& space, ByteView definition) override {
+    if (spaces_.contains(space)) return std::nullopt;
+    return objection_of([&] { spaces_.emplace(space, Nursery(GrowingTask::decode(definition))); });
+  }
+
+  std::optional<std::string> objection(const Contribution& contribution) const override {
+    const auto space = spaces_.find(contribution.topic.space);
+    if (space == spaces_.end())
+      return "the growing task " + contribution.topic.space.brief() + " of a network is not known here";
+    return space->second.objection(contribution);
+  }
+
+  void put(const Contribution& contribution) override { spaces_.at(contribution.topic.space).put(contribution); }
+
+  void erase(const ClientId& client, const Topic& topic) override {
+    const auto space = spaces_.find(topic.space);
+    if (space != spaces_.end()) space->second.erase(client, topic.subject);
+  }
+
+  Bytes merged(const Topic& topic) const override {
+    const auto space = spaces_.find(topic.space);
+    return space == spaces_.end() ? Bytes{} : space->second.merged(topic.subject);
+  }
+
+  std::vector<Saying> conduct(const Digest& space, const Present& /*present*/, Instant /*now*/) override {
+    const auto nursery = spaces_.find(space);
+    if (nursery == spaces_.end()) return {};
+    auto growth = nursery->second.conduct();
+    if (!growth) return {};
+    return {{{std::string(kGrowingKind), space, std::string(kGrowthSubject)}, growth->first.encode(), growth->second}};
+  }
+
+ private:
+  std::map<Digest, Nursery> spaces_;
+};
+
+}  // namespace
+
+std::unique_ptr<Merge> GrowingFamily::make_merge() const {
+  return std::make_unique<GrowingMerge>();
+}
+
+}  // namespace outrider::growing
