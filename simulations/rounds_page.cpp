@@ -98,6 +98,15 @@ std::string setting_text(const RoundsReport& report, std::size_t number) {
       setting.batch, setting.rate, facts.test);
 }
 
+std::string merging_text(const MergingPlan& plan) {
+  return fmt::format(
+      "Two clients, each with pictures of one half of the classes, {} of each class, train a {} of width {:g} each. Of "
+      "both one network is made: by growth, where they become the diagonal of one twice as wide, and whoever has {} "
+      "pictures of every class trains what leads from one to the other; by averaging; and beside them a network of the "
+      "grown width that is trained from scratch for as many operations as all of that took.",
+      plan.own == 0 ? std::string("all") : std::to_string(plan.own), plan.architecture, plan.size, plan.shared);
+}
+
 }  // namespace
 
 Page rounds_page(const RoundsReport& report) {
@@ -119,6 +128,12 @@ Page rounds_page(const RoundsReport& report) {
       curves.add(std::move(chart));
     }
   }
+  for (const MergingResult& result : report.merging)
+    if (!result.runs.empty())
+      page.section("Two networks made one, on " + result.setting)
+          .add(Paragraph{merging_text(*report.scenario.merging)})
+          .add(PageTable{"Mean ± standard deviation over the seeds; bytes of what is handed back",
+                         merging_table(result)});
   page.facts = {{"program", "outrider " OUTRIDER_VERSION}};
   for (std::size_t i = 0; i < report.facts.size(); ++i)
     page.facts.emplace_back(report.scenario.settings[i].name + ": SHA-256", report.facts[i].sha256);

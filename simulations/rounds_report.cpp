@@ -50,6 +50,19 @@ json json_of(const RoundsMethod& method) {
           {"grow", method.grow}};
 }
 
+json json_of(const MergingPlan& plan) {
+  return {{"settings", plan.settings},
+          {"architecture", plan.architecture},
+          {"size", plan.size},
+          {"templates", plan.templates},
+          {"own", plan.own},
+          {"shared", plan.shared},
+          {"batch", plan.batch},
+          {"epochs", plan.epochs},
+          {"merged_epochs", plan.merged_epochs},
+          {"rate", plan.rate}};
+}
+
 // By name, so that runs are compared setting by setting.
 json json_of(const RoundsScenario& scenario) {
   json made{
@@ -64,6 +77,7 @@ json json_of(const RoundsScenario& scenario) {
        {{"patience", scenario.growth.patience}, {"gain", scenario.growth.gain}, {"factor", scenario.growth.factor}}}};
   for (const RoundsSetting& setting : scenario.settings) made["setting"][setting.name] = json_of(setting);
   for (const RoundsMethod& method : scenario.methods) made["method"][method.name] = json_of(method);
+  if (scenario.merging) made["merging"] = json_of(*scenario.merging);
   return made;
 }
 
@@ -95,6 +109,8 @@ json json_of(const RoundsReport& report) {
             {"scenario", json_of(report.scenario)},
             {"data", std::move(data)},
             {"results", std::move(results)}};
+  for (const MergingResult& result : report.merging)
+    for (const MergingRun& run : result.runs) made["merging"][result.setting].push_back(to_json(run));
   add_findings(findings_of(report), made);
   return made;
 }
@@ -145,12 +161,16 @@ Completion RoundsReport::completion() const {
   for (const std::uint64_t seed : scenario.seeds)
     for (const RoundsResult& result : results)
       if (!has_seed(result.runs, seed)) missing.push_back(result.label_of(seed));
+  for (const std::uint64_t seed : scenario.seeds)
+    for (const MergingResult& result : merging)
+      if (!has_seed(result.runs, seed)) missing.push_back(result.label_of(seed));
   return {fmt::format("{} of {} runs done", runs(), runs() + missing.size()), std::move(missing)};
 }
 
 std::size_t RoundsReport::runs() const {
   std::size_t count = 0;
   for (const RoundsResult& result : results) count += result.runs.size();
+  for (const MergingResult& result : merging) count += result.runs.size();
   return count;
 }
 
@@ -179,6 +199,10 @@ void print_summary(const RoundsReport& report, std::ostream& stream) {
     for (const RoundsResult* result : report.results_in(setting.name)) table.row(row_of(report, *result));
   }
   stream << table;
+  for (const MergingResult& result : report.merging) {
+    if (result.runs.empty()) continue;
+    stream << fmt::format("\ntwo clients' networks made one, on {}\n\n", result.setting) << merging_table(result);
+  }
 }
 
 Chart accuracy_curve(const RoundsReport& report, const RoundsSetting& setting, RoundsAxis axis) {
@@ -206,6 +230,10 @@ Findings findings_of(const RoundsReport& report) {
       add("time", Unit::seconds, Better::lower, result->seconds());
     }
   }
+  for (const MergingResult& result : report.merging)
+    for (const MergingFigures& of : figures_of(result))
+      findings.figures.push_back(
+          {"accuracy of merging", result.setting + ": " + of.way, Unit::share, Better::higher, of.accuracy});
   return findings;
 }
 

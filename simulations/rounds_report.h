@@ -11,6 +11,7 @@
 #include "simulations/completion.h"
 #include "simulations/findings.h"
 #include "simulations/page.h"
+#include "simulations/rounds_merging.h"
 #include "simulations/rounds_result.h"
 #include "simulations/rounds_scenario.h"
 
@@ -30,8 +31,9 @@ struct SettingFacts {
 // Complete, or what there was when it was interrupted.
 struct RoundsReport {
   RoundsScenario scenario;
-  std::vector<SettingFacts> facts;    // of each setting
-  std::vector<RoundsResult> results;  // setting by setting, the methods in the scenario's order; some without runs
+  std::vector<SettingFacts> facts;     // of each setting
+  std::vector<RoundsResult> results;   // setting by setting, the methods in the scenario's order; some without runs
+  std::vector<MergingResult> merging;  // if the scenario asks for it; likewise
 
   Completion completion() const;
   std::size_t runs() const;  // that there are

@@ -47,6 +47,8 @@ class RoundsRunner {
       : options_(options), directory_(directory), display_(display), interruption_(interruption) {
     report_.scenario = rounds_of(options);
     report_.results = empty_rounds_results(scenario());
+    if (scenario().merging)
+      for (const std::string& setting : scenario().merging->settings) report_.merging.push_back({setting});
   }
 
   RoundsReport execute() {
@@ -74,8 +76,14 @@ class RoundsRunner {
         learning_task(setting, method, pictures.train.classes, scenario().seeds.front());
       report_.facts.push_back(
           facts_of(pictures, learning_task(setting, {}, pictures.train.classes, scenario().seeds.front())));
+      if (merges(setting))
+        merging_options(*scenario().merging, setting, pictures.train.classes.size(), scenario().seeds.front());
       phase.advance();
     }
+  }
+
+  bool merges(const RoundsSetting& setting) const {
+    return std::ranges::find(report_.merging, setting.name, &MergingResult::setting) != report_.merging.end();
   }
 
   std::string digest_of_data() const {
@@ -102,6 +110,15 @@ class RoundsRunner {
           runs.note(fmt::format("{}: {:.2f} %", result.label_of(seed), 100 * run.points.back().accuracy));
           runs.advance();
         }
+        for (MergingResult& result : report_.merging) {
+          if (result.setting != setting.name || has_seed(result.runs, seed)) continue;
+          if (!pictures) pictures.emplace(select_pictures(setting, seed));
+          const MergingRun run = merge_one(setting, result, *pictures, seed);
+          journal.put(result.label_of(seed), to_json(run));
+          insert_in_order(result.runs, run, scenario().seeds);
+          save(report_, directory_);
+          runs.advance();
+        }
       }
   }
 
@@ -109,6 +126,19 @@ class RoundsRunner {
     for (RoundsResult& result : report_.results)
       for (const std::uint64_t seed : scenario().seeds)
         if (const auto kept = journal.get(result.label_of(seed))) result.runs.push_back(rounds_run_from(*kept));
+    for (MergingResult& result : report_.merging)
+      for (const std::uint64_t seed : scenario().seeds)
+        if (const auto kept = journal.get(result.label_of(seed))) result.runs.push_back(merging_run_from(*kept));
+  }
+
+  MergingRun merge_one(const RoundsSetting& setting, const MergingResult& result, const RoundsPictures& pictures,
+                       std::uint64_t seed) {
+    const Phase phase(display_, result.label_of(seed));
+    try {
+      return run_merging(*scenario().merging, setting, pictures, seed, [&] { interruption_.check(); });
+    } catch (const InputError& error) {
+      throw InputError(fmt::format("{}: {}", result.label_of(seed), error.what()));
+    }
   }
 
   RoundsRun run_one(const RoundsSetting& setting, const RoundsResult& result, const RoundsPictures& pictures,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "learners/growing/mixture_form.h"
 #include "simulations/scenario_file.h"
 
 namespace outrider::simulations {
@@ -18,7 +19,7 @@ void read_rounds_root(const TomlFile& file, RoundsScenario& scenario) {
   reader.read("title", scenario.title);
   reader.read_integers("seeds", scenario.seeds, 0, INT64_MAX);
   reader.read_integer("threads", scenario.threads, 1, 1024);
-  for (const char* table : {"rounds", "growth", "setting", "method"}) reader.know(table);
+  for (const char* table : {"rounds", "growth", "setting", "method", "merging"}) reader.know(table);
   reader.finish();
 }
 
@@ -95,6 +96,24 @@ void read_method(TomlReader& reader, std::vector<RoundsMethod>& methods) {
   methods.push_back(std::move(method));
 }
 
+void read_merging(TomlReader& reader, const std::vector<RoundsSetting>& settings, MergingPlan& merging) {
+  for (const RoundsSetting& setting : settings) merging.settings.push_back(setting.name);
+  reader.read("settings", merging.settings);
+  for (const std::string& name : merging.settings)
+    if (std::ranges::find(settings, name, &RoundsSetting::name) == settings.end())
+      reader.complain("settings", fmt::format("a list of names of settings; there is no '{}'", name));
+  if (merging.settings.empty()) reader.complain("settings", "a list of at least one setting's name");
+  reader.read("architecture", merging.architecture);
+  reader.read_number("size", merging.size, 0.01, 1);
+  reader.read_integer("templates", merging.templates, 1, growing::MixtureForm::kMostTemplates);
+  reader.read_integer("own", merging.own, 0, 1'000'000);
+  reader.read_integer("shared", merging.shared, 1, 1'000'000);
+  reader.read_integer("batch", merging.batch, 1, 100'000);
+  reader.read_integer("epochs", merging.epochs, 1, 100'000);
+  reader.read_integer("merged_epochs", merging.merged_epochs, 1, 100'000);
+  reader.read_number("rate", merging.rate, 1e-6, 10);
+}
+
 }  // namespace
 
 std::string_view name_of(averaging::Encoding encoding) {
@@ -113,6 +132,8 @@ RoundsScenario load_rounds(const std::filesystem::path& path) {
   file.table("growth", [&](TomlReader& reader) { read_growth(reader, scenario.growth); });
   file.tables("setting", [&](TomlReader& reader) { read_setting(reader, scenario.settings); });
   file.tables("method", [&](TomlReader& reader) { read_method(reader, scenario.methods); });
+  file.table("merging",
+             [&](TomlReader& reader) { read_merging(reader, scenario.settings, scenario.merging.emplace()); });
   return scenario;
 }
 

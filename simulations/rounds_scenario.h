@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,6 +64,23 @@ struct RoundsPlan {
   bool operator==(const RoundsPlan&) const = default;
 };
 
+// Two clients with different classes train small networks, of which one is made by growth and in other ways
+// (learners/growing/merging_study.h).
+struct MergingPlan {
+  std::vector<std::string> settings;  // whose pictures it is done with
+  std::string architecture = "conv4";
+  double size = 0.25;           // width of the small networks, of the architecture's
+  std::uint32_t templates = 2;  // in a set
+  std::size_t own = 1000;       // pictures of each of its classes that a client has; 0: all
+  std::size_t shared = 100;     // pictures of each class that who trains the grown network has
+  std::size_t batch = 64;
+  std::size_t epochs = 10;         // of each client
+  std::size_t merged_epochs = 20;  // of who trains the grown network
+  float rate = 0.05F;
+
+  bool operator==(const MergingPlan&) const = default;
+};
+
 struct RoundsScenario {
   std::string name;
   std::string title;
@@ -72,6 +90,7 @@ struct RoundsScenario {
   GrowthPlan growth;
   std::vector<RoundsSetting> settings;
   std::vector<RoundsMethod> methods;
+  std::optional<MergingPlan> merging;
 
   bool operator==(const RoundsScenario&) const = default;
 };

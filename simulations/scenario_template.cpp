@@ -257,6 +257,20 @@ widths = [1]                    # 0.01 to 1; default: [1]
 size = 1                        # width of the network at the beginning, of the setting's; 0.01 to 1; default: 1
 # whether it grows, when training stalls, until it is as wide as the setting's; size must be below 1:
 grow = false                    # default: false
+
+# What merging is worth: two clients with different classes train small networks, of which one is made by growth, by
+# averaging, and beside them a large one is trained from scratch (docs/growing.md). Without this table it is left out.
+# [merging]
+# settings = ["Fashion-MNIST"]  # with whose pictures; default: all
+# architecture = "conv4"        # the network, as above, but for lenet-300-100; default: "conv4"
+# size = 0.25                   # width of the small networks, of the architecture's; 0.01 to 1; default: 0.25
+# templates = 2                 # in a set, of which weights are mixtures; 1 to 64; default: 2
+# own = 1000                    # pictures of each of its classes that a client has; 0: all; 0 to 1000000; default: 1000
+# shared = 100                  # pictures of every class for the grown network; 1 to 1000000; default: 100
+# batch = 64                    # pictures at a time; 1 to 100000; default: 64
+# epochs = 10                   # of each client; 1 to 100000; default: 10
+# merged_epochs = 20            # of who trains the grown network; 1 to 100000; default: 20
+# rate = 0.05                   # learning rate at the beginning; 1e-06 to 10; default: 0.05
 )toml";
 
 constexpr std::array kTemplates{kMissionTemplate, kStudyTemplate, kFederationTemplate, kRoundsTemplate};
