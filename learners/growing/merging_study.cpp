@@ -79,6 +79,7 @@ class MergingStudy {
     for (const auto rule : {CrossingRule::kOrthogonal, CrossingRule::kCopy, CrossingRule::kZero, CrossingRule::kRandom})
       merge_by_growth(rule, kCrossingPieces);
     merge_by_growth(CrossingRule::kOrthogonal, {});
+    merge_by_growth(CrossingRule::kZero, {.parts = false, .crossings = false});
     merge_by_new_weights();
     learn_from_scratch();
     return std::move(rows_);
@@ -198,8 +199,10 @@ class MergingStudy {
                                        .network;
     const std::size_t bytes =
         pieces.parts ? encode_mixture(trained).size() : Crossing::of(trained, {}, 1).encode().size();
-    row(fmt::format("grown, {}{}", rule_name(rule), pieces.parts ? ", all trained" : ""), grown_, trained.weights(),
-        flops_alone_ + merged_flops(), bytes);
+    const std::string way = !pieces.crossings
+                                ? "side by side, head and norms trained"
+                                : fmt::format("grown, {}{}", rule_name(rule), pieces.parts ? ", all trained" : "");
+    row(way, grown_, trained.weights(), flops_alone_ + merged_flops(), bytes);
   }
 
   // Where growth mixes templates: He-normal weights of the grown network, all trained.

@@ -37,10 +37,10 @@ struct MergingRow {
 };
 
 // Each way of making one network of what the two clients learned, and what there is without: each client alone, their
-// average as it is, matched and trained on, growth with every rule (crossings, head and norms trained, or all), growth
-// with new weights off the diagonal, growth whose crossings each client trains from its own classes, their mean, and a
-// network of the grown width from scratch that is trained as long as all of that together. Same arguments, same rows,
-// on one kind of processor. Throws InputError when something does not fit.
+// average as it is, matched and trained on, growth with every rule (crossings, head and norms trained, or all), or
+// without crossings, growth with new weights off the diagonal, growth whose crossings each client trains from its own
+// classes, their mean, and a network of the grown width from scratch that is trained as long as all of that together.
+// Same arguments, same rows, on one kind of processor. Throws InputError when something does not fit.
 std::vector<MergingRow> compare_merging(const MergingOptions& options, const MergingData& data);
 
 }  // namespace outrider::growing
