@@ -1,6 +1,6 @@
 // Does learning where to grow pay? The policy of learners/growing against choices at random, with as many candidates to
 // train, on some pictures of Fashion-MNIST: a small network learns until it no longer gets better; each candidate grows
-// from it and learns a little from the inherited weights. In the end the three candidates with the highest rewards
+// from it and learns a little from the inherited weights. In the end the three networks with the highest rewards
 // learn longer, and the best of them on the validation pictures is judged on the test pictures.
 //   growth_search --episodes 160 --seeds 3 > growth.csv      (one line for each search; --each FILE: for each episode)
 #include "learners/growing/growth_search.h"
@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <fstream>
 #include <numeric>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -132,6 +133,8 @@ Found best_of(std::vector<Candidate> candidates, const Small& small, const Parts
   constexpr std::size_t kFinalists = 3;
   constexpr std::size_t kLonger = 3;
   std::ranges::stable_sort(candidates, std::ranges::greater(), &Candidate::reward);
+  std::set<std::string> seen;  // a policy that has settled offers one network again and again
+  std::erase_if(candidates, [&](const Candidate& each) { return !seen.insert(each.network.text()).second; });
   candidates.resize(std::min(candidates.size(), kFinalists));
   Found best;
   for (const Candidate& candidate : candidates) {

@@ -22,8 +22,8 @@ ChannelSelection leading_channels(const ChannelGroups& groups, double width);
 nn::NetworkSpec selected_network(const nn::NetworkSpec& network, const ChannelGroups& groups,
                                  const ChannelSelection& selection);
 
-// The network of the leading channels; itself at width 1. Networks of widths a <= b are nested. Throws InputError unless
-// 0 < width <= 1 and the network is valid.
+// The network of the leading channels; itself at width 1. Networks of widths a <= b are nested. Throws InputError
+// unless 0 < width <= 1 and the network is valid.
 nn::NetworkSpec narrow_network(const nn::NetworkSpec& network, double width);
 // Its part of some of the network's tensors.
 nn::Parameters narrow_parameters(const nn::NetworkSpec& network, const nn::Parameters& parameters, double width);
