@@ -2,7 +2,7 @@
 // train, on some pictures of Fashion-MNIST: a small network learns until it no longer gets better; each candidate grows
 // from it and learns a little from the inherited weights. In the end the three networks with the highest rewards
 // learn longer, and the best of them on the validation pictures is judged on the test pictures.
-//   growth_search --episodes 160 --seeds 3 > growth.csv      (one line for each search; --each FILE: for each episode)
+//   growth_search --episodes 120 --seeds 3 > growth.csv      (one line for each search; --each FILE: for each episode)
 #include "learners/growing/growth_search.h"
 
 #include <algorithm>
@@ -36,7 +36,7 @@ struct Settings {
   std::string each;
   std::size_t pictures = 10000;  // to learn from; a quarter as many to validate
   std::size_t steps = 250;       // that a candidate is trained for
-  std::uint64_t episodes = 160;
+  std::uint64_t episodes = 120;
   std::uint64_t seeds = 3;
   bool latency = false;
   GrowthSearchOptions search{};
