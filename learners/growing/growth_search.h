@@ -54,7 +54,7 @@ struct GrowthSearchOptions {
   bool learns = true;           // else the policy stays as it is at first: choices at random
   std::size_t hidden = 16;      // of the policy's LSTM
   std::uint64_t batch = 8;      // episodes between two steps of the policy; at least 1
-  double rate = 0.02;           // of the policy
+  double rate = 0.03;           // of the policy
   double entropy_bonus = 0.02;  // in standard deviations of the reward
   double baseline_decay = 0.8;  // of mean and deviation of earlier batches' rewards, from batch to batch
   std::uint64_t seed = 0;

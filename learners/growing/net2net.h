@@ -30,8 +30,7 @@ struct Grown {
 };
 
 // All below throw InputError, saying why, when the network is not valid, it cannot take the step, or the parameters are
-// not its own. The parameters are as many numbers as the grown network has; the same on every machine, but for
-// expected_statistics().
+// not its own. Equal arguments give equal bits on every machine, but for what expected_statistics() computes.
 Grown grow(const nn::NetworkSpec& network, const nn::Parameters& parameters, const GrowthStep& step);
 // One step after the other.
 Grown grow(const nn::NetworkSpec& network, const nn::Parameters& parameters, std::span<const GrowthStep> steps);

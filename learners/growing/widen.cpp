@@ -74,7 +74,7 @@ std::vector<std::vector<std::size_t>> copies_of(const std::vector<std::uint32_t>
 
 // The shares of the copies of one input, for one output: their sum is 1. Uniform numbers, since those are the same on
 // every machine, where a normal one takes a logarithm.
-void share_out(const std::vector<std::size_t>& copies, float noise, Random& random, float* shares) {
+void divide_among(const std::vector<std::size_t>& copies, float noise, Random& random, float* shares) {
   const auto count = static_cast<float>(copies.size());
   std::vector<float> errors(copies.size());
   float mean = 0;
@@ -93,7 +93,7 @@ std::vector<float> shares_of(const std::vector<std::uint32_t>& inputs, const nn:
   std::vector<float> shares(static_cast<std::size_t>(after.dims[0]) * inputs.size(), 1.0F);
   for (std::size_t row = 0; row < shares.size(); row += inputs.size())
     for (const auto& places : copies)
-      if (places.size() > 1) share_out(places, step.noise, random, &shares[row]);
+      if (places.size() > 1) divide_among(places, step.noise, random, &shares[row]);
   return shares;
 }
 
