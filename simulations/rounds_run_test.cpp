@@ -57,6 +57,15 @@ name = "plain"
 name = "narrow"
 widths = [1, 0.5]
 precision = "int8"
+[merging]
+settings = ["even"]
+architecture = "lenet-300-100"
+size = 0.1
+own = 20
+shared = 10
+batch = 10
+epochs = 4
+merged_epochs = 4
 )";
 
 class RoundsRunning : public ScenarioRunTest<run_rounds> {
@@ -94,6 +103,10 @@ TEST_F(RoundsRunning, ComparesEveryMethodInEverySetting) {
   EXPECT_LT(narrow.sent().mean, 0.4 * plain.sent().mean);
   EXPECT_LT(narrow.received().mean, 0.9 * plain.received().mean);
   EXPECT_LT(narrow.operations().mean, 0.9 * plain.operations().mean);
+  ASSERT_EQ(report.merging.size(), 1u);
+  EXPECT_EQ(report.merging[0].runs.size(), 2u);
+  EXPECT_THAT(figures_of(report.merging[0]),
+              testing::Contains(testing::Field(&MergingFigures::way, "grown, orthogonal")));
   // As much work at one place as at all clients of a cohort together.
   EXPECT_NEAR(report.results[0].operations().mean / plain.operations().mean, 1, 0.15);
 }
@@ -107,11 +120,12 @@ TEST_F(RoundsRunning, LeavesAReportForPeopleAndPrograms) {
   EXPECT_EQ(findings.curves.size(), 2u);
   std::ostringstream summary;
   print_summary(report, summary);
-  for (const char* part : {"even", "uneven", "central", "plain", "narrow", "to central"})
+  for (const char* part : {"even", "uneven", "central", "plain", "narrow", "to central", "from scratch"})
     EXPECT_THAT(summary.str(), HasSubstr(part));
   const std::string page = content_of_file(output() / "report.html");
-  for (const char* part : {"Small", "uneven: accuracy over rounds", "dirichlet with alpha 0.3",
-                           "of 4.0 classes on average", "What clients with a part of the network predict with"})
+  for (const char* part :
+       {"Small", "uneven: accuracy over rounds", "dirichlet with alpha 0.3", "of 4.0 classes on average",
+        "What clients with a part of the network predict with", "Two networks made one, on even"})
     EXPECT_THAT(page, HasSubstr(part));
 }
 
@@ -126,6 +140,8 @@ TEST_F(RoundsRunning, GoesOnWhereItWasInterruptedAndComesToTheSame) {
   const RoundsReport resumed = run(again);
   EXPECT_TRUE(resumed.completion().whole());
   EXPECT_EQ(without_times(resumed), without_times(whole));
+  for (std::size_t run = 0; run < whole.merging[0].runs.size(); ++run)
+    EXPECT_EQ(to_json(resumed.merging[0].runs[run]), to_json(whole.merging[0].runs[run]));
 }
 
 TEST_F(RoundsRunning, ComesToTheSameWithAnyNumberOfThreads) {

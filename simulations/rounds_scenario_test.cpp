@@ -80,6 +80,17 @@ size = 0.25
 grow = true
 [[method]]
 name = "plain"
+[merging]
+settings = ["few"]
+architecture = "lenet5"
+size = 0.5
+templates = 3
+own = 0
+shared = 10
+batch = 16
+epochs = 2
+merged_epochs = 3
+rate = 0.01
 )");
   EXPECT_THAT(scenario.seeds, ElementsAre(3u, 1u));
   EXPECT_EQ(scenario.threads, 4);
@@ -101,6 +112,12 @@ name = "plain"
   EXPECT_THAT(small.widths, ElementsAre(1, 0.5));
   EXPECT_EQ(small.size, 0.25);
   EXPECT_TRUE(small.grow);
+  EXPECT_EQ(scenario.merging, (MergingPlan{{"few"}, "lenet5", 0.5, 3, 0, 10, 16, 2, 3, 0.01F}));
+}
+
+TEST_F(RoundsFile, MergingIsDoneInAllSettingsUnlessTheyAreNamed) {
+  EXPECT_FALSE(load(kLeast).merging);
+  EXPECT_THAT(load(std::string(kLeast) + "[merging]\n").merging->settings, ElementsAre("s"));
 }
 
 TEST_F(RoundsFile, AMistakeIsNamedWithItsLine) {
@@ -113,6 +130,8 @@ TEST_F(RoundsFile, AMistakeIsNamedWithItsLine) {
                    {"setting.clients", "cohort of 10", "4 clients"});
   expect_complaint(least + "[[setting]]\nname = \"t\"\ndata = \"mnist\"\nalpha = 1\n", 11,
                    {"setting.alpha", "partition is dirichlet"});
+  expect_complaint(least + "[merging]\nsettings = [\"t\"]\n", 9, {"merging.settings", "'t'"});
+  expect_complaint(least + "strategy = \"scaffold\"\nsize = 0.5\ngrow = true\n", 10, {"method.grow", "scaffold"});
 }
 
 }  // namespace

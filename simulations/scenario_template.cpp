@@ -262,7 +262,7 @@ grow = false                    # default: false
 # averaging, and beside them a large one is trained from scratch (docs/growing.md). Without this table it is left out.
 # [merging]
 # settings = ["Fashion-MNIST"]  # with whose pictures; default: all
-# architecture = "conv4"        # the network, as above, but for lenet-300-100; default: "conv4"
+# architecture = "conv4"        # the network, as above; default: "conv4"
 # size = 0.25                   # width of the small networks, of the architecture's; 0.01 to 1; default: 0.25
 # templates = 2                 # in a set, of which weights are mixtures; 1 to 64; default: 2
 # own = 1000                    # pictures of each of its classes that a client has; 0: all; 0 to 1000000; default: 1000

@@ -60,8 +60,13 @@ Shares share_out(const MergingOptions& options, const Dataset& train) {
 
 class MergingStudy {
  public:
-  MergingStudy(const MergingOptions& options, const MergingData& data)
+  MergingStudy(const MergingOptions& options, const MergingData& data, const std::function<void()>& poll)
       : options_(options), data_(data), shares_(share_out(options, data.train)) {
+    if (poll)
+      done_ = [poll](std::uint64_t, std::uint64_t) {
+        poll();
+        return true;
+      };
     grown_form_.parts = 2;
     grown_ = layout_of(grown_form_).network;
     test_inputs_.resize(data.test.pixels.size());
@@ -124,7 +129,7 @@ class MergingStudy {
     for (std::size_t client = 0; client < 2; ++client) {
       const MixtureNetwork start = MixtureNetwork::initial(options_.small, options_.seed + client);
       parts_.push_back(train_mixture(start, data_.preprocessing, data_.train.classes, shares_.own[client],
-                                     training(options_.alone, {}))
+                                     training(options_.alone, {}), done_)
                            .network);
       const double flops = flops_of(options_.small.part, options_.alone, shares_.own[client]);
       flops_alone_ += flops;
@@ -141,7 +146,7 @@ class MergingStudy {
     plan.set_dropout_key({options_.seed, 0, 0});
     const auto trainables = plan.trainables();
     run_training(plan, {trainables.begin(), trainables.end()}, lessons,
-                 {work, MixtureTraining{}.optimizer, options_.seed, 0, options_.threads});
+                 {work, MixtureTraining{}.optimizer, options_.seed, 0, options_.threads}, done_);
     return plan.parameters();
   }
 
@@ -179,9 +184,9 @@ class MergingStudy {
     double flops = flops_alone_;
     for (std::size_t client = 0; client < 2; ++client) {
       const Dataset& own = shares_.own[client];
-      const MixtureNetwork trained =
-          train_mixture(start, data_.preprocessing, data_.train.classes, own, training(options_.apart, kCrossingPieces))
-              .network;
+      const MixtureNetwork trained = train_mixture(start, data_.preprocessing, data_.train.classes, own,
+                                                   training(options_.apart, kCrossingPieces), done_)
+                                         .network;
       crossings.push_back(Crossing::of(trained, {}, own.size()));
       const double cost = flops_of(grown_, options_.apart, own);
       flops += cost;
@@ -195,7 +200,7 @@ class MergingStudy {
   void merge_by_growth(CrossingRule rule, const LearningPieces& pieces) {
     const MixtureNetwork start = grow(parts_, {rule, options_.factor, options_.seed});
     const MixtureNetwork trained = train_mixture(start, data_.preprocessing, data_.train.classes, shares_.shared,
-                                                 training(options_.merged, pieces))
+                                                 training(options_.merged, pieces), done_)
                                        .network;
     const std::size_t bytes =
         pieces.parts ? encode_mixture(trained).size() : Crossing::of(trained, {}, 1).encode().size();
@@ -233,6 +238,7 @@ class MergingStudy {
 
   MergingOptions options_;
   const MergingData& data_;
+  averaging::StepDone done_;
   Shares shares_;
   MixtureForm grown_form_{options_.small};
   nn::NetworkSpec grown_;
@@ -244,10 +250,11 @@ class MergingStudy {
 
 }  // namespace
 
-std::vector<MergingRow> compare_merging(const MergingOptions& options, const MergingData& data) {
+std::vector<MergingRow> compare_merging(const MergingOptions& options, const MergingData& data,
+                                        const std::function<void()>& poll) {
   options.alone.check();
   options.merged.check();
-  return MergingStudy(options, data).run();
+  return MergingStudy(options, data, poll).run();
 }
 
 }  // namespace outrider::growing

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,9 @@ struct MergingRow {
 // average as it is, matched and trained on, growth with every rule (crossings, head and norms trained, or all), or
 // without crossings, growth with new weights off the diagonal, growth whose crossings each client trains from its own
 // classes, their mean, and a network of the grown width from scratch that is trained as long as all of that together.
-// Same arguments, same rows, on one kind of processor. Throws InputError when something does not fit.
-std::vector<MergingRow> compare_merging(const MergingOptions& options, const MergingData& data);
+// Same arguments, same rows, on one kind of processor. `poll` is called after every step of training; what it throws
+// ends the study. Throws InputError when something does not fit.
+std::vector<MergingRow> compare_merging(const MergingOptions& options, const MergingData& data,
+                                        const std::function<void()>& poll = {});
 
 }  // namespace outrider::growing
