@@ -10,17 +10,28 @@ Topic growing_topic(const Digest& space, std::string_view subject) {
   return {std::string(growing::kGrowingKind), space, std::string(subject)};
 }
 
+namespace {
+
+// What is merged on the topic; nothing if there is none.
+std::optional<Bytes> merged_on(const Store& store, const Digest& space, std::string_view subject) {
+  auto payload = store.get(Column::replica, topic_key(growing_topic(space, subject)));
+  if (payload && payload->empty()) return std::nullopt;
+  return payload;
+}
+
+}  // namespace
+
 std::optional<growing::GrowthRecord> known_growth(const Store& store, const Digest& space,
                                                   const growing::GrowingTask& task) {
-  const auto payload = store.get(Column::replica, topic_key(growing_topic(space, growing::kGrowthSubject)));
-  if (!payload || payload->empty()) return std::nullopt;
+  const auto payload = merged_on(store, space, growing::kGrowthSubject);
+  if (!payload) return std::nullopt;
   return growing::GrowthRecord::decode(*payload, task);
 }
 
 std::optional<growing::Crossing> known_crossing(const Store& store, const Digest& space,
                                                 const growing::GrowingTask& task, const Digest& event) {
-  const auto payload = store.get(Column::replica, topic_key(growing_topic(space, growing::kCrossingSubject)));
-  if (!payload || payload->empty()) return std::nullopt;
+  const auto payload = merged_on(store, space, growing::kCrossingSubject);
+  if (!payload) return std::nullopt;
   growing::Crossing crossing = growing::Crossing::decode(*payload, task.grown_form(), "the merged crossing");
   if (crossing.event != event) return std::nullopt;
   return crossing;

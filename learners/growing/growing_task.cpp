@@ -64,7 +64,12 @@ void write_work(const averaging::LocalWork& work, wire::GrowingWork::Builder bui
 }
 
 averaging::LocalWork read_work(wire::GrowingWork::Reader reader) {
-  return {reader.getBatch(), reader.getEpochs(), reader.getSteps(), reader.getRate()};
+  averaging::LocalWork work;
+  work.batch = reader.getBatch();
+  work.epochs = reader.getEpochs();
+  work.steps = reader.getSteps();
+  work.rate = reader.getRate();
+  return work;
 }
 
 int extent_of(std::uint32_t value) {
