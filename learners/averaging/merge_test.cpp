@@ -65,7 +65,7 @@ class Desk {
 
   void come(unsigned count) {
     present_.clear();
-    for (unsigned i = 0; i < count; ++i) present_.push_back(numbered_client(i));
+    for (unsigned i = 0; i < count; ++i) present_.push_back({numbered_client(i), {}});
     conduct();
   }
   void wait(Instant time) {
@@ -105,7 +105,7 @@ class Desk {
   LearningTask task_;
   RoundRules rules_;
   Instant now_{0};
-  std::vector<ClientId> present_;
+  std::vector<PresentClient> present_;
   std::map<std::pair<ClientId, Topic>, Contribution> record_;
   std::unique_ptr<Merge> merge_;
   std::vector<std::string> notices_;
@@ -294,7 +294,7 @@ TEST(RoundRecord, KeepsEverythingAndTellsClientsWhatTheyNeed) {
   record.state.round = 1;
   record.memory.rounds.push_back({1, {numbered_client(2), numbered_client(3)}, {numbered_client(3)}});
   EXPECT_EQ(decode_round_record(encode(record), task), record);
-  const RoundRecord shown = decode_round_record(encode(record.published()), task);
+  const RoundRecord shown = decode_round_record(encode(record.published(task.network)), task);
   EXPECT_TRUE(shown.asks(numbered_client(2)));
   EXPECT_FALSE(shown.asks(numbered_client(1)));
   EXPECT_TRUE(shown.state.momentum.tensors.empty());

@@ -32,11 +32,11 @@ struct SetChannels {
   void operator()(auto&) const {}
 };
 
-bool fits(const TrainingCost& cost, const Capacity& capacity) {
-  return cost.bytes <= capacity.bytes && cost.flops <= capacity.flops;
-}
-
 }  // namespace
+
+bool fits(const TrainingCost& cost, const Budget& budget) {
+  return cost.bytes <= budget.bytes && cost.flops <= budget.flops;
+}
 
 void check_width(double width, const std::string& what) {
   require(width > 0 && width <= 1, fmt::format("{} is of width {}; expected more than 0 and at most 1", what, width));
@@ -82,18 +82,18 @@ TrainingCost training_cost(const nn::NetworkSpec& network, const Workload& workl
           kFlops * network.multiply_adds() * workload.samples};
 }
 
-double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Capacity& capacity,
+double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Budget& budget,
                         std::span<const double> widths) {
   assert(!widths.empty() && std::ranges::is_sorted(widths, std::greater<>()));
   TrainingCost cost;
   for (const double width : widths) {
     cost = training_cost(narrow_network(network, width), workload);
-    if (fits(cost, capacity)) return width;
+    if (fits(cost, budget)) return width;
   }
   throw InputError(
       fmt::format("training even the part of width {} takes {} bytes and {:.3g} operations a round; {} "
                   "bytes and {:.3g} operations are there",
-                  widths.back(), cost.bytes, cost.flops, capacity.bytes, capacity.flops));
+                  widths.back(), cost.bytes, cost.flops, budget.bytes, budget.flops));
 }
 
 }  // namespace outrider::averaging

@@ -39,16 +39,17 @@ struct TrainingCost {
 };
 TrainingCost training_cost(const nn::NetworkSpec& network, const Workload& workload);
 
-struct Capacity {
+struct Budget {
   std::size_t bytes = SIZE_MAX;
   double flops = 1e30;  // in a round
 };
+bool fits(const TrainingCost& cost, const Budget& budget);
 
 inline constexpr double kWidths[] = {1, 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125, 0.0625};
 
-// The first of `widths`, which fall, at which training fits the capacity. Throws InputError saying what the narrowest
+// The first of `widths`, which fall, at which training fits the budget. Throws InputError saying what the narrowest
 // takes when none does.
-double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Capacity& capacity,
+double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Budget& budget,
                         std::span<const double> widths = kWidths);
 
 }  // namespace outrider::averaging
