@@ -46,6 +46,7 @@ struct AveragingTask {
   network       @13 :Text;         # the text form of learners/nn/network.h
   strategy      @14 :Text;         # the text form of strategy.h
   classes       @15 :List(Text);   # output o means classes[o]
+  masked        @16 :Bool;
 }
 
 struct AveragingAsked {

@@ -78,7 +78,10 @@ class TrainedApart : public testing::Test {
   double loss_of_average(const ChannelSelection& match) const {
     const nn::Parameters networks[] = {learned_[0], select_channels(channel_groups(task_.network), learned_[1], match)};
     const double weights[] = {1, 1};
-    const auto logits = logits_of(task_, weighted_average(networks, weights), pictures_);
+    return loss_of(weighted_average(networks, weights));
+  }
+  double loss_of(const nn::Parameters& network) const {
+    const auto logits = logits_of(task_, network, pictures_);
     std::vector<float> gradient(logits.size());
     return nn::softmax_cross_entropy(logits, pictures_.labels, gradient);
   }
@@ -94,6 +97,8 @@ TEST_F(TrainedApart, NetworksKnowMoreTogetherWhenTheyAreInStep) {
   for (const auto& match : {match_by_weights(task_.network, learned_[0], learned_[1]),
                             match_by_activations(task_.network, learned_[0], learned_[1], inputs_of(task_, pictures_))})
     EXPECT_LT(loss_of_average(match), 0.5 * apart);
+  const double weights[] = {1, 1};
+  EXPECT_LT(loss_of(matched_average(task_.network, learned_, weights, inputs_of(task_, pictures_))), 0.5 * apart);
 }
 
 }  // namespace

@@ -45,6 +45,14 @@ std::vector<std::uint32_t> outputs_of_classes(const LearningTask& task, const Da
   return outputs;
 }
 
+// A flag for each output: whether the client has pictures of its class.
+std::vector<std::uint8_t> classes_present(const LearningTask& task, const Dataset& pictures,
+                                          const std::vector<std::uint32_t>& output_of) {
+  std::vector<std::uint8_t> present(task.classes.size());
+  for (const std::uint32_t label : pictures.labels) present[output_of[label]] = 1;
+  return present;
+}
+
 // What was given and what is kept, checked; control variates that do not exist yet are zero.
 struct Start {
   nn::Parameters weights;
@@ -133,11 +141,14 @@ Trained train(const LearningTask& task, const Start& start, std::uint64_t round,
                    .augmentation = options.augmentation});
   const std::uint64_t steps = task.work.steps > 0 ? task.work.steps : task.work.epochs * batches.batches_per_epoch();
   std::vector<std::uint32_t> labels(plan.batch());
+  const std::vector<std::uint8_t> counted = classes_present(task, pictures, output_of);
   double loss = 0;
   for (std::uint64_t step = 0; step < steps; ++step) {
     const Batch& batch = batches.next();
     std::ranges::transform(batch.labels, labels.begin(), [&](std::uint32_t label) { return output_of[label]; });
-    loss += nn::softmax_cross_entropy(plan.forward(batch.input), labels, plan.output_gradient());
+    const auto logits = plan.forward(batch.input);
+    loss += task.work.masked ? nn::masked_cross_entropy(logits, labels, counted, plan.output_gradient())
+                             : nn::softmax_cross_entropy(logits, labels, plan.output_gradient());
     plan.backward();
     // The loss alone does not tell: ReLU can turn a NaN into 0.
     if (!std::isfinite(loss) || !std::isfinite(nn::gradient_norm(plan.trainables())))

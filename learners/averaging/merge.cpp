@@ -125,30 +125,9 @@ class Conductor {
   }
 
  private:
-  // Who can be asked.
-  struct Candidates {
-    std::vector<ClientId> able;
-    std::map<ClientId, double> narrow;  // those of them that train a part
-    std::size_t unable = 0;
-
-    // "3 of 8 clients, 2 of them for a part of the model; 1 more cannot train it"
-    std::string text(const RoundMemory& round) const {
-      std::string text = fmt::format("{} of {} clients", round.asked.size(), able.size());
-      if (!round.narrow.empty()) text += fmt::format(", {} of them for a part of the model", round.narrow.size());
-      if (unable > 0) text += fmt::format("; {} more cannot train it", unable);
-      return text;
-    }
-  };
   Candidates candidates(const std::vector<PresentClient>& present) {
-    Candidates clients;
-    for (const PresentClient& client : present) {
-      meet(client.capacity);
-      const auto width = widths_.trained_by(client.capacity);
-      if (width) clients.able.push_back(client.id);
-      if (width && *width < 1) clients.narrow.emplace(client.id, *width);
-      if (!width) ++clients.unable;
-    }
-    return clients;
+    for (const PresentClient& client : present) meet(client.capacity);
+    return widths_.candidates(present);
   }
 
   static std::string name_of(const Contribution& contribution) {
@@ -180,7 +159,7 @@ class Conductor {
     if (opens) {
       record.population = clients.able.size();
       notice += fmt::format("{}round {} asks {}", notice.empty() ? "" : "; ", record.state.round,
-                            clients.text(record.memory.rounds.back()));
+                            asking(record.memory.rounds.back(), clients));
     }
     return {std::move(record), std::move(notice)};
   }

@@ -27,6 +27,13 @@ Budget budget_of(const Capacity& capacity, double seconds) {
 
 }  // namespace
 
+std::string asking(const RoundMemory& round, const Candidates& candidates) {
+  std::string text = fmt::format("{} of {} clients", round.asked.size(), candidates.able.size());
+  if (!round.narrow.empty()) text += fmt::format(", {} of them for a part of the model", round.narrow.size());
+  if (candidates.unable > 0) text += fmt::format("; {} more cannot train it", candidates.unable);
+  return text;
+}
+
 TaskWidths::TaskWidths(const LearningTask& task, Instant round)
     : predicting_(nn::InferencePlan::planned_bytes(task.network, 1) + sizeof(float) * task.network.parameter_count()),
       seconds_(std::chrono::duration<double>(round).count()) {
@@ -46,6 +53,20 @@ std::optional<double> TaskWidths::trained_by(const Capacity& capacity) const {
 std::optional<double> TaskWidths::sent_to(const Capacity& capacity) const {
   if (const auto trained = trained_by(capacity)) return trained;
   return predicting_ <= capacity.memory ? std::optional<double>(1) : std::nullopt;
+}
+
+Candidates TaskWidths::candidates(std::span<const PresentClient> present) const {
+  Candidates candidates;
+  for (const PresentClient& client : present) {
+    const auto width = trained_by(client.capacity);
+    if (!width) {
+      ++candidates.unable;
+      continue;
+    }
+    candidates.able.push_back(client.id);
+    if (*width < 1) candidates.narrow.emplace(client.id, *width);
+  }
+  return candidates;
 }
 
 std::string TaskWidths::excuse(const Capacity& capacity) const {

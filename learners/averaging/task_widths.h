@@ -1,16 +1,27 @@
 // Which part of a task's network a client trains and is sent, by what its device can do (Diao et al. 2021, HeteroFL).
 #pragma once
 
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "knowledge/capacity.h"
-#include "knowledge/instant.h"
+#include "knowledge/family.h"
 #include "learners/averaging/learning_task.h"
 #include "learners/averaging/narrow.h"
+#include "learners/averaging/rounds.h"
 
 namespace outrider::averaging {
+
+// The clients that can be asked to train.
+struct Candidates {
+  std::vector<ClientId> able;
+  std::map<ClientId, double> narrow;  // those of them that train a part of the network: its width
+  std::size_t unable = 0;             // others that are there
+};
+// For people: "3 of 8 clients, 2 of them for a part of the model; 1 more cannot train it".
+std::string asking(const RoundMemory& round, const Candidates& candidates);
 
 // What every width takes is worked out once, so that asking is cheap.
 class TaskWidths {
@@ -27,6 +38,7 @@ class TaskWidths {
   // The part that it is sent: the one that it trains; or the whole, to predict with, which takes less, since nobody
   // trains a narrower one to stand by itself; nothing if it cannot even hold that.
   std::optional<double> sent_to(const Capacity& capacity) const;
+  Candidates candidates(std::span<const PresentClient> present) const;
   // Why such a client, which trains none, does not, as one sentence.
   std::string excuse(const Capacity& capacity) const;
 

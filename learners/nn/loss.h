@@ -11,6 +11,12 @@ namespace outrider::nn {
 double softmax_cross_entropy(std::span<const float> logits, std::span<const std::uint32_t> labels,
                              std::span<float> gradient);
 
+// The same over some of the classes: those whose place in `counted`, k flags, is not 0, as all labels' are. The others
+// are left out of the softmax, and their gradient is 0. (Diao et al. 2021 for clients that lack classes, who put 0 in
+// the place of their logits instead.)
+double masked_cross_entropy(std::span<const float> logits, std::span<const std::uint32_t> labels,
+                            std::span<const std::uint8_t> counted, std::span<float> gradient);
+
 // Mean over all n values of (output - target)^2; writes its gradient to `gradient`. Sizes are equal and at least 1.
 // Sums in double, in order.
 double mean_squared_error(std::span<const float> output, std::span<const float> target, std::span<float> gradient);
