@@ -146,6 +146,24 @@ TEST(LocalTraining, SameSeedSameBits) {
   EXPECT_NE(first.delta, learned(1, 1, 1).delta);
 }
 
+TEST(LocalTraining, WithAMaskedLossLeavesTheScoresOfMissingClassesAlone) {
+  const Dataset pictures = without_class(test_task(1, 8), 1);
+  for (const bool masked : {false, true}) {
+    const LearningTask task = small_task("fedavg", {.masked = masked});
+    const Update update = train_locally(task, given_to(task), {}, pictures, {}).update;
+    for (const char* name : {"5.weight", "5.bias"}) {
+      const nn::Tensor& head = update.delta.at(name);
+      const std::size_t row = head.values.size() / 3;
+      const auto moved = [&](std::size_t output) {
+        const auto values = std::span(head.values).subspan(output * row, row);
+        return std::ranges::any_of(values, [](float value) { return value != 0; });
+      };
+      EXPECT_TRUE(moved(0) && moved(2));
+      EXPECT_EQ(moved(1), !masked);
+    }
+  }
+}
+
 TEST(LocalTraining, TakesEpochsOrSteps) {
   const Dataset pictures = test_task(1, 8);  // 24 pictures
   const auto steps = [&](const LocalWork& work) {

@@ -449,7 +449,8 @@ TEST_F(NarrowClients, TenThousandAreConductedQuickly) {
   const LearningTask task = task_with("fedavg");
   Desk desk(task, {.cohort = 100, .minimum = 100, .duration = kRound});
   std::vector<Capacity> capacities(10'000);
-  for (unsigned i = 0; i < capacities.size(); ++i) capacities[i].memory = capacity_for(task, 1).memory - i % 50 * 1000;
+  const std::uint64_t whole = capacity_for(task, 1).memory;
+  for (unsigned i = 0; i < capacities.size(); ++i) capacities[i].memory = whole - i % 50 * 1000;
   const auto start = std::chrono::steady_clock::now();
   desk.come(capacities);
   for (int i = 0; i < 1000; ++i) desk.conduct();  // after so many messages

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <cstdlib>
+#include <vector>
 
 namespace outrider::nn {
 
@@ -31,26 +31,13 @@ double masked_cross_entropy(std::span<const float> logits, std::span<const std::
                             std::span<const std::uint8_t> counted, std::span<float> gradient) {
   const std::size_t classes = counted.size();
   assert(!labels.empty() && logits.size() == labels.size() * classes && gradient.size() == logits.size());
-  static const bool zero = getenv("MASK0") != nullptr;
-  const auto samples = static_cast<double>(labels.size());
-  double loss = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    assert(labels[i] < classes && counted[labels[i]] != 0);
-    const auto row = logits.subspan(i * classes, classes);
-    const auto slope = gradient.subspan(i * classes, classes);
-    double largest = row[labels[i]];
-    for (std::size_t k = 0; k < classes; ++k)
-      largest = counted[k] != 0 ? std::max<double>(largest, row[k]) : zero ? std::max(largest, 0.0) : largest;
-    double sum = 0;
-    for (std::size_t k = 0; k < classes; ++k)
-      sum += counted[k] != 0 ? std::exp(row[k] - largest) : zero ? std::exp(-largest) : 0;
-    for (std::size_t k = 0; k < classes; ++k) {
-      const double share = std::exp(row[k] - largest) / sum - (k == labels[i] ? 1.0 : 0.0);
-      slope[k] = counted[k] != 0 ? static_cast<float>(share / samples) : 0;
-    }
-    loss += std::log(sum) - (row[labels[i]] - largest);
-  }
-  return loss / samples;
+  std::vector<float> masked(logits.begin(), logits.end());
+  for (std::size_t i = 0; i < masked.size(); ++i)
+    if (counted[i % classes] == 0) masked[i] = 0;
+  const double loss = softmax_cross_entropy(masked, labels, gradient);
+  for (std::size_t i = 0; i < gradient.size(); ++i)
+    if (counted[i % classes] == 0) gradient[i] = 0;
+  return loss;
 }
 
 double mean_squared_error(std::span<const float> output, std::span<const float> target, std::span<float> gradient) {

@@ -11,9 +11,9 @@ namespace outrider::nn {
 double softmax_cross_entropy(std::span<const float> logits, std::span<const std::uint32_t> labels,
                              std::span<float> gradient);
 
-// The same over some of the classes: those whose place in `counted`, k flags, is not 0, as all labels' are. The others
-// are left out of the softmax, and their gradient is 0. (Diao et al. 2021 for clients that lack classes, who put 0 in
-// the place of their logits instead.)
+// The same where only some of the classes count, those whose place in `counted`, k flags, is not 0: the logits of the
+// others are taken to be 0, and so is their gradient. For clients that lack classes (Diao et al. 2021, HeteroFL, masked
+// cross entropy). Labels count.
 double masked_cross_entropy(std::span<const float> logits, std::span<const std::uint32_t> labels,
                             std::span<const std::uint8_t> counted, std::span<float> gradient);
 
