@@ -110,6 +110,18 @@ Run add_aggregator(CLI::App& app) {
   };
 }
 
+std::uint64_t read_memory(const std::string& text) {
+  return parse_memory("the memory", text);
+}
+
+std::uint64_t read_compute(const std::string& text) {
+  return parse_operations("the compute", text);
+}
+
+CLI::Validator quantity(std::uint64_t (*read)(const std::string&)) {
+  return {[read](const std::string& text) { return objection_of([&] { read(text); }).value_or(""); }, "", ""};
+}
+
 Run add_client(CLI::App& app) {
   struct Options : client::DaemonOptions {
     std::string memory;
@@ -140,12 +152,16 @@ Run add_client(CLI::App& app) {
       ->add_option("--precision", options->learner.form.precision,
                    "How prototypes and updates of a model travel: float32, float16 or int8 (4, 2 or 1 bytes a number)")
       ->transform(CLI::CheckedTransformer(kPrecisions, CLI::ignore_case).description(""));
-  added->add_option("--memory", options->memory,
-                    "What this device can spare to train a model, beside the program and its pictures: 64MB, 512MiB; "
-                    "where it is little, the client is given a narrow part of the model (default: unlimited)");
-  added->add_option("--compute", options->compute,
-                    "Likewise, floating-point operations a second: 500M, 2G; training is to be done within a round "
-                    "(default: unlimited)");
+  added
+      ->add_option("--memory", options->memory,
+                   "What this device can spare to train a model, beside the program and its pictures: 64MB, 512MiB; "
+                   "where it is little, the client is given a narrow part of the model (default: unlimited)")
+      ->check(quantity(read_memory));
+  added
+      ->add_option("--compute", options->compute,
+                   "Likewise, floating-point operations a second: 500M, 2G; training is to be done within a round "
+                   "(default: unlimited)")
+      ->check(quantity(read_compute));
   added->add_flag("--deviations", options->learner.form.deviations,
                   "Also contribute each class's spread, for `predict --head mahalanobis`; doubles the size");
   added->add_option("--mask-epochs", options->learner.tasks.mask_epochs, "Tasks: epochs of the search for the mask")
@@ -168,8 +184,8 @@ Run add_client(CLI::App& app) {
           "ticket that is known of the task")
       ->transform(CLI::CheckedTransformer(kFinders, CLI::ignore_case).description(""));
   return [options] {
-    if (!options->memory.empty()) options->capacity.memory = parse_memory("--memory", options->memory);
-    if (!options->compute.empty()) options->capacity.operations = parse_operations("--compute", options->compute);
+    if (!options->memory.empty()) options->capacity.memory = read_memory(options->memory);
+    if (!options->compute.empty()) options->capacity.operations = read_compute(options->compute);
     client::run_daemon(*options);
     return 0;
   };
