@@ -64,9 +64,10 @@ void RoundLearner::learn(const Teach& teach, const Complain& complain, const std
   averaging::ClientState before = own_state(store_, std::move(last), given->width);
   averaging::LocalResult learned;
   try {
-    learned = averaging::train_locally(task_, given->state, before, examples,
-                                       {.client = options_.self, .width = given->width, .threads = options_.threads},
-                                       [&](std::uint64_t, std::uint64_t) { return !stop.stop_requested(); });
+    learned = averaging::train_locally(
+        task_, given->state, before, examples,
+        {.client = options_.self, .width = given->width, .parts = given->parts, .threads = options_.threads},
+        [&](std::uint64_t, std::uint64_t) { return !stop.stop_requested(); });
   } catch (const InputError&) {
     if (stop.stop_requested()) return;
     throw;

@@ -31,6 +31,10 @@ void add_options(CLI::App& app, ModelOptions& options) {
   app.add_option("--steps", options.work.steps, "Batches that a client trains in a round, instead of epochs");
   app.add_option("--rate", options.work.rate, "Learning rate of clients, plain SGD")->capture_default_str();
   app.add_flag(
+      "--nested", options.work.nested,
+      "For devices of unlike capacity: clients go on with a narrower part of the model, if others train one, so "
+      "that it learns what they know");
+  app.add_flag(
       "--masked", options.work.masked,
       "Classes that a client has no pictures of are left out of its loss, so that it leaves their scores alone");
   app.add_option("--seed", options.seed, "Of the first weights, of who is asked, and of what clients draw")

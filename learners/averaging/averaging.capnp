@@ -47,6 +47,7 @@ struct AveragingTask {
   strategy      @14 :Text;         # the text form of strategy.h
   classes       @15 :List(Text);   # output o means classes[o]
   masked        @16 :Bool;
+  nested        @17 :Bool;
 }
 
 struct AveragingAsked {
@@ -64,6 +65,7 @@ struct AveragingRound {
   population @3 :UInt64;           # clients that were there when the round was opened
   rounds     @4 :List(AveragingAsked);  # rising; to clients only the open one, if any, without who was heard
   width      @5 :Float64 = 1;      # of the part that the state is of; to clients with those asked to train this part
+  parts      @6 :List(Float64);    # to clients: the widths that the open round asks for, falling
 }
 
 struct AveragingClient {           # what stays with a client between rounds

@@ -62,6 +62,38 @@ TEST(LearningTogetherNarrow, EveryWidthKnowsAllClasses) {
   }
 }
 
+// Each client lacks a class, and is alone with its width. Accuracies of the parts.
+std::vector<double> learned_without_a_class(bool nested) {
+  const std::vector<double> widths{1, 0.5, 0.25};
+  LocalWork work = kShort;
+  work.nested = nested;
+  const LearningTask task =
+      small_task("fedavg", work, "input 1x6x6; conv 8 k3 p1; relu; flatten; linear 16; relu; linear 3");
+  ServerState state = task.initial_state();
+  for (int round = 0; round < 20; ++round) {
+    std::vector<Update> updates;
+    for (unsigned client = 0; client < 3; ++client) {
+      const LocalTraining options{.client = numbered_client(client), .width = widths[client], .parts = widths};
+      updates.push_back(train_locally(task, narrow_state(task.network, state, widths[client]), {},
+                                      without_class(test_task(1, 10, client), client), options)
+                            .update);
+    }
+    state = apply_round(task.network, task.strategy, state, updates);
+  }
+  std::vector<double> accuracies;
+  for (const double width : widths) {
+    LearningTask part = task;
+    part.network = narrow_network(task.network, width);
+    accuracies.push_back(accuracy(part, narrow_state(task.network, state, width).weights, test_task(1, 30, 9)));
+  }
+  return accuracies;
+}
+
+TEST(LearningTogetherNarrow, NestedTrainingTeachesThePartsWhatTheirClientsLack) {
+  EXPECT_LT(learned_without_a_class(false).back(), 0.75);
+  for (const double accuracy : learned_without_a_class(true)) EXPECT_GT(accuracy, 0.9);
+}
+
 // Networks that learned the same pictures from unlike beginnings.
 class TrainedApart : public testing::Test {
  protected:

@@ -69,6 +69,25 @@ nn::Parameters narrow_parameters(const nn::NetworkSpec& network, const nn::Param
   return select_channels(groups, parameters, leading_channels(groups, width));
 }
 
+nn::Parameters narrower_parameters(const nn::NetworkSpec& network, double from, const nn::Parameters& parameters,
+                                   double to) {
+  assert(to <= from);
+  return select_channels(channel_groups(narrow_network(network, from)), parameters,
+                         leading_channels(channel_groups(network), to));
+}
+
+void put_back(const nn::NetworkSpec& network, double to, const nn::Parameters& part, double from,
+              nn::Parameters& parameters) {
+  assert(to <= from);
+  const ChannelGroups groups = channel_groups(narrow_network(network, from));
+  const ChannelSelection selection = leading_channels(channel_groups(network), to);
+  for (const nn::Tensor& tensor : part.tensors) {
+    const auto places = selected_places(groups, groups.at(tensor.spec.name), selection);
+    std::vector<float>& values = parameters.at(tensor.spec.name).values;
+    for (std::size_t i = 0; i < places.size(); ++i) values[places[i]] = tensor.values[i];
+  }
+}
+
 ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& state, double width) {
   assert(state.control.tensors.empty() || width == 1);
   return {state.round, narrow_parameters(network, state.weights, width), {}, {}, state.control};

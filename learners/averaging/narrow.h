@@ -22,6 +22,12 @@ ChannelSelection leading_channels(const ChannelGroups& groups, double width);
 nn::NetworkSpec narrow_network(const nn::NetworkSpec& network, double width);
 // Its part of some of the network's tensors.
 nn::Parameters narrow_parameters(const nn::NetworkSpec& network, const nn::Parameters& parameters, double width);
+// Of parameters of the part of width `from`, all or some, those of the part of width `to`, at most as wide.
+nn::Parameters narrower_parameters(const nn::NetworkSpec& network, double from, const nn::Parameters& parameters,
+                                   double to);
+// Puts the values of such a part back to where they came from. Both are of the same tensors.
+void put_back(const nn::NetworkSpec& network, double to, const nn::Parameters& part, double from,
+              nn::Parameters& parameters);
 // What a client of that width is to be given: its part of the weights and the round, without momenta. Asserts that the
 // state has no control variate (check_update() refuses narrow updates with SCAFFOLD).
 ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& state, double width);

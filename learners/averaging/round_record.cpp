@@ -1,6 +1,7 @@
 #include "learners/averaging/round_record.h"
 
 #include <cassert>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -59,11 +60,16 @@ bool RoundRecord::asks(const ClientId& client) const {
 
 RoundRecord RoundRecord::published(const nn::NetworkSpec& network, double part) const {
   assert(width == 1);
-  RoundRecord shown{narrow_state(network, state, part), {memory.open, 0, {}}, population, part};
+  RoundRecord shown{narrow_state(network, state, part), {memory.open, 0, {}}, population, part, {}};
   if (!memory.open) return shown;
   RoundMemory& round = shown.memory.rounds.emplace_back(RoundMemory{state.round, {}, {}});
-  for (const ClientId& client : memory.rounds.back().asked)
-    if (memory.rounds.back().width_of(client) == part) round.asked.insert(client);
+  std::set<double, std::greater<>> widths;
+  for (const ClientId& client : memory.rounds.back().asked) {
+    const double asked = *memory.rounds.back().width_of(client);
+    widths.insert(asked);
+    if (asked == part) round.asked.insert(client);
+  }
+  shown.parts.assign(widths.begin(), widths.end());
   return shown;
 }
 
@@ -75,6 +81,8 @@ Bytes encode(const RoundRecord& record) {
   builder.setDraws(record.memory.draws);
   builder.setPopulation(record.population);
   builder.setWidth(record.width);
+  auto parts = builder.initParts(static_cast<unsigned>(record.parts.size()));
+  for (unsigned i = 0; i < parts.size(); ++i) parts.set(i, record.parts[i]);
   auto rounds = builder.initRounds(static_cast<unsigned>(record.memory.rounds.size()));
   for (unsigned i = 0; i < rounds.size(); ++i) {
     const RoundMemory& round = record.memory.rounds[i];
@@ -98,6 +106,10 @@ RoundRecord decode_round_record(ByteView bytes, const LearningTask& task) {
         decode_state(wire::view(reader.getState()), narrow_network(task.network, record.width), task.strategy);
     record.population = reader.getPopulation();
     record.memory.open = reader.getOpen();
+    for (const double part : reader.getParts()) {
+      check_width(part, what);
+      record.parts.push_back(part);
+    }
     record.memory.draws = reader.getDraws();
     for (const auto round : reader.getRounds()) {
       record.memory.rounds.push_back({round.getRound(), {}, read_ids(round.getHeard())});

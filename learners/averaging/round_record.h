@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "learners/averaging/learning_task.h"
 #include "learners/averaging/rounds.h"
@@ -13,6 +14,7 @@ struct RoundRecord {
   Rounds::Memory memory;         // who was asked and heard of late
   std::uint64_t population = 0;  // clients that were there when the round was opened, and can train
   double width = 1;              // of the part of the network that the state is of (narrow.h); the aggregator's: all
+  std::vector<double> parts{};   // published: the widths that the open round asks for, falling
 
   bool operator==(const RoundRecord&) const = default;
 

@@ -41,6 +41,8 @@ TaskWidths::TaskWidths(const LearningTask& task, Instant round)
     if (width < 1 && !takes_narrow(task.strategy)) break;
     parts_.push_back({width, training_cost(narrow_network(task.network, width), workload_of(task.work))});
   }
+  if (!task.work.nested) return;
+  for (std::size_t i = 0; i + 1 < parts_.size(); ++i) parts_[i].cost.flops += parts_[i + 1].cost.flops;
 }
 
 std::optional<double> TaskWidths::trained_by(const Capacity& capacity) const {
