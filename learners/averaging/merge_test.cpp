@@ -491,6 +491,13 @@ TEST(RoundRecord, KeepsTheWidthsOfThoseAsked) {
   EXPECT_EQ(decode_round_record(encode(shown), task), shown);
   EXPECT_TRUE(shown.asks(numbered_client(2)));
   EXPECT_FALSE(shown.asks(numbered_client(1)));
+  EXPECT_EQ(shown.parts, (std::vector<double>{1, 0.25}));
+  EXPECT_EQ(record.published(task.network).parts, shown.parts);
+  RoundRecord hostile = shown;
+  hostile.parts = {1, -1};
+  EXPECT_THROW(decode_round_record(encode(hostile), task), InputError);
+  hostile.parts = std::vector<double>(1000, 0.5);
+  EXPECT_THROW(decode_round_record(encode(hostile), task), InputError);
   record.memory.rounds[0].narrow = {{numbered_client(2), 1.5}};
   EXPECT_THROW(decode_round_record(encode(record), task), InputError);
   // Whole networks only.

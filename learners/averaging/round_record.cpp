@@ -106,6 +106,9 @@ RoundRecord decode_round_record(ByteView bytes, const LearningTask& task) {
         decode_state(wire::view(reader.getState()), narrow_network(task.network, record.width), task.strategy);
     record.population = reader.getPopulation();
     record.memory.open = reader.getOpen();
+    require(
+        reader.getParts().size() <= std::size(kWidths),
+        fmt::format("{} asks for {} widths; expected at most {}", what, reader.getParts().size(), std::size(kWidths)));
     for (const double part : reader.getParts()) {
       check_width(part, what);
       record.parts.push_back(part);
