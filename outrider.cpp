@@ -110,8 +110,24 @@ Run add_aggregator(CLI::App& app) {
   };
 }
 
+std::uint64_t read_memory(const std::string& text) {
+  return parse_memory("the memory", text);
+}
+
+std::uint64_t read_compute(const std::string& text) {
+  return parse_operations("the compute", text);
+}
+
+CLI::Validator quantity(std::uint64_t (*read)(const std::string&)) {
+  return {[read](const std::string& text) { return objection_of([&] { read(text); }).value_or(""); }, "", ""};
+}
+
 Run add_client(CLI::App& app) {
-  auto options = std::make_shared<client::DaemonOptions>();
+  struct Options : client::DaemonOptions {
+    std::string memory;
+    std::string compute;
+  };
+  auto options = std::make_shared<Options>();
   CLI::App* added =
       verb(app, "client", "Learn from the pictures in a folder, contribute, and keep up with what others have taught",
            "outrider client --aggregator tcp://127.0.0.1:7700 --data pictures --state state");
@@ -136,6 +152,16 @@ Run add_client(CLI::App& app) {
       ->add_option("--precision", options->learner.form.precision,
                    "How prototypes and updates of a model travel: float32, float16 or int8 (4, 2 or 1 bytes a number)")
       ->transform(CLI::CheckedTransformer(kPrecisions, CLI::ignore_case).description(""));
+  added
+      ->add_option("--memory", options->memory,
+                   "What this device can spare to train a model, beside the program and its pictures: 64MB, 512MiB; "
+                   "where it is little, the client is given a narrow part of the model (default: unlimited)")
+      ->check(quantity(read_memory));
+  added
+      ->add_option("--compute", options->compute,
+                   "Likewise, floating-point operations a second: 500M, 2G; training is to be done within a round "
+                   "(default: unlimited)")
+      ->check(quantity(read_compute));
   added->add_flag("--deviations", options->learner.form.deviations,
                   "Also contribute each class's spread, for `predict --head mahalanobis`; doubles the size");
   added->add_option("--mask-epochs", options->learner.tasks.mask_epochs, "Tasks: epochs of the search for the mask")
@@ -165,9 +191,15 @@ Run add_client(CLI::App& app) {
                    "With --grow: leave it to others if it takes more memory than so many bytes (default: no limit)")
       ->check(CLI::PositiveNumber);
   return [options] {
+    if (!options->memory.empty()) options->capacity.memory = read_memory(options->memory);
+    if (!options->compute.empty()) options->capacity.operations = read_compute(options->compute);
     client::run_daemon(*options);
     return 0;
   };
+}
+
+nlohmann::json stated(std::uint64_t number) {
+  return number == Capacity::kUnlimited ? nlohmann::json() : nlohmann::json(number);
 }
 
 nlohmann::json to_json(const protocol::Status& status) {
@@ -178,7 +210,9 @@ nlohmann::json to_json(const protocol::Status& status) {
                        {"contributions_decided", number(client.highest_decided)},
                        {"undelivered", client.outbox},
                        {"replica_revision", number(client.replica)},
-                       {"connected", client.connected}});
+                       {"connected", client.connected},
+                       {"memory_bytes", stated(client.capacity.memory)},
+                       {"operations_per_second", stated(client.capacity.operations)}});
   nlohmann::json classes = nlohmann::json::array();
   for (const auto& topic : status.topics)
     classes.push_back({{"kind", topic.topic.kind},
@@ -198,11 +232,12 @@ void print(const protocol::Status& status) {
   fmt::print("revision {}   {} {}   {} {}   {} clients\n\n", number(status.revision),
              tasks ? "base network" : "encoder", status.encoder.empty() ? "none" : status.encoder.brief(),
              status.topics.size(), tasks ? "tasks" : "classes", status.clients.size());
-  simulations::Table clients({"client", "id", "connected", "taught", "undelivered", "replica"});
+  simulations::Table clients({"client", "id", "connected", "taught", "undelivered", "replica", "memory", "compute"});
   for (const auto& client : status.clients)
     clients.row({client.name, client.client.brief(), client.connected ? "yes" : "no",
                  std::to_string(number(client.highest_decided)), std::to_string(client.outbox),
-                 std::to_string(number(client.replica))});
+                 std::to_string(number(client.replica)), memory_text(client.capacity.memory),
+                 operations_text(client.capacity.operations)});
   if (!status.clients.empty()) std::cout << clients << '\n';
   simulations::Table classes({tasks ? "task" : "class", "contributors", "since revision"});
   for (const auto& topic : status.topics)

@@ -42,6 +42,10 @@ std::vector<Saying> Catalogue::conduct(const Digest& space, const Present& prese
   return sayings;
 }
 
+void Catalogue::meet(const Capacity& capacity) {
+  for (const auto& [kind, merge] : merges_) merge->meet(capacity);
+}
+
 Instant Catalogue::deadline() const {
   Instant soonest = kNever;
   for (const auto& [kind, merge] : merges_) soonest = std::min(soonest, merge->deadline());
@@ -64,7 +68,8 @@ void Catalogue::fold(const Contribution& contribution, Revision revision) {
   by_revision_.insert({entry.changed, contribution.topic});
 }
 
-protocol::Knowledge Catalogue::changes(Revision since, Revision now, std::size_t bytes) const {
+protocol::Knowledge Catalogue::changes(Revision since, Revision now, std::size_t bytes,
+                                       const std::optional<Capacity>& capacity) const {
   protocol::Knowledge knowledge;
   knowledge.since = since;
   knowledge.through = now;
@@ -72,6 +77,7 @@ protocol::Knowledge Catalogue::changes(Revision since, Revision now, std::size_t
   Revision last{};
   for (auto it = by_revision_.lower_bound({next(since), Topic{}}); it != by_revision_.end(); ++it) {
     const auto& [revision, topic] = *it;
+    if (capacity && !merge_of(topic.kind)->concerns(topic, *capacity)) continue;
     if (used > bytes && revision != last) {
       knowledge.through = last;
       break;

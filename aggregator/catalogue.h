@@ -24,6 +24,8 @@ class Catalogue {
   // Why the contribution cannot be merged, as one sentence; nothing if it can.
   std::optional<std::string> objection(const Contribution& contribution) const;
 
+  // See Merge::meet.
+  void meet(const Capacity& capacity);
   // What families have to say themselves: see Merge::conduct.
   std::vector<Saying> conduct(const Digest& space, const Present& present, Instant now);
   Instant deadline() const;
@@ -32,8 +34,10 @@ class Catalogue {
   void fold(const Contribution& contribution, Revision revision);
 
   // What changed after `since`, oldest change first, cut at a revision boundary once the payloads exceed `bytes`.
-  // Entries are sorted by topic. `now` is the current revision: `through` equals it unless the answer was cut.
-  protocol::Knowledge changes(Revision since, Revision now, std::size_t bytes) const;
+  // Entries are sorted by topic. `now` is the current revision: `through` equals it unless the answer was cut. With a
+  // capacity only what concerns clients that have it.
+  protocol::Knowledge changes(Revision since, Revision now, std::size_t bytes,
+                              const std::optional<Capacity>& capacity = {}) const;
 
   // Topics with at least one contributor, sorted by topic.
   std::vector<protocol::TopicStatus> topics() const;

@@ -73,10 +73,12 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   const bool is_new = client->last_seen == kNever && client->highest_decided == SequenceNumber{};
   const std::string name = hello.name.substr(0, limits_.name_bytes);
   const bool was_away = client->last_seen == kNever || now - client->last_seen > silence();
-  if (is_new || client->name != name) {
+  if (is_new || client->name != name || client->capacity != hello.capacity) {
     client->name = name;
-    effects.writes.put(Column::clients, to_bytes(from.view()), encode(ClientRecord{name, client->highest_decided}));
+    client->capacity = hello.capacity;
+    effects.writes.put(Column::clients, to_bytes(from.view()), encode(client->record()));
   }
+  catalogue_.meet(hello.capacity);
   if (was_away) effects.notices.push_back(client->title(from) + " has come");
   roster_.saw(from, *client, now);
   client->replica = hello.replica;
@@ -94,8 +96,10 @@ void Core::record_revision(Revision revision, Bytes accepted, WriteSet& writes) 
 
 Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) {
   Effects effects;
-  if (Client* client = seen(from, now)) client->replica = want.since;
-  effects.messages.push_back({from, catalogue_.changes(want.since, revision_, limits_.knowledge_bytes)});
+  Client* client = seen(from, now);
+  if (client != nullptr) client->replica = want.since;
+  const Capacity capacity = client != nullptr ? client->capacity : Capacity{};
+  effects.messages.push_back({from, catalogue_.changes(want.since, revision_, limits_.knowledge_bytes, capacity)});
   return effects;
 }
 
@@ -203,7 +207,7 @@ void Core::say(const std::vector<Contribution>& contributions, WriteSet& writes)
     accept(self, contribution, revision, writes);
     std::ranges::copy(decision_key(self_, contribution.sequence), std::back_inserter(accepted));
   }
-  writes.put(Column::clients, to_bytes(self_.view()), encode(ClientRecord{self.name, self.highest_decided}));
+  writes.put(Column::clients, to_bytes(self_.view()), encode(self.record()));
   record_revision(revision, std::move(accepted), writes);
 }
 
@@ -211,17 +215,18 @@ Effects Core::conduct(Instant now) {
   Effects effects;
   if (encoder_.empty()) return effects;
   const Present present = [&] {
-    std::vector<ClientId> ids;
-    roster_.for_each_connected(now, silence(), [&](const ClientId& id, const Client&) {
-      if (id != self_) ids.push_back(id);
+    std::vector<PresentClient> clients;
+    roster_.for_each_connected(now, silence(), [&](const ClientId& id, const Client& client) {
+      if (id != self_) clients.push_back({id, client.capacity});
     });
-    return ids;
+    return clients;
   };
   for (;;) {
     std::vector<Saying> sayings = catalogue_.conduct(encoder_, present, now);
-    if (sayings.empty()) return effects;
     for (Saying& saying : sayings)
       if (!saying.notice.empty()) effects.notices.push_back(std::move(saying.notice));
+    std::erase_if(sayings, [](const Saying& saying) { return saying.topic.kind.empty(); });
+    if (sayings.empty()) return effects;
     say(in_own_name(std::move(sayings)), effects.writes);
   }
 }

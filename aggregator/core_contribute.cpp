@@ -41,8 +41,7 @@ Effects Core::on(const ClientId& from, const protocol::Contribute& contribute, I
   if (!batch.accepted_keys.empty())
     record_revision(batch.revision, std::move(batch.accepted_keys), batch.effects.writes);
   if (!batch.effects.writes.empty())
-    batch.effects.writes.put(Column::clients, to_bytes(from.view()),
-                             encode(ClientRecord{client->name, client->highest_decided}));
+    batch.effects.writes.put(Column::clients, to_bytes(from.view()), encode(client->record()));
   if (!batch.accepted.empty())
     batch.effects.messages.push_back({from, protocol::Accepted{std::move(batch.accepted), revision_}});
   return std::move(batch.effects);

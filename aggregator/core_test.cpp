@@ -1,5 +1,7 @@
 #include "aggregator/core.h"
 
+#include <map>
+
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
@@ -172,6 +174,99 @@ TEST_F(CoreTest, ANewRevisionIsAnnouncedOnceToThoseWhoDoNotKnowIt) {
   EXPECT_EQ(perform(core_.tick(now_)).size(), 1U);
   EXPECT_EQ(core_.deadline(), kNever);
   EXPECT_TRUE(perform(core_.tick(now_ + Instant{1000})).empty());
+}
+
+// What a family is told of clients' capacities: what is merged on "wide" is for those with 100 bytes or more.
+struct Heard {
+  std::vector<std::uint64_t> met;
+  std::vector<std::uint64_t> present;
+};
+class WideMerge : public Merge {
+ public:
+  explicit WideMerge(Heard& heard) : heard_(heard) {}
+  std::optional<std::string> open_space(const Digest&, ByteView) override { return std::nullopt; }
+  std::optional<std::string> objection(const Contribution&) const override { return std::nullopt; }
+  void put(const Contribution& contribution) override { content_[contribution.topic] = contribution.payload; }
+  void erase(const ClientId&, const Topic& topic) override { content_.erase(topic); }
+  Bytes merged(const Topic& topic) const override { return content_.contains(topic) ? content_.at(topic) : Bytes{}; }
+  void meet(const Capacity& capacity) override { heard_.met.push_back(capacity.memory); }
+  bool concerns(const Topic& topic, const Capacity& capacity) const override {
+    return topic.subject != "wide" || capacity.memory >= 100;
+  }
+  std::vector<Saying> conduct(const Digest& space, const Present& present, Instant) override {
+    heard_.present.clear();
+    for (const PresentClient& client : present()) heard_.present.push_back(client.capacity.memory);
+    if (heard_.met.empty() || !content_.empty()) return {};
+    std::vector<Saying> sayings{{{"wide", space, "narrow"}, {1}, {}}, {{"wide", space, "wide"}, {2}, {}}};
+    sayings.emplace_back().notice = "somebody has come";
+    return sayings;
+  }
+
+ private:
+  Heard& heard_;
+  std::map<Topic, Bytes> content_;
+};
+class WideFamily : public Family {
+ public:
+  explicit WideFamily(Heard& heard) : heard_(heard) {}
+  std::string_view kind() const override { return "wide"; }
+  std::unique_ptr<Merge> make_merge() const override { return std::make_unique<WideMerge>(heard_); }
+
+ private:
+  Heard& heard_;
+};
+
+class CapacityTest : public CoreTest {
+ protected:
+  static std::vector<std::unique_ptr<Family>> wide(Heard& heard) {
+    std::vector<std::unique_ptr<Family>> result;
+    result.push_back(std::make_unique<WideFamily>(heard));
+    return result;
+  }
+  CapacityTest() { store_.commit(core_.publish(kEncoder, {}).writes); }
+  Effects receive(const protocol::Body& body) {
+    Effects effects = core_.receive({client_, body}, now_);
+    store_.commit(effects.writes);
+    return effects;
+  }
+  std::vector<std::string> subjects_sent() {
+    const Effects effects = receive(Want{});
+    std::vector<std::string> subjects;
+    for (const auto& entry : std::get<Knowledge>(effects.messages.at(0).body).entries)
+      subjects.push_back(entry.topic.subject);
+    EXPECT_EQ(std::get<Knowledge>(effects.messages.at(0).body).through, core_.revision());
+    return subjects;
+  }
+
+  Heard heard_;
+  MemoryStore store_;
+  Core core_{self_, store_, wide(heard_)};
+};
+
+TEST_F(CapacityTest, FamiliesAreToldAndDecideWhatIsSent) {
+  const Effects effects = receive(Hello{"me", {}, 0, {.memory = 64}});
+  EXPECT_EQ(heard_.met, std::vector<std::uint64_t>{64});
+  EXPECT_EQ(heard_.present, std::vector<std::uint64_t>{64});
+  EXPECT_EQ(effects.notices.back(), "somebody has come");  // which is no contribution
+  EXPECT_EQ(number(core_.revision()), 2U);
+  EXPECT_EQ(subjects_sent(), std::vector<std::string>{"narrow"});
+  receive(Hello{"me", {}, 0, {.memory = 100}});
+  EXPECT_EQ(subjects_sent(), (std::vector<std::string>{"narrow", "wide"}));
+  EXPECT_EQ(core_.knowledge().entries.size(), 2U);
+}
+
+TEST_F(CapacityTest, OfAClientIsKeptAndShown) {
+  receive(Hello{"me", {}});
+  EXPECT_EQ(core_.status(now_).clients.at(0).capacity, Capacity{});
+  const Capacity capacity{.memory = 64, .operations = 65};
+  receive(Hello{"me", {}, 0, capacity});
+  EXPECT_EQ(core_.status(now_).clients.at(0).capacity, capacity);
+  Heard heard;
+  Core restarted(self_, store_, wide(heard));
+  EXPECT_EQ(restarted.status(now_).clients.at(0).capacity, capacity);
+  // It need not say hello again.
+  restarted.receive({client_, protocol::Heartbeat{}}, now_);
+  EXPECT_EQ(heard.present, std::vector<std::uint64_t>{64});
 }
 
 }  // namespace

@@ -20,4 +20,6 @@ struct Decision {
 struct ClientRecord {
   name           @0 :Text;
   highestDecided @1 :UInt64;
+  memory         @2 :UInt64 = 18446744073709551615;  # what its device can do, as it said last; as it is: unlimited
+  operations     @3 :UInt64 = 18446744073709551615;
 }

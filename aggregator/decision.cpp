@@ -25,6 +25,8 @@ Bytes encode(const ClientRecord& record) {
   auto builder = message.initRoot<wire::ClientRecord>();
   builder.setName(wire::text(record.name));
   builder.setHighestDecided(number(record.highest_decided));
+  builder.setMemory(record.capacity.memory);
+  builder.setOperations(record.capacity.operations);
   return wire::flatten(message);
 }
 
@@ -44,7 +46,9 @@ Decision decode_decision(ByteView bytes) {
 
 ClientRecord decode_client_record(ByteView bytes) {
   return wire::read<wire::ClientRecord>(bytes, "the record of a client", [](wire::ClientRecord::Reader reader) {
-    return ClientRecord{wire::text(reader.getName()), SequenceNumber{reader.getHighestDecided()}};
+    return ClientRecord{wire::text(reader.getName()),
+                        SequenceNumber{reader.getHighestDecided()},
+                        {reader.getMemory(), reader.getOperations()}};
   });
 }
 

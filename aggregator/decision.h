@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "knowledge/capacity.h"
 #include "knowledge/contribution.h"
 #include "storage/store.h"
 
@@ -22,6 +23,7 @@ struct Decision {
 struct ClientRecord {
   std::string name;
   SequenceNumber highest_decided{};
+  Capacity capacity{};
 };
 
 Bytes encode(const Decision& decision);

@@ -30,6 +30,7 @@ std::vector<protocol::ClientStatus> Roster::status(Instant now, Instant silence)
     status.highest_decided = client.highest_decided;
     status.replica = client.replica;
     status.outbox = client.outbox;
+    status.capacity = client.capacity;
     status.connected = is_connected(client, now, silence);
     if (client.last_seen != kNever)
       status.seconds_since_seen = static_cast<std::uint32_t>((now - client.last_seen).count() / 1000);

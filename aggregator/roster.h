@@ -28,9 +28,12 @@ struct Client {
   std::uint32_t outbox = 0;          // likewise
   Revision announced{};              // the newest revision it was told of
   Instant last_seen = kNever;        // kNever: not since the start; see Roster::saw
+  Capacity capacity{};               // as the client said last
 
   // For people: its name and the beginning of its id.
   std::string title(const ClientId& id) const { return name + " (" + id.brief() + ")"; }
+  // What of it is durable.
+  ClientRecord record() const { return {name, highest_decided, capacity}; }
 };
 
 // Bounded: at most as many clients as find_or_add is told, a fixed number of recent verdicts each.
@@ -49,6 +52,7 @@ class Roster {
   void restore(const ClientId& id, const ClientRecord& record) {
     clients_[id].name = record.name;
     clients_[id].highest_decided = record.highest_decided;
+    clients_[id].capacity = record.capacity;
   }
 
   std::size_t size() const { return clients_.size(); }

@@ -11,6 +11,14 @@ namespace {
 constexpr std::size_t kBatchBytes = 256u << 10;
 
 constexpr std::string_view kLessonPrefix = "lesson/";
+constexpr std::string_view kCapacity = "capacity";
+
+// Which the aggregator was told of when the replica was begun.
+Capacity stored_capacity(const Store& store) {
+  const auto record = store.get(Column::meta, to_bytes(kCapacity));
+  if (!record) return {};
+  return {number_in_key(*record), number_in_key(*record, sizeof(std::uint64_t))};
+}
 
 Bytes lesson_key(const Topic& topic) {
   Bytes key = to_bytes(kLessonPrefix);
@@ -28,9 +36,11 @@ void Effects::append(Effects later) {
   encoder_arrived |= later.encoder_arrived;
 }
 
-Core::Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing)
+Core::Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing, Capacity capacity)
     : self_(self),
       name_(std::move(name)),
+      store_(store),
+      capacity_(capacity),
       outbox_(self, store),
       replica_(store),
       jitter_(jitter),
@@ -64,7 +74,7 @@ void Core::send_what_is_due(Instant now, Effects& effects) {
   }
   if (link_ == Link::seeking) {
     if (!hello_.is_due(now)) return;
-    send(protocol::Hello{name_, replica_.revision(), conversation_}, effects);
+    send(protocol::Hello{name_, replica_.revision(), conversation_, capacity_}, effects);
     hello_.attempted(now, jitter_);
     return;
   }
@@ -135,7 +145,13 @@ WriteSet Core::agree_on(const protocol::Welcome& welcome, Effects& effects) {
     aggregator_ = welcome.aggregator;
     writes.put(Column::meta, to_bytes("aggregator"), to_bytes(aggregator_.view()));
     newest_ = Revision{};
+  } else if (capacity_ != stored_capacity(store_)) {
+    effects.notices.push_back("this device can do other than before: everything is asked for again");
+    writes.append(replica_.clear());
+    newest_ = Revision{};
   }
+  if (capacity_ != stored_capacity(store_))
+    writes.put(Column::meta, to_bytes(kCapacity), key_of(key_of(capacity_.memory), capacity_.operations));
   if (welcome.highest_decided < outbox_.highest_decided()) {
     writes.append(outbox_.offer_again(welcome.highest_decided));
   } else if (welcome.highest_decided > outbox_.last() || renumber_on_welcome_) {

@@ -44,7 +44,8 @@ struct Timing {
 class Core {
  public:
   // Restores what `store` holds. `store` must outlive the core and change only by the core's own effects.
-  Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing = {});
+  // With another capacity than before it asks for everything again: other parts of it may be meant for it.
+  Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing = {}, Capacity capacity = {});
 
   Effects receive(const protocol::Message& message, Instant now);
   // Sends what is due. Call it at the start and at deadline() or later.
@@ -86,6 +87,8 @@ class Core {
 
   ClientId self_;
   std::string name_;
+  const Store& store_;
+  Capacity capacity_;
   Outbox outbox_;
   Replica replica_;
   Random jitter_;

@@ -61,5 +61,33 @@ TEST_F(CoreTest, AnAggregatorThatKnowsNoConversationsIsUnderstood) {
   EXPECT_TRUE(core.connected());
 }
 
+TEST_F(CoreTest, WithAnotherCapacityEverythingIsAskedForAgain) {
+  welcome(say_hello(Instant{0}), 7);
+  reach_revision(7);
+  const Capacity small{.memory = 64, .operations = 65};
+  for (const Revision expected : {Revision{}, Revision{7}}) {  // once
+    Core other(kCoreUnderTest, "client", store, Random(2), {}, small);
+    EXPECT_EQ(other.replica(), expected == Revision{} ? Revision{7} : expected);  // until the aggregator knows
+    const auto hello = std::get<protocol::Hello>(other.tick(Instant{0}).messages.at(0).body);
+    EXPECT_EQ(hello.capacity, small);
+    const Effects effects = other.receive(
+        {kCoreUnderTest, protocol::Welcome{kItsAggregator, Revision{7}, {}, {}, 5, hello.conversation}}, Instant{10});
+    commit(effects);
+    EXPECT_EQ(other.replica(), expected);
+    EXPECT_EQ(effects.notices.empty(), expected == Revision{7});
+    if (expected == Revision{7}) break;
+    EXPECT_EQ(std::get<protocol::Want>(effects.messages.at(0).body).since, Revision{});
+    commit(other.receive({kCoreUnderTest, protocol::Knowledge{Revision{}, Revision{7}, {}}}, Instant{11}));
+  }
+}
+
+TEST_F(CoreTest, ANewClientThatStatesItsCapacityHasNothingToAskForAgain) {
+  Core small(kCoreUnderTest, "client", store, Random(2), {}, {.memory = 64});
+  const auto hello = std::get<protocol::Hello>(small.tick(Instant{0}).messages.at(0).body);
+  const Effects effects = small.receive(
+      {kCoreUnderTest, protocol::Welcome{kItsAggregator, Revision{7}, {}, {}, 5, hello.conversation}}, Instant{10});
+  EXPECT_TRUE(effects.notices.empty());
+}
+
 }  // namespace
 }  // namespace outrider::client

@@ -97,7 +97,7 @@ class Daemon {
  private:
   Core make_core() const {
     const std::uint64_t seed = std::random_device{}();  // clients must not retry in step
-    return {keys_.client_id(), name(), *store_, Random(seed, "jitter")};
+    return {keys_.client_id(), name(), *store_, Random(seed, "jitter"), {}, options_.capacity};
   }
 
   std::string name() const { return options_.name.empty() ? boost::asio::ip::host_name() : options_.name; }

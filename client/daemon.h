@@ -15,6 +15,7 @@ struct DaemonOptions {
   std::filesystem::path state;                 // created if it does not exist
   std::string name;                            // for people; empty: the host's
   std::chrono::milliseconds look_every{1000};  // at the data folder
+  Capacity capacity{};                         // of the device
 };
 
 // Learns, contributes and keeps up until SIGINT or SIGTERM; goes on where it was stopped or killed. Throws InputError

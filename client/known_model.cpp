@@ -19,10 +19,13 @@ bool is_contributed(const Store& store, const Digest& update) {
 
 std::optional<averaging::RoundRecord> known_round(const Store& store, const Digest& space,
                                                   const averaging::LearningTask& task) {
-  const Topic topic{std::string(averaging::kAveragingKind), space, std::string(averaging::kModelSubject)};
-  const auto payload = store.get(Column::replica, topic_key(topic));
-  if (!payload) return std::nullopt;
-  return averaging::decode_round_record(*payload, task);
+  std::optional<averaging::RoundRecord> newest;
+  for_each_known(store, std::string(averaging::kAveragingKind), space, [&](const Topic& topic, ByteView payload) {
+    if (!averaging::width_of_model(topic.subject)) return;
+    averaging::RoundRecord found = averaging::decode_round_record(payload, task);
+    if (!newest || newest->state.round < found.state.round) newest = std::move(found);
+  });
+  return newest;
 }
 
 std::optional<averaging::ClientMemory> last_learned(const Store& store, const Digest& space,
@@ -35,8 +38,8 @@ std::optional<averaging::ClientMemory> last_learned(const Store& store, const Di
   return last;
 }
 
-averaging::ClientState own_state(const Store& store, std::optional<averaging::ClientMemory> last) {
-  if (!last) return {};
+averaging::ClientState own_state(const Store& store, std::optional<averaging::ClientMemory> last, double width) {
+  if (!last || last->width != width) return {};
   return is_contributed(store, last->update) ? std::move(last->after) : std::move(last->before);
 }
 

@@ -9,7 +9,7 @@
 
 namespace outrider::client {
 
-// As the aggregator has published it last; nothing before its first round.
+// As the aggregator has published it last, or the part of it that this client trains; nothing before its first round.
 std::optional<averaging::RoundRecord> known_round(const Store& store, const Digest& space,
                                                   const averaging::LearningTask& task);
 
@@ -17,7 +17,7 @@ std::optional<averaging::RoundRecord> known_round(const Store& store, const Dige
 std::optional<averaging::ClientMemory> last_learned(const Store& store, const Digest& space,
                                                     const averaging::LearningTask& task);
 // What it keeps from there: what came after that round if its update has been accepted or is on its way, else what was
-// before.
-averaging::ClientState own_state(const Store& store, std::optional<averaging::ClientMemory> last);
+// before. Nothing where that was of another width than what the client trains now.
+averaging::ClientState own_state(const Store& store, std::optional<averaging::ClientMemory> last, double width);
 
 }  // namespace outrider::client

@@ -3,6 +3,7 @@
 #include "client/core.h"
 #include "client/known_model.h"
 #include "knowledge/error.h"
+#include "learners/averaging/narrow.h"
 #include "learners/data/resize.h"
 #include "learners/encoders/embedder.h"
 
@@ -26,14 +27,19 @@ averaging::RoundRecord require_round(const Store& store, const averaging::Learni
 ModelPredictor::ModelPredictor(const Store& store, int threads) : ModelPredictor(store, stored_task(store), threads) {}
 
 ModelPredictor::ModelPredictor(const Store& store, const averaging::LearningTask& task, int threads)
-    : ModelPredictor(require_round(store, task).state,
-                     own_state(store, last_learned(store, stored_encoder(store), task)), task, threads) {}
+    : ModelPredictor(store, require_round(store, task), task, threads) {}
 
-ModelPredictor::ModelPredictor(const averaging::ServerState& given, const averaging::ClientState& own,
+ModelPredictor::ModelPredictor(const Store& store, const averaging::RoundRecord& given,
+                               const averaging::LearningTask& task, int threads)
+    : ModelPredictor(given, own_state(store, last_learned(store, stored_encoder(store), task), given.width), task,
+                     threads) {}
+
+ModelPredictor::ModelPredictor(const averaging::RoundRecord& given, const averaging::ClientState& own,
                                averaging::LearningTask task, int threads)
     : task_(std::move(task)),
-      round_(given.round),
-      plan_(task_.network, averaging::personal_weights(given, own), threads) {}
+      round_(given.state.round),
+      width_(given.width),
+      plan_(averaging::narrow_network(task_.network, width_), averaging::personal_weights(given.state, own), threads) {}
 
 LikelyClasses ModelPredictor::predict(const Image& picture) {
   const Image resized = resize(picture, task_.preprocessing.input);

@@ -6,6 +6,7 @@
 
 #include "client/class_shares.h"
 #include "learners/averaging/local_training.h"
+#include "learners/averaging/round_record.h"
 #include "learners/data/image.h"
 #include "learners/nn/plan.h"
 #include "storage/store.h"
@@ -22,14 +23,19 @@ class ModelPredictor {
   // A picture of any size.
   LikelyClasses predict(const Image& picture);
   std::uint64_t round() const { return round_; }
+  // Of the part of the task's network that this client has.
+  double width() const { return width_; }
 
  private:
   ModelPredictor(const Store& store, const averaging::LearningTask& task, int threads);
-  ModelPredictor(const averaging::ServerState& given, const averaging::ClientState& own, averaging::LearningTask task,
+  ModelPredictor(const Store& store, const averaging::RoundRecord& given, const averaging::LearningTask& task,
+                 int threads);
+  ModelPredictor(const averaging::RoundRecord& given, const averaging::ClientState& own, averaging::LearningTask task,
                  int threads);
 
   averaging::LearningTask task_;
   std::uint64_t round_;
+  double width_;
   nn::InferencePlan plan_;
 };
 

@@ -61,21 +61,24 @@ void RoundLearner::learn(const Teach& teach, const Complain& complain, const std
     return;
   }
   const auto start = std::chrono::steady_clock::now();
-  averaging::ClientState before = own_state(store_, std::move(last));
+  averaging::ClientState before = own_state(store_, std::move(last), given->width);
   averaging::LocalResult learned;
   try {
-    learned = averaging::train_locally(task_, given->state, before, examples,
-                                       {.client = options_.self, .threads = options_.threads},
-                                       [&](std::uint64_t, std::uint64_t) { return !stop.stop_requested(); });
+    learned = averaging::train_locally(
+        task_, given->state, before, examples,
+        {.client = options_.self, .width = given->width, .parts = given->parts, .threads = options_.threads},
+        [&](std::uint64_t, std::uint64_t) { return !stop.stop_requested(); });
   } catch (const InputError&) {
     if (stop.stop_requested()) return;
     throw;
   }
   Bytes payload = averaging::encode_update(learned.update, encoding_of(options_.form.precision));
-  const averaging::ClientMemory memory{round, Digest::of(payload), std::move(before), std::move(learned.own)};
+  const averaging::ClientMemory memory{round, Digest::of(payload), std::move(before), std::move(learned.own),
+                                       given->width};
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-  const std::string report = fmt::format("trained round {} on {} pictures in {:.1f} s, loss {:.3f}; {} bytes", round,
-                                         examples.size(), spent.count(), learned.loss, payload.size());
+  const std::string part = given->width < 1 ? fmt::format(" with {} of the channels", given->width) : "";
+  const std::string report = fmt::format("trained round {}{} on {} pictures in {:.1f} s, loss {:.3f}; {} bytes", round,
+                                         part, examples.size(), spent.count(), learned.loss, payload.size());
   const Topic topic{std::string(averaging::kAveragingKind), space_,
                     averaging::subject_of_update(task_.strategy, round)};
   teach({topic, std::move(payload), memory.encode()}, report);

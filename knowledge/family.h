@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "knowledge/capacity.h"
 #include "knowledge/contribution.h"
 #include "knowledge/instant.h"
 
@@ -16,7 +17,7 @@ namespace outrider {
 // What a family itself adds to what clients say, for example that a round is over. The aggregator contributes it in its
 // own name, so that it is on record and merges like everything else.
 struct Saying {
-  Topic topic;
+  Topic topic;  // of no kind: there is but a notice
   Bytes payload;
   std::string notice;  // for people, one sentence; may be empty
 };
@@ -25,7 +26,11 @@ struct Saying {
 inline constexpr char kOwnSubject = '@';
 
 // The clients that are connected.
-using Present = std::function<std::vector<ClientId>()>;
+struct PresentClient {
+  ClientId id;
+  Capacity capacity;
+};
+using Present = std::function<std::vector<PresentClient>()>;
 
 // The merged state of all topics of one kind. Its observable value is a pure function of the set of contributions put
 // and not replaced or erased, bit for bit, whatever the order of the calls. Not thread-safe.
@@ -56,6 +61,11 @@ class Merge {
   virtual std::vector<Saying> conduct(const Digest& /*space*/, const Present& /*present*/, Instant /*now*/) {
     return {};
   }
+  // A client that can do this is there: called when it comes, before conduct(). Present says so, too, but asking all
+  // for it at every message would take long.
+  virtual void meet(const Capacity& /*capacity*/) {}
+  // Whether clients of this capacity are to have what is merged on the topic. Called for every topic that is sent.
+  virtual bool concerns(const Topic& /*topic*/, const Capacity& /*capacity*/) const { return true; }
   // When conduct() may have something to say although nothing has happened; kNever: not before something does.
   virtual Instant deadline() const { return kNever; }
 };

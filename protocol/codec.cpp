@@ -32,6 +32,11 @@ void write_entry(const KnowledgeEntry& entry, schema::KnowledgeEntry::Builder bu
   builder.setPayload(wire::data(entry.payload));
 }
 
+void write_capacity(const Capacity& capacity, auto builder) {
+  builder.setMemory(capacity.memory);
+  builder.setOperations(capacity.operations);
+}
+
 void write_client(const ClientStatus& status, schema::ClientStatus::Builder builder) {
   builder.setClient(wire::data(status.client.view()));
   builder.setName(status.name);
@@ -40,6 +45,7 @@ void write_client(const ClientStatus& status, schema::ClientStatus::Builder buil
   builder.setOutbox(status.outbox);
   builder.setConnected(status.connected);
   builder.setSecondsSinceSeen(status.seconds_since_seen);
+  write_capacity(status.capacity, builder);
 }
 
 void write_topic(const TopicStatus& status, schema::TopicStatus::Builder builder) {
@@ -56,6 +62,7 @@ struct Writer {
     builder.setName(hello.name);
     builder.setReplica(number(hello.replica));
     builder.setConversation(hello.conversation);
+    write_capacity(hello.capacity, builder);
   }
   void operator()(const Contribute& contribute) {
     const auto& contributions = contribute.contributions;
@@ -180,10 +187,14 @@ Knowledge read_body(schema::Knowledge::Reader reader) {
           })};
 }
 
+Capacity read_capacity(const auto& reader) {
+  return {reader.getMemory(), reader.getOperations()};
+}
+
 ClientStatus read_client(schema::ClientStatus::Reader reader) {
   return {client_id(reader.getClient()), wire::text(reader.getName()), SequenceNumber{reader.getHighestDecided()},
           Revision{reader.getReplica()}, reader.getOutbox(),           reader.getConnected(),
-          reader.getSecondsSinceSeen()};
+          reader.getSecondsSinceSeen(),  read_capacity(reader)};
 }
 
 Status read_body(schema::Status::Reader reader) {
@@ -199,7 +210,7 @@ Body read_body(schema::Message::Body::Reader body) {
   switch (body.which()) {
     case Kind::HELLO:
       return Hello{wire::text(body.getHello().getName()), Revision{body.getHello().getReplica()},
-                   body.getHello().getConversation()};
+                   body.getHello().getConversation(), read_capacity(body.getHello())};
     case Kind::CONTRIBUTE:
       return read_body(body.getContribute());
     case Kind::WANT:

@@ -38,7 +38,7 @@ Contribution contribution(std::uint64_t sequence) {
 // One of every kind, with no field left at its default.
 std::vector<Message> examples() {
   const std::vector<Body> bodies = {
-      Hello{"camera 7", Revision{4}, 77},
+      Hello{"camera 7", Revision{4}, 77, {64, 65}},
       Contribute{{contribution(1), contribution(2)}},
       Want{Revision{5}},
       WantBlob{kDigest, 1u << 20, 4096},
@@ -54,7 +54,7 @@ std::vector<Message> examples() {
       Status{kAggregator,
              Revision{17},
              kDigest,
-             {{kClient, "camera 7", SequenceNumber{18}, Revision{19}, 20, true, 21}},
+             {{kClient, "camera 7", SequenceNumber{18}, Revision{19}, 20, true, 21, {66, 67}}},
              {{kTopic, 22, Revision{23}}}},
   };
   std::vector<Message> messages;
@@ -105,6 +105,38 @@ TEST(Codec, DefaultsSurvive) {
   EXPECT_TRUE(copy.body == Body(Refused{}));
   EXPECT_TRUE(decode(encode({kClient, Welcome{}})).body == Body(Welcome{}));
   EXPECT_TRUE(decode(encode({kClient, Contribute{}})).body == Body(Contribute{}));
+}
+
+// As clients write it that know nothing of capacities.
+TEST(Codec, AClientThatStatesNoCapacityIsUnlimited) {
+  capnp::MallocMessageBuilder builder;
+  auto root = builder.initRoot<schema::Message>();
+  root.setClient(wire::data(kClient.view()));
+  root.initBody().initHello().setName("camera 7");
+  const Message message = decode(wire::flatten(builder));
+  EXPECT_EQ(std::get<Hello>(message.body).capacity, Capacity{});
+  EXPECT_EQ(Capacity{}.memory, Capacity::kUnlimited);
+  EXPECT_EQ(encode({kClient, Hello{"camera 7"}}).size(), encode({kClient, Hello{"camera 7", {}, 0, {1, 1}}}).size());
+}
+
+// Bytes of a hello with three words only, as clients of before send it.
+TEST(Codec, AHelloOfBeforeIsUnderstood) {
+  const std::uint64_t words[] = {
+      10ull << 32,                             // one segment of 10 words
+      (1ull | 2ull << 16) << 32,               // the root: 1 data word, 2 pointers
+      0,                                       // kind: hello
+      1 | 1ull << 2 | (2 | 16ull << 3) << 32,  // client: 16 bytes, one word on
+      2ull << 2 | (2ull | 1ull << 16) << 32,   // body: a struct of 2 data words and 1 pointer, two words on
+      0,
+      0,                          // client
+      4,                          // replica
+      77,                         // conversation
+      1 | (2 | 2ull << 3) << 32,  // name: 2 bytes, here
+      'a',
+  };
+  const Bytes bytes(reinterpret_cast<const std::uint8_t*>(words),
+                    reinterpret_cast<const std::uint8_t*>(words) + sizeof words);
+  EXPECT_TRUE(decode(bytes).body == Body(Hello{"a", Revision{4}, 77, {}}));
 }
 
 TEST(Codec, TruncationIsRefusedAtEveryLength) {

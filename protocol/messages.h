@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "knowledge/capacity.h"
 #include "knowledge/contribution.h"
 
 namespace outrider::protocol {
@@ -18,6 +19,7 @@ struct Hello {  // opens or reopens a conversation
   std::string name;
   Revision replica{};
   std::uint64_t conversation = 0;  // drawn at random, not 0; 0: from a client that knows nothing of it
+  Capacity capacity{};             // of the device
 };
 struct Contribute {  // answered by Accepted and Refused; repeated until then
   std::vector<Contribution> contributions;
@@ -89,6 +91,7 @@ struct ClientStatus {
   std::uint32_t outbox = 0;  // contributions that it has not delivered yet, as it said last
   bool connected = false;
   std::uint32_t seconds_since_seen = 0;
+  Capacity capacity{};  // as it said last
 };
 struct TopicStatus {
   Topic topic;

@@ -30,6 +30,8 @@ struct Hello {
   name    @0 :Text;
   replica @1 :UInt64;
   conversation @2 :UInt64;  # the answer repeats it; 0: from a client of before
+  memory       @3 :UInt64 = 18446744073709551615;  # bytes to train with; as it is: unlimited
+  operations   @4 :UInt64 = 18446744073709551615;  # a second, likewise
 }
 
 struct Contribute {
@@ -107,6 +109,8 @@ struct ClientStatus {
   outbox           @4 :UInt32;
   connected        @5 :Bool;
   secondsSinceSeen @6 :UInt32;
+  memory           @7 :UInt64 = 18446744073709551615;  # as in Hello
+  operations       @8 :UInt64 = 18446744073709551615;
 }
 
 struct TopicStatus {

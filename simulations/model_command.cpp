@@ -86,6 +86,13 @@ void add_options(CLI::App& app, ModelOptions& options) {
   app.add_option("--epochs", options.work.epochs, "That a client trains in a round")->capture_default_str();
   app.add_option("--steps", options.work.steps, "Batches that a client trains in a round, instead of epochs");
   app.add_option("--rate", options.work.rate, "Learning rate of clients, plain SGD")->capture_default_str();
+  app.add_flag(
+      "--nested", options.work.nested,
+      "For devices of unlike capacity: clients go on with a narrower part of the model, if others train one, so "
+      "that it learns what they know");
+  app.add_flag(
+      "--masked", options.work.masked,
+      "Classes that a client has no pictures of are left out of its loss, so that it leaves their scores alone");
   add_growing_options(app, options);
   app.add_option("--seed", options.seed, "Of the first weights, of who is asked, and of what clients draw")
       ->capture_default_str();

@@ -146,7 +146,7 @@ class MethodRun {
     std::size_t judged = 0;
     for (std::size_t client = 0; client < clients_.size() && judged < kMostPersonalModels; ++client) {
       if (clients_[client].pictures.size() == 0) continue;
-      sum += accuracy(averaging::narrow_network(network(), clients_[client].width), training_.weights_of(client));
+      sum += accuracy(averaging::narrow_network(network(), training_.width_of(client)), training_.weights_of(client));
       ++judged;
     }
     return sum / static_cast<double>(judged);
@@ -179,7 +179,11 @@ averaging::LearningTask learning_task(const RoundsSetting& setting, const Rounds
   task.network = averaging::narrow_network(whole_network(setting, classes.size()), method.size);
   task.classes = classes;
   task.strategy = method.strategy;
-  task.work = {.batch = setting.batch, .epochs = setting.epochs, .rate = setting.rate};
+  task.work = {.batch = setting.batch,
+               .epochs = setting.epochs,
+               .rate = setting.rate,
+               .nested = method.nested,
+               .masked = method.masked};
   task.seed = seed;
   task.check();
   return task;

@@ -46,6 +46,8 @@ json json_of(const RoundsMethod& method) {
           {"strategy", method.strategy.text()},
           {"precision", name_of(method.encoding)},
           {"widths", method.widths},
+          {"nested", method.nested},
+          {"masked", method.masked},
           {"size", method.size},
           {"grow", method.grow}};
 }

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
+#include <fmt/ranges.h>
+
+#include "learners/averaging/narrow.h"
 #include "learners/growing/mixture_form.h"
 #include "simulations/scenario_file.h"
 
@@ -87,8 +91,16 @@ void read_method(TomlReader& reader, std::vector<RoundsMethod>& methods) {
     reader.complain("name", fmt::format("another than '{}', which is all pictures at one place", kCentral));
   read_strategy(reader, method.strategy);
   reader.read_choice("precision", kEncodings, method.encoding);
-  reader.read_numbers("widths", method.widths, 0.01, 1);
+  reader.read_numbers("widths", method.widths, averaging::kWidths[std::size(averaging::kWidths) - 1], 1);
+  for (const double width : method.widths) {
+    if (std::ranges::count(averaging::kWidths, width) == 0)
+      reader.complain("widths", fmt::format("a list of some of {}", fmt::join(averaging::kWidths, ", ")));
+    if (width < 1 && !averaging::takes_narrow(method.strategy))
+      reader.complain("widths", "[1], as the strategy takes whole networks only");
+  }
   reader.read_number("size", method.size, 0.01, 1);
+  reader.read("nested", method.nested);
+  reader.read("masked", method.masked);
   reader.read("grow", method.grow);
   if (method.grow && method.size == 1) reader.complain("grow", "left out unless size is below 1: there is no room");
   if (method.grow && method.strategy.scaffold)

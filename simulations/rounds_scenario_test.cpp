@@ -77,6 +77,8 @@ strategy = "fedadam rate 0.01; late sqrt limit 2"
 precision = "int8"
 widths = [1, 0.5]
 size = 0.25
+nested = true
+masked = true
 grow = true
 [[method]]
 name = "plain"
@@ -111,6 +113,7 @@ rate = 0.01
   EXPECT_EQ(small.encoding, averaging::Encoding::kInt8);
   EXPECT_THAT(small.widths, ElementsAre(1, 0.5));
   EXPECT_EQ(small.size, 0.25);
+  EXPECT_TRUE(small.nested && small.masked);
   EXPECT_TRUE(small.grow);
   EXPECT_EQ(scenario.merging, (MergingPlan{{"few"}, "lenet5", 0.5, 3, 0, 10, 16, 2, 3, 0.01F}));
 }
@@ -122,7 +125,9 @@ TEST_F(RoundsFile, MergingIsDoneInAllSettingsUnlessTheyAreNamed) {
 
 TEST_F(RoundsFile, AMistakeIsNamedWithItsLine) {
   const std::string least = kLeast;
-  expect_complaint(least + "widths = [0.5, 2]\n", 8, {"method.widths", "0.01 to 1"});
+  expect_complaint(least + "widths = [0.5, 2]\n", 8, {"method.widths", "0.0625 to 1"});
+  expect_complaint(least + "widths = [0.5, 0.6]\n", 8, {"method.widths", "0.75, 0.5"});
+  expect_complaint(least + "strategy = \"scaffold\"\nwidths = [0.5]\n", 9, {"method.widths", "whole networks"});
   expect_complaint(least + "precision = \"double\"\n", 8, {"method.precision", "float32", "float16", "int8"});
   expect_complaint(least + "[[method]]\nname = \"m\"\n", 9, {"method.name", "no other"});
   expect_complaint(least + "[[method]]\nname = \"central\"\n", 9, {"method.name", "central"});

@@ -252,8 +252,11 @@ rate = 0.05                     # learning rate of its plain SGD; 1e-06 to 10; d
 name = "fedavg"                 # for the report; not "central"; required
 strategy = "fedavg rate 1"      # docs/rounds.md has all of them; default: "fedavg"
 precision = "float32"           # of updates: float32, float16 or int8; default: "float32"
-# of the parts of the network that clients hold and train: client k has the (k mod n)-th of n different ones:
-widths = [1]                    # 0.01 to 1; default: [1]
+# of the parts of the network that clients hold and train: client k has the (k mod n)-th of n different ones out of 1,
+# 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125 and 0.0625:
+widths = [1]                    # 0.0625 to 1; default: [1]
+nested = false                  # whether clients go on with narrower parts that others train; default: false
+masked = false                  # whether classes that a client lacks are left out of its loss; default: false
 size = 1                        # width of the network at the beginning, of the setting's; 0.01 to 1; default: 1
 # whether it grows, when training stalls, until it is as wide as the setting's; size must be below 1:
 grow = false                    # default: false

@@ -41,6 +41,12 @@ INSTANTIATE_TEST_SUITE_P(
         Usage{"NoNumber", {"simulate", "s.toml", "--seed", "one"}, {"--seed", "one"}},
         Usage{"OutOfRange", {"aggregator", "--state", "s", "--heartbeat", "0"}, {"--heartbeat", "1", "3600"}},
         Usage{"UnknownHead", {"predict", "p.png", "--state", "s", "--head", "round"}, {"--head", "round", "cosine"}},
+        Usage{"NoMemory",
+              {"client", "--aggregator", "tcp://127.0.0.1:7700", "--data", "d", "--state", "s", "--memory", "64XB"},
+              {"--memory", "'64XB'", "64MB"}},
+        Usage{"NoCompute",
+              {"client", "--aggregator", "tcp://127.0.0.1:7700", "--data", "d", "--state", "s", "--compute", "fast"},
+              {"--compute", "'fast'", "2G"}},
         Usage{"UnknownLogLevel", {"--log", "loud", "status"}, {"--log", "loud", "debug"}}),
     [](const auto& usage) { return usage.param.name; });
 

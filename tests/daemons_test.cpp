@@ -127,14 +127,14 @@ TEST(Status, ShowsClientsClassesAndTheRevisionToPeopleAndPrograms) {
   Site site;
   Process aggregator = site.start_aggregator_with_encoder();
   show(site.data("ann"), "sneaker", pictures_of("sneaker", 0, 5));
-  Process client = site.start_client("ann");
+  Process client = site.start_client("ann", {"--memory", "64MB"});
   ASSERT_TRUE(eventually([&] { return site.knows_class("sneaker") && site.caught_up("ann"); })) << client.errors();
   const protocol::Status expected = site.status();
 
   const Outcome text = run({"status", "--aggregator", site.address()});
   ASSERT_EQ(text.exit_code, 0) << text.errors;
   EXPECT_THAT(text.output, HasSubstr("revision " + std::to_string(number(expected.revision)) + " "));
-  for (const char* word : {"ann", "sneaker", "t-shirt", "trouser", "bag", "yes"})
+  for (const char* word : {"ann", "sneaker", "t-shirt", "trouser", "bag", "yes", "64 MB", "unlimited"})
     EXPECT_THAT(text.output, HasSubstr(word));
   EXPECT_THAT(text.output, HasSubstr(expected.encoder.brief()));
 
@@ -147,6 +147,8 @@ TEST(Status, ShowsClientsClassesAndTheRevisionToPeopleAndPrograms) {
   EXPECT_EQ(status.at("clients")[0].at("name"), "ann");
   EXPECT_EQ(status.at("clients")[0].at("connected"), true);
   EXPECT_EQ(status.at("clients")[0].at("undelivered"), 0);
+  EXPECT_EQ(status.at("clients")[0].at("memory_bytes"), 64'000'000);
+  EXPECT_TRUE(status.at("clients")[0].at("operations_per_second").is_null());
   EXPECT_EQ(status.at("clients")[0].at("contributions_decided"), 1);
   EXPECT_EQ(status.at("clients")[0].at("replica_revision"), number(expected.revision));
   std::vector<std::string> classes;

@@ -68,6 +68,15 @@ bool Process::running() {
   return !status_;
 }
 
+std::size_t Process::peak_bytes() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  std::string word;
+  std::size_t kilobytes = 0;
+  while (status >> word)
+    if (word == "VmHWM:") status >> kilobytes;
+  return kilobytes << 10;
+}
+
 std::string Process::output() const {
   return text_of_file(said_->path() / "output");
 }

@@ -35,6 +35,8 @@ class Process {
   Process& operator=(Process&& other) = delete;
 
   bool running();
+  // Of physical memory, since its start. While it runs.
+  std::size_t peak_bytes() const;
   std::string output() const;
   std::string errors() const;
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "client/model_predictor.h"
+#include "client/traffic_record.h"
 #include "knowledge/error.h"
 #include "tests/daemons.h"
 #include "tests/fashion.h"
@@ -24,6 +25,15 @@ Outcome define_model(const std::filesystem::path& file, const std::string& strat
 std::uint64_t round_of(const std::filesystem::path& state) {
   try {
     return client::ModelPredictor(*open_store_read_only(state)).round();
+  } catch (const InputError&) {
+    return 0;
+  }
+}
+
+// Of the part of the model that a client has; 0 while it has none.
+double width_of(const std::filesystem::path& state) {
+  try {
+    return client::ModelPredictor(*open_store_read_only(state)).width();
   } catch (const InputError&) {
     return 0;
   }
@@ -67,6 +77,46 @@ TEST(RoundsOfTraining, TeachEverybodyWhatNoneHasAlone) {
   ASSERT_TRUE(eventually([&] { return round_of(site.state("b")) >= before + 12; })) << b->errors();
   EXPECT_GT(accuracy_of(site.state("a")), 0.8);
   EXPECT_GT(accuracy_of(site.state("b")), 0.8);
+}
+
+// The small one trains a quarter of the channels. (Layers of normalisation see other values in a part than in the
+// whole: fedbn.)
+TEST(RoundsOfTraining, ASmallDeviceTrainsAPartOfTheModel) {
+  Site site;
+  const std::string model = site.path("model.outrider").string();
+  ASSERT_EQ(run({"model",  "--architecture", "conv4",       "--classes",  "t-shirt",       "trouser",  "bag",
+                 "--mean", "0.286",          "--deviation", "0.353",      "--batch",       "128",      "--steps",
+                 "6",      "--rate",         "0.1",         "--strategy", "fedavg; fedbn", "--output", model})
+                .exit_code,
+            0);
+  const Process aggregator =
+      site.start_aggregator("tcp://127.0.0.1:*", {"--pretrained", model, "--cohort", "2", "--minimum", "2"});
+  for (const std::string& name : kThree) {
+    show(site.data("wide"), name, pictures_of(name, 0, name == "bag" ? 10 : 40));
+    show(site.data("narrow"), name, pictures_of(name, 40, 40));
+  }
+  auto wide = std::make_unique<Process>(site.start_client("wide"));
+  auto narrow = std::make_unique<Process>(site.start_client("narrow", {"--memory", "24MB", "--compute", "2GFLOPS"}));
+  ASSERT_TRUE(eventually([&] { return round_of(site.state("narrow")) >= 5; })) << narrow->errors();
+  EXPECT_LT(narrow->peak_bytes() + (std::size_t{30} << 20), wide->peak_bytes());
+  EXPECT_EQ(site.client_status("narrow")->capacity, (Capacity{24'000'000, 2'000'000'000}));
+  ASSERT_TRUE(eventually([&] { return round_of(site.state("wide")) >= 5; })) << wide->errors();
+  for (Process* client : {wide.get(), narrow.get()}) {
+    client->send(SIGTERM);
+    ASSERT_TRUE(client->wait(20s));
+  }
+  EXPECT_EQ(width_of(site.state("wide")), 1);
+  EXPECT_EQ(width_of(site.state("narrow")), 0.25);
+  EXPECT_GT(accuracy_of(site.state("wide")), 0.8);
+  EXPECT_GT(accuracy_of(site.state("narrow")), 0.8);
+  const auto traffic = [&](const std::string& name) {
+    return client::load_traffic(*open_store_read_only(site.state(name)));
+  };
+  EXPECT_LT(5 * traffic("narrow").received, traffic("wide").received);
+  EXPECT_LT(5 * traffic("narrow").sent, traffic("wide").sent);
+  // On a better device it gets the whole.
+  narrow = std::make_unique<Process>(site.start_client("narrow"));
+  EXPECT_TRUE(eventually([&] { return width_of(site.state("narrow")) == 1; })) << narrow->errors();
 }
 
 TEST(RoundsOfTraining, AModelThatMakesNoSenseIsNotDefined) {

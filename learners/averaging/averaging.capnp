@@ -46,12 +46,15 @@ struct AveragingTask {
   network       @13 :Text;         # the text form of learners/nn/network.h
   strategy      @14 :Text;         # the text form of strategy.h
   classes       @15 :List(Text);   # output o means classes[o]
+  masked        @16 :Bool;
+  nested        @17 :Bool;
 }
 
 struct AveragingAsked {
   round  @0 :UInt64;
   asked  @1 :List(Data);           # clients' ids
   heard  @2 :List(Data);
+  widths @3 :List(Float64);        # what each of those asked trains of the network's channels; none: all of them
 }
 
 # What the aggregator says of its rounds: the weights that the next updates are to be changes to, and who is asked.
@@ -61,6 +64,8 @@ struct AveragingRound {
   draws      @2 :UInt64;
   population @3 :UInt64;           # clients that were there when the round was opened
   rounds     @4 :List(AveragingAsked);  # rising; to clients only the open one, if any, without who was heard
+  width      @5 :Float64 = 1;      # of the part that the state is of; to clients with those asked to train this part
+  parts      @6 :List(Float64);    # to clients: the widths that the open round asks for, falling
 }
 
 struct AveragingClient {           # what stays with a client between rounds
@@ -73,4 +78,5 @@ struct AveragingMemory {
   update @1 :Data;                 # the digest of the update
   before @2 :AveragingClient;
   after  @3 :AveragingClient;
+  width  @4 :Float64 = 1;          # of the part of the network that both are of
 }

@@ -1,5 +1,6 @@
 #include "learners/averaging/client_memory.h"
 
+#include "learners/averaging/narrow.h"
 #include "learners/averaging/tensor_list.h"
 #include "learners/averaging/update_wire.h"
 
@@ -13,12 +14,13 @@ void write_client(const ClientState& state, wire::AveragingClient::Builder build
   write_tensors(state.control, Encoding::kFloat32, [&](unsigned count) { return builder.initControl(count); });
 }
 
-ClientState read_client(wire::AveragingClient::Reader reader, const LearningTask& task) {
+ClientState read_client(wire::AveragingClient::Reader reader, const nn::NetworkSpec& network,
+                        const Strategy& strategy) {
   const auto read = [](const TensorListReader& list, const std::vector<nn::TensorSpec>& tensors, const char* what) {
     return list.size() == 0 ? nn::Parameters{} : read_tensors(list, tensors, Encoding::kFloat32, what);
   };
-  return {read(reader.getLocal(), local_tensors(task.network, task.strategy), "a client's normalisation"),
-          read(reader.getControl(), controlled_tensors(task.network, task.strategy), "a client's control variate")};
+  return {read(reader.getLocal(), local_tensors(network, strategy), "a client's normalisation"),
+          read(reader.getControl(), controlled_tensors(network, strategy), "a client's control variate")};
 }
 
 }  // namespace
@@ -27,6 +29,7 @@ Bytes ClientMemory::encode() const {
   capnp::MallocMessageBuilder message;
   auto builder = message.initRoot<wire::AveragingMemory>();
   builder.setRound(round);
+  builder.setWidth(width);
   builder.setUpdate(wire::data(update.view()));
   write_client(before, builder.initBefore());
   write_client(after, builder.initAfter());
@@ -34,11 +37,16 @@ Bytes ClientMemory::encode() const {
 }
 
 ClientMemory ClientMemory::decode(ByteView bytes, const LearningTask& task) {
+  const std::string what = "what a client remembers of a round";
   const auto use = [&](wire::AveragingMemory::Reader reader) {
+    const double width = reader.getWidth();
+    check_width(width, what);
+    const nn::NetworkSpec network = narrow_network(task.network, width);
     return ClientMemory{reader.getRound(), Digest::from_bytes(wire::view(reader.getUpdate())),
-                        read_client(reader.getBefore(), task), read_client(reader.getAfter(), task)};
+                        read_client(reader.getBefore(), network, task.strategy),
+                        read_client(reader.getAfter(), network, task.strategy), width};
   };
-  return wire::read<wire::AveragingMemory>(bytes, "what a client remembers of a round", use, kMemoryLimits);
+  return wire::read<wire::AveragingMemory>(bytes, what, use, kMemoryLimits);
 }
 
 }  // namespace outrider::averaging

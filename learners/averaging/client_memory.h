@@ -14,11 +14,12 @@ struct ClientMemory {
   Digest update;            // of the update's bytes
   ClientState before;       // counts again if the update is refused: see ClientState
   ClientState after;
+  double width = 1;  // of the part of the network that both are of
 
   bool operator==(const ClientMemory&) const = default;
 
   Bytes encode() const;
-  // Throws InputError when the bytes are malformed or not of a client that has all of this task's network.
+  // Throws InputError when the bytes are malformed or not of this task.
   static ClientMemory decode(ByteView bytes, const LearningTask& task);
 };
 

@@ -78,6 +78,8 @@ Bytes LearningTask::encode() const {
   builder.setEpochs(work.epochs);
   builder.setSteps(work.steps);
   builder.setRate(work.rate);
+  builder.setMasked(work.masked);
+  builder.setNested(work.nested);
   builder.setNetwork(wire::text(network.text()));
   builder.setStrategy(wire::text(strategy.text()));
   auto names = builder.initClasses(static_cast<unsigned>(classes.size()));
@@ -95,7 +97,8 @@ LearningTask LearningTask::decode(ByteView bytes) {
         reader.getInvert(),
         reader.getMean(),
         reader.getDeviation()};
-    task.work = {reader.getBatch(), reader.getEpochs(), reader.getSteps(), reader.getRate()};
+    task.work = {reader.getBatch(), reader.getEpochs(), reader.getSteps(),
+                 reader.getRate(),  reader.getNested(), reader.getMasked()};
     task.network = nn::parse_network(wire::text(reader.getNetwork()));
     task.strategy = parse_strategy(wire::text(reader.getStrategy()));
     for (const auto name : reader.getClasses()) task.classes.push_back(wire::text(name));

@@ -20,6 +20,8 @@ struct LocalWork {
   std::size_t epochs = 1;   // at least 1
   std::uint64_t steps = 0;  // if positive, so many batches instead of epochs
   float rate = 0.05F;       // constant within a round
+  bool nested = false;      // then the same again with a narrower part that others train: see train_locally()
+  bool masked = false;      // classes that a client has no pictures of are left out of its loss (nn/loss.h)
 
   bool operator==(const LocalWork&) const = default;
   // Throws InputError when a field is out of its range.

@@ -36,7 +36,8 @@ std::string task_decode_error(Change change) {
 
 TEST(LearningTask, RoundTrips) {
   for (const char* strategy : {"fedavg", "fedadam rate 0.1; fedprox 0.5", "fedbuff 3; late linear limit 2"}) {
-    const LearningTask task = small_task(strategy, {.batch = 7, .epochs = 3, .steps = 11, .rate = 0.25F});
+    const LearningTask task =
+        small_task(strategy, {.batch = 7, .epochs = 3, .steps = 11, .rate = 0.25F, .nested = true, .masked = true});
     EXPECT_EQ(LearningTask::decode(task.encode()), task);
     EXPECT_TRUE(LearningTask::recognises(task.encode()));
   }

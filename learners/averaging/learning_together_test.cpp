@@ -62,6 +62,38 @@ TEST(LearningTogetherNarrow, EveryWidthKnowsAllClasses) {
   }
 }
 
+// Each client lacks a class, and is alone with its width. Accuracies of the parts.
+std::vector<double> learned_without_a_class(bool nested) {
+  const std::vector<double> widths{1, 0.5, 0.25};
+  LocalWork work = kShort;
+  work.nested = nested;
+  const LearningTask task =
+      small_task("fedavg", work, "input 1x6x6; conv 8 k3 p1; relu; flatten; linear 16; relu; linear 3");
+  ServerState state = task.initial_state();
+  for (int round = 0; round < 20; ++round) {
+    std::vector<Update> updates;
+    for (unsigned client = 0; client < 3; ++client) {
+      const LocalTraining options{.client = numbered_client(client), .width = widths[client], .parts = widths};
+      updates.push_back(train_locally(task, narrow_state(task.network, state, widths[client]), {},
+                                      without_class(test_task(1, 10, client), client), options)
+                            .update);
+    }
+    state = apply_round(task.network, task.strategy, state, updates);
+  }
+  std::vector<double> accuracies;
+  for (const double width : widths) {
+    LearningTask part = task;
+    part.network = narrow_network(task.network, width);
+    accuracies.push_back(accuracy(part, narrow_state(task.network, state, width).weights, test_task(1, 30, 9)));
+  }
+  return accuracies;
+}
+
+TEST(LearningTogetherNarrow, NestedTrainingTeachesThePartsWhatTheirClientsLack) {
+  EXPECT_LT(learned_without_a_class(false).back(), 0.75);
+  for (const double accuracy : learned_without_a_class(true)) EXPECT_GT(accuracy, 0.9);
+}
+
 // Networks that learned the same pictures from unlike beginnings.
 class TrainedApart : public testing::Test {
  protected:
@@ -78,7 +110,10 @@ class TrainedApart : public testing::Test {
   double loss_of_average(const ChannelSelection& match) const {
     const nn::Parameters networks[] = {learned_[0], select_channels(channel_groups(task_.network), learned_[1], match)};
     const double weights[] = {1, 1};
-    const auto logits = logits_of(task_, weighted_average(networks, weights), pictures_);
+    return loss_of(weighted_average(networks, weights));
+  }
+  double loss_of(const nn::Parameters& network) const {
+    const auto logits = logits_of(task_, network, pictures_);
     std::vector<float> gradient(logits.size());
     return nn::softmax_cross_entropy(logits, pictures_.labels, gradient);
   }
@@ -94,6 +129,8 @@ TEST_F(TrainedApart, NetworksKnowMoreTogetherWhenTheyAreInStep) {
   for (const auto& match : {match_by_weights(task_.network, learned_[0], learned_[1]),
                             match_by_activations(task_.network, learned_[0], learned_[1], inputs_of(task_, pictures_))})
     EXPECT_LT(loss_of_average(match), 0.5 * apart);
+  const double weights[] = {1, 1};
+  EXPECT_LT(loss_of(matched_average(task_.network, learned_, weights, inputs_of(task_, pictures_))), 0.5 * apart);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -23,8 +25,9 @@ std::uint64_t client_number(const ClientId& client) {
   return number;
 }
 
-std::uint64_t round_seed(const LearningTask& task, const ClientId& client, std::uint64_t round) {
-  Random random(task.seed, "local training", client_number(client), round);
+std::uint64_t round_seed(const LearningTask& task, std::string_view purpose, const ClientId& client,
+                         std::uint64_t round) {
+  Random random(task.seed, purpose, client_number(client), round);
   const std::uint64_t high = random();
   return high << 32U | random();
 }
@@ -43,6 +46,14 @@ std::vector<std::uint32_t> outputs_of_classes(const LearningTask& task, const Da
     require(label < outputs.size(),
             fmt::format("a client has a picture of class {}; its pictures have {}", label, outputs.size()));
   return outputs;
+}
+
+// A flag for each output: whether the client has pictures of its class.
+std::vector<std::uint8_t> classes_present(const LearningTask& task, const Dataset& pictures,
+                                          const std::vector<std::uint32_t>& output_of) {
+  std::vector<std::uint8_t> present(task.classes.size());
+  for (const std::uint32_t label : pictures.labels) present[output_of[label]] = 1;
+  return present;
 }
 
 // What was given and what is kept, checked; control variates that do not exist yet are zero.
@@ -117,14 +128,16 @@ struct Trained {
   std::uint64_t steps = 0;
 };
 
-Trained train(const LearningTask& task, const Start& start, std::uint64_t round, const Dataset& pictures,
-              const LocalTraining& options, const StepDone& done) {
+// Trains the weights `from`, corrected by what was given and is kept. `purpose` keys what is drawn.
+Trained train(const LearningTask& task, const Start& start, const nn::Parameters& from, std::string_view purpose,
+              std::uint64_t round, const Dataset& pictures, const LocalTraining& options, const StepDone& done) {
   const auto output_of = outputs_of_classes(task, pictures);
   nn::TrainingPlan plan(task.network, std::min(task.work.batch, pictures.size()), options.threads);
   plan.load(start.weights);
-  const std::uint64_t seed = round_seed(task, options.client, round);
+  const std::uint64_t seed = round_seed(task, purpose, options.client, round);
   plan.set_dropout_key({seed, client_number(options.client), 0});
   const GradientCorrection correction(plan, task.strategy, start.control, start.own_control);
+  plan.load(from);
   nn::Optimizer optimizer(plan, options.optimizer);
   Batches batches(pictures, task.preprocessing,
                   {.size = plan.batch(),
@@ -133,11 +146,14 @@ Trained train(const LearningTask& task, const Start& start, std::uint64_t round,
                    .augmentation = options.augmentation});
   const std::uint64_t steps = task.work.steps > 0 ? task.work.steps : task.work.epochs * batches.batches_per_epoch();
   std::vector<std::uint32_t> labels(plan.batch());
+  const std::vector<std::uint8_t> counted = classes_present(task, pictures, output_of);
   double loss = 0;
   for (std::uint64_t step = 0; step < steps; ++step) {
     const Batch& batch = batches.next();
     std::ranges::transform(batch.labels, labels.begin(), [&](std::uint32_t label) { return output_of[label]; });
-    loss += nn::softmax_cross_entropy(plan.forward(batch.input), labels, plan.output_gradient());
+    const auto logits = plan.forward(batch.input);
+    loss += task.work.masked ? nn::masked_cross_entropy(logits, labels, counted, plan.output_gradient())
+                             : nn::softmax_cross_entropy(logits, labels, plan.output_gradient());
     plan.backward();
     // The loss alone does not tell: ReLU can turn a NaN into 0.
     if (!std::isfinite(loss) || !std::isfinite(nn::gradient_norm(plan.trainables())))
@@ -147,6 +163,34 @@ Trained train(const LearningTask& task, const Start& start, std::uint64_t round,
     require(!done || done(step + 1, steps), "training for a round was stopped");
   }
   return {plan.parameters(), loss / static_cast<double>(steps), steps};
+}
+
+// The narrower part that the client goes on with in this round; nothing if nobody trains any.
+std::optional<double> drawn_part(const LearningTask& task, std::uint64_t round, const LocalTraining& options) {
+  std::vector<double> narrower;
+  for (const double part : options.parts)
+    if (part < options.width) narrower.push_back(part);
+  if (!task.work.nested || narrower.empty()) return std::nullopt;
+  Random random(task.seed, "narrower part", client_number(options.client), round);
+  return narrower[random.below(static_cast<std::uint32_t>(narrower.size()))];
+}
+
+// Goes on with a part of the weights that were trained.
+void train_part(const LearningTask& whole_task, double part, const Start& start, nn::Parameters& weights,
+                std::uint64_t round, const Dataset& pictures, const LocalTraining& options, const StepDone& done) {
+  LearningTask task = whole_task;
+  task.network = narrow_network(whole_task.network, part);
+  const auto part_of = [&](const nn::Parameters& parameters) {
+    return narrower_parameters(whole_task.network, options.width, parameters, part);
+  };
+  const Start given{part_of(start.weights), {}, {}};
+  nn::Parameters learned =
+      train(task, given, part_of(weights), "training of a part", round, pictures, options, done).weights;
+  const auto shared = shared_tensors(task.network, task.strategy);
+  std::erase_if(learned.tensors, [&](const nn::Tensor& tensor) {
+    return !tensor.spec.trainable() || std::ranges::find(shared, tensor.spec) == shared.end();
+  });
+  put_back(whole_task.network, part, learned, options.width, weights);
 }
 
 }  // namespace
@@ -160,7 +204,9 @@ LocalResult train_locally(const LearningTask& whole_task, const ServerState& giv
   LearningTask task = whole_task;
   task.network = narrow_network(whole_task.network, options.width);
   const Start start = start_of(task, given, own);
-  const Trained trained = train(task, start, given.round, pictures, options, done);
+  Trained trained = train(task, start, start.weights, "local training", given.round, pictures, options, done);
+  if (const auto part = drawn_part(task, given.round, options))
+    train_part(whole_task, *part, start, trained.weights, given.round, pictures, options, done);
   const auto shared = shared_tensors(task.network, task.strategy);
   LocalResult result{{options.client,
                       given.round,

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "learners/averaging/learning_task.h"
 #include "learners/averaging/server.h"
@@ -21,6 +22,7 @@ namespace outrider::averaging {
 struct LocalTraining {
   ClientId client{};  // also keys the order of its pictures, with the task's seed and the round
   double width = 1;   // the client's part of the task's network (narrow.h): what is given, learned and kept is of it
+  std::vector<double> parts{};       // widths that clients train in this round
   nn::OptimizerOptions optimizer{};  // plain SGD; its state starts anew each round
   Augmentation augmentation{};
   int threads = 1;  // 0: one per processor; part of the result, see learners/nn/README.md
@@ -48,7 +50,14 @@ using StepDone = std::function<bool(std::uint64_t done, std::uint64_t of)>;
 // task's, by cross entropy. To the gradient
 // of every shared tensor FedProx adds mu (w - given) and SCAFFOLD c - c_i; with FedBN, layers of normalisation start
 // from and go on in `own`. The new control variate is c_i - c + (given - learned) / (steps * rate) (option II of the
-// paper). Same arguments, same bits, on one kind of processor. Throws InputError when something does not fit the task,
+// paper).
+//
+// With LocalWork::nested the client then does the same work again with a narrower part of what it has learned, one of
+// the `parts` at random, so that the parts learn from all clients to stand by themselves (ordered dropout, Horvath et
+// al. 2021, FjORD; here a part a round instead of a batch). Running statistics, and with FedBN all of the layers of
+// normalisation, remain those of its own width.
+//
+// Same arguments, same bits, on one kind of processor. Throws InputError when something does not fit the task,
 // learning diverged, or `done` said to stop.
 LocalResult train_locally(const LearningTask& task, const ServerState& given, const ClientState& own,
                           const Dataset& pictures, const LocalTraining& options, const StepDone& done = {});

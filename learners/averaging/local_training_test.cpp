@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
+#include "learners/averaging/narrow.h"
 #include "learners/averaging/test_clients.h"
 #include "learners/averaging/test_updates.h"
 #include "learners/nn/reference_network.h"
@@ -144,6 +145,52 @@ TEST(LocalTraining, SameSeedSameBits) {
   EXPECT_NE(first.delta, learned(2, 1, 0).delta);
   EXPECT_NE(first.delta, learned(1, 2, 0).delta);
   EXPECT_NE(first.delta, learned(1, 1, 1).delta);
+}
+
+TEST(LocalTraining, WithAMaskedLossLeavesTheScoresOfMissingClassesAlone) {
+  const Dataset pictures = without_class(test_task(1, 8), 1);
+  for (const bool masked : {false, true}) {
+    const LearningTask task = small_task("fedavg", {.masked = masked});
+    const Update update = train_locally(task, given_to(task), {}, pictures, {}).update;
+    for (const char* name : {"5.weight", "5.bias"}) {
+      const nn::Tensor& head = update.delta.at(name);
+      const std::size_t row = head.values.size() / 3;
+      const auto moved = [&](std::size_t output) {
+        const auto values = std::span(head.values).subspan(output * row, row);
+        return std::ranges::any_of(values, [](float value) { return value != 0; });
+      };
+      EXPECT_TRUE(moved(0) && moved(2));
+      EXPECT_EQ(moved(1), !masked);
+    }
+  }
+}
+
+TEST(LocalTraining, NestedGoesOnWithANarrowerPart) {
+  for (const char* strategy : {"fedavg", "fedbn", "fedprox 0.1"}) {
+    const LearningTask task = small_task(strategy, {.nested = true});
+    const Dataset pictures = test_task(1, 8);
+    const auto learned = [&](std::vector<double> parts) {
+      const ServerState given = narrow_state(task.network, given_to(task), 0.75);
+      return train_locally(task, given, {}, pictures, {.width = 0.75, .parts = std::move(parts)});
+    };
+    const LocalResult plain = learned({1, 0.75});
+    const LocalResult nested = learned({1, 0.75, 0.5});
+    EXPECT_EQ(nested.update, learned({1, 0.75, 0.5}).update);
+    EXPECT_NE(nested.update.delta, plain.update.delta);
+    EXPECT_EQ(nested.own, plain.own);
+    check_update(nested.update, task.network, task.strategy, 4);
+    // What lies outside of the part, and the running statistics, are as they were.
+    const ChannelGroups groups = channel_groups(narrow_network(task.network, 0.75));
+    const ChannelSelection part = leading_channels(channel_groups(task.network), 0.5);
+    for (const nn::Tensor& tensor : plain.update.delta.tensors) {
+      const auto inside = selected_places(groups, groups.at(tensor.spec.name), part);
+      const std::vector<float>& other = nested.update.delta.at(tensor.spec.name).values;
+      for (std::uint32_t i = 0; i < other.size(); ++i)
+        if (!tensor.spec.trainable() || std::ranges::find(inside, i) == inside.end()) {
+          EXPECT_EQ(other[i], tensor.values[i]) << tensor.spec.name;
+        }
+    }
+  }
 }
 
 TEST(LocalTraining, TakesEpochsOrSteps) {

@@ -238,4 +238,15 @@ nn::Parameters weighted_average(std::span<const nn::Parameters> networks, std::s
   return average;
 }
 
+nn::Parameters matched_average(const nn::NetworkSpec& network, std::span<const nn::Parameters> networks,
+                               std::span<const double> weights, std::span<const float> anchors, int threads) {
+  assert(!networks.empty());
+  const ChannelGroups groups = channel_groups(network);
+  std::vector<nn::Parameters> in_step{networks.front()};
+  for (const nn::Parameters& other : networks.subspan(1))
+    in_step.push_back(
+        select_channels(groups, other, match_by_activations(network, networks.front(), other, anchors, threads)));
+  return weighted_average(in_step, weights);
+}
+
 }  // namespace outrider::averaging

@@ -75,6 +75,20 @@ TEST(Matching, ANetworkAndItsReorderedCopyAverageBackToTheSameFunction) {
     }
 }
 
+TEST(Matching, AnyNumberOfReorderedCopiesAverageBackInOneCall) {
+  for (const char* text : kTestNetworks) {
+    const MatchingCase c(nn::parse_network(text), 4);
+    std::vector<nn::Parameters> networks{c.reference};
+    for (std::uint64_t seed = 5; seed < 8; ++seed)
+      networks.push_back(select_channels(c.groups, c.reference, random_order(c.groups, seed)));
+    const double weights[] = {1, 2, 3, 4};
+    const auto anchors = random_inputs(c.network, 12, 7);
+    const nn::Parameters average = matched_average(c.network, networks, weights, anchors);
+    EXPECT_LE(largest_difference(outputs_of(c.network, average), outputs_of(c.network, c.reference)), 1e-5) << text;
+    EXPECT_EQ(average, matched_average(c.network, networks, weights, anchors, 3)) << text;
+  }
+}
+
 TEST(Matching, FindsTheOrderUnderNoise) {
   for (const char* text : kTestNetworks) {
     const MatchingCase c(nn::parse_network(text), 3);

@@ -1,6 +1,7 @@
 // How the aggregator conducts rounds of averaging: who is asked, which updates count, and what they come to.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,8 +13,13 @@ namespace outrider::averaging {
 inline constexpr std::string_view kAveragingKind = "averaging";
 
 // Topics of a space, which is a LearningTask's id. The aggregator's own: the model and whom the open round asks
-// (RoundRecord, published to clients).
+// (RoundRecord, published to clients). What is merged on it is for clients that hold the whole network.
 inline constexpr std::string_view kModelSubject = "@model";
+// Its part of that width (narrow.h), for the clients that train this part: "@model 0.5". It is there once such a client
+// has been; said anew, which is what makes it change, with each record.
+std::string subject_of_model(double width);
+// Nothing unless it is the subject of a part that there may be (kWidths).
+std::optional<double> width_of_model(std::string_view subject);
 // A client's: its update (update_wire.h). There are as many subjects as rounds that an update may be late, so that one
 // that is still to be used is not replaced by the next.
 std::string subject_of_update(const Strategy& strategy, std::uint64_t round);
@@ -23,6 +29,9 @@ std::string subject_of_update(const Strategy& strategy, std::uint64_t round);
 // where the last round began: the updates that were accepted are there, only the time starts anew. Updates are taken
 // into the open round or refused as Rounds says. A round whose updates come to numbers that are not finite leaves the
 // weights as they were.
+//
+// Each client is asked to train the widest part of the network that its device can (task_widths.h), which the record
+// keeps: an update of another width is refused. Who cannot train any is not asked, and gets the whole to predict with.
 class AveragingFamily : public Family {
  public:
   // Rules that do not suit a task's strategy are an objection to the task.

@@ -32,11 +32,11 @@ struct SetChannels {
   void operator()(auto&) const {}
 };
 
-bool fits(const TrainingCost& cost, const Capacity& capacity) {
-  return cost.bytes <= capacity.bytes && cost.flops <= capacity.flops;
-}
-
 }  // namespace
+
+bool fits(const TrainingCost& cost, const Budget& budget) {
+  return cost.bytes <= budget.bytes && cost.flops <= budget.flops;
+}
 
 void check_width(double width, const std::string& what) {
   require(width > 0 && width <= 1, fmt::format("{} is of width {}; expected more than 0 and at most 1", what, width));
@@ -73,6 +73,25 @@ nn::Parameters narrow_parameters(const nn::NetworkSpec& network, const nn::Param
   return select_channels(groups, parameters, leading_channels(groups, width));
 }
 
+nn::Parameters narrower_parameters(const nn::NetworkSpec& network, double from, const nn::Parameters& parameters,
+                                   double to) {
+  assert(to <= from);
+  return select_channels(channel_groups(narrow_network(network, from)), parameters,
+                         leading_channels(channel_groups(network), to));
+}
+
+void put_back(const nn::NetworkSpec& network, double to, const nn::Parameters& part, double from,
+              nn::Parameters& parameters) {
+  assert(to <= from);
+  const ChannelGroups groups = channel_groups(narrow_network(network, from));
+  const ChannelSelection selection = leading_channels(channel_groups(network), to);
+  for (const nn::Tensor& tensor : part.tensors) {
+    const auto places = selected_places(groups, groups.at(tensor.spec.name), selection);
+    std::vector<float>& values = parameters.at(tensor.spec.name).values;
+    for (std::size_t i = 0; i < places.size(); ++i) values[places[i]] = tensor.values[i];
+  }
+}
+
 ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& state, double width) {
   assert(state.control.tensors.empty() || width == 1);
   return {state.round, narrow_parameters(network, state.weights, width), {}, {}, state.control};
@@ -86,18 +105,18 @@ TrainingCost training_cost(const nn::NetworkSpec& network, const Workload& workl
           kFlops * network.multiply_adds() * workload.samples};
 }
 
-double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Capacity& capacity,
+double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Budget& budget,
                         std::span<const double> widths) {
   assert(!widths.empty() && std::ranges::is_sorted(widths, std::greater<>()));
   TrainingCost cost;
   for (const double width : widths) {
     cost = training_cost(narrow_network(network, width), workload);
-    if (fits(cost, capacity)) return width;
+    if (fits(cost, budget)) return width;
   }
   throw InputError(
       fmt::format("training even the part of width {} takes {} bytes and {:.3g} operations a round; {} "
                   "bytes and {:.3g} operations are there",
-                  widths.back(), cost.bytes, cost.flops, capacity.bytes, capacity.flops));
+                  widths.back(), cost.bytes, cost.flops, budget.bytes, budget.flops));
 }
 
 }  // namespace outrider::averaging

@@ -27,6 +27,12 @@ nn::NetworkSpec selected_network(const nn::NetworkSpec& network, const ChannelGr
 nn::NetworkSpec narrow_network(const nn::NetworkSpec& network, double width);
 // Its part of some of the network's tensors.
 nn::Parameters narrow_parameters(const nn::NetworkSpec& network, const nn::Parameters& parameters, double width);
+// Of parameters of the part of width `from`, all or some, those of the part of width `to`, at most as wide.
+nn::Parameters narrower_parameters(const nn::NetworkSpec& network, double from, const nn::Parameters& parameters,
+                                   double to);
+// Puts the values of such a part back to where they came from. Both are of the same tensors.
+void put_back(const nn::NetworkSpec& network, double to, const nn::Parameters& part, double from,
+              nn::Parameters& parameters);
 // What a client of that width is to be given: its part of the weights and the round, without momenta. Asserts that the
 // state has no control variate (check_update() refuses narrow updates with SCAFFOLD).
 ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& state, double width);
@@ -44,16 +50,17 @@ struct TrainingCost {
 };
 TrainingCost training_cost(const nn::NetworkSpec& network, const Workload& workload);
 
-struct Capacity {
+struct Budget {
   std::size_t bytes = SIZE_MAX;
   double flops = 1e30;  // in a round
 };
+bool fits(const TrainingCost& cost, const Budget& budget);
 
 inline constexpr double kWidths[] = {1, 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125, 0.0625};
 
-// The first of `widths`, which fall, at which training fits the capacity. Throws InputError saying what the narrowest
+// The first of `widths`, which fall, at which training fits the budget. Throws InputError saying what the narrowest
 // takes when none does.
-double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Capacity& capacity,
+double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Budget& budget,
                         std::span<const double> widths = kWidths);
 
 }  // namespace outrider::averaging

@@ -202,7 +202,7 @@ TEST(Widest, IsTheFirstThatFits) {
   EXPECT_EQ(cost(1).flops, 600 * network.multiply_adds());
   EXPECT_GE(cost(1).bytes, nn::TrainingPlan(network, 8, 1).bytes() + 16 * network.parameter_count());
   const double widths[] = {1, 0.5, 0.25};
-  const auto widest = [&](const Capacity& capacity) { return widest_that_fits(network, workload, capacity, widths); };
+  const auto widest = [&](const Budget& budget) { return widest_that_fits(network, workload, budget, widths); };
   EXPECT_EQ(widest({}), 1);
   EXPECT_EQ(widest({.bytes = cost(1).bytes}), 1);
   EXPECT_EQ(widest({.bytes = cost(1).bytes - 1}), 0.5);

@@ -1,10 +1,14 @@
 #include "learners/averaging/round_record.h"
 
+#include <cassert>
+#include <functional>
+
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
 #include "knowledge/wire.h"
 #include "learners/averaging/averaging.capnp.h"
+#include "learners/averaging/narrow.h"
 #include "learners/averaging/update_wire.h"
 
 namespace outrider::averaging {
@@ -28,15 +32,44 @@ std::set<ClientId> read_ids(const IdListReader& list) {
   return ids;
 }
 
+void write_widths(const RoundMemory& round, capnp::List<double>::Builder list) {
+  unsigned i = 0;
+  for (const ClientId& client : round.asked) list.set(i++, *round.width_of(client));
+}
+
+// Who was asked, and for which part of the network.
+void read_asked(wire::AveragingAsked::Reader reader, RoundMemory& round, const std::string& what) {
+  const auto asked = reader.getAsked();
+  const auto widths = reader.getWidths();
+  require(widths.size() == 0 || widths.size() == asked.size(),
+          fmt::format("{} has {} widths for {} clients", what, widths.size(), asked.size()));
+  for (unsigned i = 0; i < asked.size(); ++i) {
+    const ClientId client = ClientId::from_bytes(wire::view(asked[i]));
+    round.asked.insert(client);
+    if (widths.size() == 0 || widths[i] == 1) continue;
+    check_width(widths[i], what);
+    round.narrow.emplace(client, widths[i]);
+  }
+}
+
 }  // namespace
 
 bool RoundRecord::asks(const ClientId& client) const {
   return memory.open && memory.rounds.back().asked.contains(client);
 }
 
-RoundRecord RoundRecord::published() const {
-  RoundRecord shown{averaging::published(state), {memory.open, 0, {}}, population};
-  if (memory.open) shown.memory.rounds.push_back({state.round, memory.rounds.back().asked, {}});
+RoundRecord RoundRecord::published(const nn::NetworkSpec& network, double part) const {
+  assert(width == 1);
+  RoundRecord shown{narrow_state(network, state, part), {memory.open, 0, {}}, population, part, {}};
+  if (!memory.open) return shown;
+  RoundMemory& round = shown.memory.rounds.emplace_back(RoundMemory{state.round, {}, {}});
+  std::set<double, std::greater<>> widths;
+  for (const ClientId& client : memory.rounds.back().asked) {
+    const double asked = *memory.rounds.back().width_of(client);
+    widths.insert(asked);
+    if (asked == part) round.asked.insert(client);
+  }
+  shown.parts.assign(widths.begin(), widths.end());
   return shown;
 }
 
@@ -47,12 +80,16 @@ Bytes encode(const RoundRecord& record) {
   builder.setOpen(record.memory.open);
   builder.setDraws(record.memory.draws);
   builder.setPopulation(record.population);
+  builder.setWidth(record.width);
+  auto parts = builder.initParts(static_cast<unsigned>(record.parts.size()));
+  for (unsigned i = 0; i < parts.size(); ++i) parts.set(i, record.parts[i]);
   auto rounds = builder.initRounds(static_cast<unsigned>(record.memory.rounds.size()));
   for (unsigned i = 0; i < rounds.size(); ++i) {
     const RoundMemory& round = record.memory.rounds[i];
     rounds[i].setRound(round.round);
     write_ids(round.asked, [&](unsigned count) { return rounds[i].initAsked(count); });
     write_ids(round.heard, [&](unsigned count) { return rounds[i].initHeard(count); });
+    if (!round.narrow.empty()) write_widths(round, rounds[i].initWidths(static_cast<unsigned>(round.asked.size())));
   }
   return wire::flatten(message);
 }
@@ -61,12 +98,26 @@ RoundRecord decode_round_record(ByteView bytes, const LearningTask& task) {
   const std::string what = "the record of a round";
   const auto use = [&](wire::AveragingRound::Reader reader) {
     RoundRecord record;
-    record.state = decode_state(wire::view(reader.getState()), task.network, task.strategy);
+    record.width = reader.getWidth();
+    check_width(record.width, what);
+    require(record.width == 1 || takes_narrow(task.strategy),
+            fmt::format("{} is of width {}; the strategy works with whole networks only", what, record.width));
+    record.state =
+        decode_state(wire::view(reader.getState()), narrow_network(task.network, record.width), task.strategy);
     record.population = reader.getPopulation();
     record.memory.open = reader.getOpen();
+    require(
+        reader.getParts().size() <= std::size(kWidths),
+        fmt::format("{} asks for {} widths; expected at most {}", what, reader.getParts().size(), std::size(kWidths)));
+    for (const double part : reader.getParts()) {
+      check_width(part, what);
+      record.parts.push_back(part);
+    }
     record.memory.draws = reader.getDraws();
-    for (const auto round : reader.getRounds())
-      record.memory.rounds.push_back({round.getRound(), read_ids(round.getAsked()), read_ids(round.getHeard())});
+    for (const auto round : reader.getRounds()) {
+      record.memory.rounds.push_back({round.getRound(), {}, read_ids(round.getHeard())});
+      read_asked(round, record.memory.rounds.back(), what);
+    }
     require(!record.memory.open ||
                 (!record.memory.rounds.empty() && record.memory.rounds.back().round == record.state.round),
             fmt::format("{} says that round {} is open, but not whom it asks", what, record.state.round));

@@ -20,6 +20,14 @@ struct LeastUpdates {
   std::size_t operator()(const auto&) const { return 1; }
 };
 
+std::map<ClientId, double> widths_among(const std::vector<ClientId>& clients,
+                                        const std::map<ClientId, double>& narrow) {
+  std::map<ClientId, double> widths;
+  for (const ClientId& client : clients)
+    if (const auto found = narrow.find(client); found != narrow.end()) widths.insert(*found);
+  return widths;
+}
+
 }  // namespace
 
 std::vector<ClientId> sample_clients(std::span<const ClientId> clients, std::size_t count, std::uint64_t seed,
@@ -50,14 +58,20 @@ Rounds::Rounds(const Strategy& strategy, const RoundRules& rules, std::uint64_t 
   rules.check(strategy);
 }
 
-void Rounds::open(std::span<const ClientId> clients, Instant now) {
+std::optional<double> RoundMemory::width_of(const ClientId& client) const {
+  if (!asked.contains(client)) return std::nullopt;
+  const auto found = narrow.find(client);
+  return found == narrow.end() ? 1 : found->second;
+}
+
+void Rounds::open(std::span<const ClientId> clients, Instant now, const std::map<ClientId, double>& narrow) {
   assert(!open_);
   open_ = true;
   draws_ = 0;
   deadline_ = buffered() ? kNever : now + rules_.duration;
   const auto asked = buffered() ? std::vector<ClientId>(clients.begin(), clients.end())
                                 : sample_clients(clients, rules_.cohort, seed_, round_);
-  pasts_.push_back({round_, {asked.begin(), asked.end()}, {}});
+  pasts_.push_back({round_, {asked.begin(), asked.end()}, {}, widths_among(asked, narrow)});
   const std::size_t remembered = 1 + (strategy_.late ? strategy_.late->limit : 0);
   while (pasts_.size() > remembered) pasts_.pop_front();
 }
@@ -89,6 +103,11 @@ void Rounds::start_clock(Instant now) {
 std::vector<ClientId> Rounds::cohort() const {
   if (!open_) return {};
   return {pasts_.back().asked.begin(), pasts_.back().asked.end()};
+}
+
+std::optional<double> Rounds::width_of(const UpdateKey& update) const {
+  const auto past = std::ranges::find(pasts_, update.round, &Past::round);
+  return past == pasts_.end() ? std::nullopt : past->width_of(update.client);
 }
 
 Rounds::Past& Rounds::past_of(const UpdateKey& update, const std::string& what) {
@@ -131,13 +150,15 @@ bool Rounds::overdue(Instant now) const {
   return open_ && now >= deadline_ && taken_.size() < rules_.minimum;
 }
 
-std::vector<ClientId> Rounds::extend(std::span<const ClientId> clients, Instant now) {
+std::vector<ClientId> Rounds::extend(std::span<const ClientId> clients, Instant now,
+                                     const std::map<ClientId, double>& narrow) {
   assert(overdue(now));
   std::set<ClientId>& asked = pasts_.back().asked;
   std::vector<ClientId> others;
   std::ranges::copy_if(clients, std::back_inserter(others), [&](const ClientId& id) { return !asked.contains(id); });
   const auto drawn = sample_clients(others, rules_.cohort, seed_, round_, ++draws_);
   asked.insert(drawn.begin(), drawn.end());
+  pasts_.back().narrow.merge(widths_among(drawn, narrow));
   deadline_ = now + rules_.duration;
   return drawn;
 }

@@ -13,6 +13,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -53,7 +55,11 @@ struct RoundMemory {
   std::uint64_t round = 0;
   std::set<ClientId> asked;
   std::set<ClientId> heard;
+  std::map<ClientId, double> narrow{};  // of those asked to train a part of the network: its width (narrow.h)
+
   bool operator==(const RoundMemory&) const = default;
+  // Nothing for those who were not asked.
+  std::optional<double> width_of(const ClientId& client) const;
 };
 
 class Rounds {
@@ -78,9 +84,9 @@ class Rounds {
   // Gives the open round the whole duration from now on.
   void start_clock(Instant now);
 
-  // Opens the round at hand and chooses who is to be asked of the clients that there are. Asserts that no round is
-  // open.
-  void open(std::span<const ClientId> clients, Instant now);
+  // Opens the round at hand and chooses who is to be asked of the clients that there are; `narrow` are the widths of
+  // those that train a part of the network. Asserts that no round is open.
+  void open(std::span<const ClientId> clients, Instant now, const std::map<ClientId, double>& narrow = {});
 
   std::uint64_t round() const { return round_; }
   bool is_open() const { return open_; }
@@ -89,6 +95,8 @@ class Rounds {
   // When the round may be over at the earliest unless updates end it before; kNever with FedBuff.
   Instant deadline() const { return deadline_; }
   std::size_t taken() const { return taken_.size(); }
+  // Of what an update has to be; nothing where it is not known that its client was asked: FedBuff takes any then.
+  std::optional<double> width_of(const UpdateKey& update) const;
 
   // Takes an update into the round at hand, which may not be open yet, or refuses it: it is late and the strategy does
   // not take it, its client was not asked or has been heard already, or its round is not known here.
@@ -102,7 +110,8 @@ class Rounds {
   // Draws so many clients more as were asked in the first place, out of those not yet asked, and gives them all the
   // duration again; what was taken stays. With nobody left to draw those who were asked have the time again. Returns
   // the new ones. Asserts overdue(now).
-  std::vector<ClientId> extend(std::span<const ClientId> clients, Instant now);
+  std::vector<ClientId> extend(std::span<const ClientId> clients, Instant now,
+                               const std::map<ClientId, double>& narrow = {});
   // Ends the round and returns what it took, in the order of keys. Asserts due(now).
   std::vector<UpdateKey> close(Instant now);
 

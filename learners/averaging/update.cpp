@@ -17,12 +17,12 @@ bool is_normalisation(const nn::Layer& layer) {
          std::holds_alternative<nn::InstanceBatchNorm>(layer);
 }
 
+}  // namespace
+
 bool takes_narrow(const Strategy& strategy) {
   return !strategy.scaffold && !std::holds_alternative<Krum>(strategy.combination) &&
          !std::holds_alternative<MultiKrum>(strategy.combination);
 }
-
-}  // namespace
 
 std::vector<nn::TensorSpec> shared_tensors(const nn::NetworkSpec& network, const Strategy& strategy) {
   std::vector<nn::TensorSpec> tensors = nn::network_tensors(network);

@@ -25,6 +25,10 @@ struct Update {
   bool operator==(const Update&) const = default;
 };
 
+// Whether the updates of clients with a part of the network can be used: Krum compares and SCAFFOLD corrects whole
+// ones.
+bool takes_narrow(const Strategy& strategy);
+
 // Names an update; at most one each is used, and sums run in this order.
 struct UpdateKey {
   ClientId client;

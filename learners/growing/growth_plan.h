@@ -16,7 +16,7 @@ struct GrowthPlan {
   double factor = 2;        // that widths are multiplied by, or a half or a quarter of the way where that is too much
   std::int64_t kernel = 3;  // of convolutions that are put in
   averaging::Workload workload{};
-  averaging::Capacity capacity{};  // of training the grown network (averaging::training_cost)
+  averaging::Budget capacity{};  // of training the grown network (averaging::training_cost)
   std::uint64_t seed = 0;
 
   // Throws InputError unless 1 < factor <= 16 and the kernel is one that a DeepenStep can have.

@@ -22,8 +22,8 @@ bool fits_capacity(const nn::NetworkSpec& network, const GrowthSearchOptions& op
   return !objection && cost.bytes <= options.capacity.bytes && cost.flops <= options.capacity.flops;
 }
 
-bool is_limited(const averaging::Capacity& capacity) {
-  return capacity.bytes != averaging::Capacity{}.bytes || capacity.flops != averaging::Capacity{}.flops;
+bool is_limited(const averaging::Budget& capacity) {
+  return capacity.bytes != averaging::Budget{}.bytes || capacity.flops != averaging::Budget{}.flops;
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ struct GrowthSearchOptions {
   std::vector<GrowthKind> decisions{GrowthKind::kWiden, GrowthKind::kDeepen, GrowthKind::kWiden};  // of an episode
   double factor = 2;                                                                               // of widening
   averaging::Workload workload{};  // steps after which training exceeds the capacity are left out
-  averaging::Capacity capacity{};
+  averaging::Budget capacity{};
   GrowthPrices prices{};
   bool learns = true;           // else the policy stays as it is at first: choices at random
   std::size_t hidden = 16;      // of the policy's LSTM

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <vector>
 
 namespace outrider::nn {
 
@@ -24,6 +25,19 @@ double softmax_cross_entropy(std::span<const float> logits, std::span<const std:
     loss += std::log(sum) - (row[labels[i]] - largest);
   }
   return loss / samples;
+}
+
+double masked_cross_entropy(std::span<const float> logits, std::span<const std::uint32_t> labels,
+                            std::span<const std::uint8_t> counted, std::span<float> gradient) {
+  const std::size_t classes = counted.size();
+  assert(!labels.empty() && logits.size() == labels.size() * classes && gradient.size() == logits.size());
+  std::vector<float> masked(logits.begin(), logits.end());
+  for (std::size_t i = 0; i < masked.size(); ++i)
+    if (counted[i % classes] == 0) masked[i] = 0;
+  const double loss = softmax_cross_entropy(masked, labels, gradient);
+  for (std::size_t i = 0; i < gradient.size(); ++i)
+    if (counted[i % classes] == 0) gradient[i] = 0;
+  return loss;
 }
 
 double mean_squared_error(std::span<const float> output, std::span<const float> target, std::span<float> gradient) {

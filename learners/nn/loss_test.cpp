@@ -46,6 +46,35 @@ TEST(SoftmaxCrossEntropy, SurvivesLargeLogits) {
   EXPECT_NEAR(softmax_cross_entropy(std::vector<float>{0, 5000}, std::vector<std::uint32_t>{0}, gradient), 5000, 1e-9);
 }
 
+TEST(MaskedCrossEntropy, MatchesFiniteDifferencesAndLeavesTheOthersAlone) {
+  const std::vector<std::uint32_t> labels{0, 6, 3};
+  const std::vector<std::uint8_t> counted{1, 0, 0, 1, 1, 0, 1};
+  std::vector<float> logits(21);
+  Random random(3);
+  for (float& logit : logits) logit = 2 * random.normal();
+  std::vector<float> gradient(21, 1);
+  const double loss = masked_cross_entropy(logits, labels, counted, gradient);
+  const auto in_double = [&](std::vector<double> values) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (counted[i % counted.size()] == 0) values[i] = 0;
+    return loss_in_double(values, labels);
+  };
+  const std::vector<double> exact(logits.begin(), logits.end());
+  EXPECT_NEAR(loss, in_double(exact), 1e-12);
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    auto above = exact;
+    auto below = exact;
+    above[i] += 1e-5;
+    below[i] -= 1e-5;
+    EXPECT_NEAR(gradient[i], (in_double(above) - in_double(below)) / 2e-5, 1e-7);
+    if (counted[i % counted.size()] == 0) {
+      EXPECT_EQ(gradient[i], 0);
+    }
+  }
+  EXPECT_EQ(masked_cross_entropy(logits, labels, std::vector<std::uint8_t>(7, 1), gradient),
+            softmax_cross_entropy(logits, labels, gradient));
+}
+
 TEST(MeanSquaredError, MatchesFiniteDifferences) {
   std::vector<float> output(15);
   std::vector<float> target(15);

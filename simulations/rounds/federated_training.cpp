@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "knowledge/error.h"
 #include "learners/averaging/merge.h"
@@ -41,16 +42,20 @@ struct FederatedTraining::Lesson {
 
 FederatedTraining::FederatedTraining(averaging::LearningTask task, const std::vector<TrainingClient>& clients,
                                      FederatedTrainingOptions options)
-    : task_(std::move(task)), clients_(clients), options_(options), own_(clients.size()) {
+    : task_(std::move(task)),
+      clients_(clients),
+      options_(options),
+      widths_(task_, options.rules.duration),
+      own_(clients.size()) {
   for (std::size_t client = 0; client < clients.size(); ++client) {
-    averaging::check_width(clients[client].width, fmt::format("client {}", client));
-    if (clients[client].pictures.size() == 0) continue;
-    const ClientId id = id_of_client(client);
-    present_.push_back(id);
-    number_of_.emplace(id, client);
+    require(std::ranges::count(averaging::kWidths, clients[client].width) == 1,
+            fmt::format("client {} is of width {}; expected one of {}", client, clients[client].width,
+                        fmt::join(averaging::kWidths, ", ")));
+    require(clients[client].width == 1 || averaging::takes_narrow(task_.strategy),
+            fmt::format("client {} trains a part of the network, and the strategy takes whole ones only", client));
+    if (clients[client].pictures.size() > 0) number_of_.emplace(id_of_client(client), client);
   }
-  require(!present_.empty(), "no client has a picture to learn from");
-  std::ranges::sort(present_);
+  require(!number_of_.empty(), "no client has a picture to learn from");
   begin(std::nullopt);
 }
 
@@ -58,6 +63,9 @@ FederatedTraining::~FederatedTraining() = default;
 
 void FederatedTraining::begin(std::optional<averaging::ServerState> state) {
   space_ = task_.id();
+  widths_ = averaging::TaskWidths(task_, options_.rules.duration);
+  present_.clear();
+  for (const auto& [id, client] : number_of_) present_.push_back({id, widths_.capacity_for(clients_[client].width)});
   merge_ = averaging::AveragingFamily(options_.rules).make_merge();
   if (const auto objection = merge_->open_space(space_, task_.encode())) throw InputError(*objection);
   if (state) say(model_topic(space_), averaging::encode(averaging::RoundRecord{*std::move(state), {}, 0}));
@@ -72,7 +80,7 @@ void FederatedTraining::go_on_with(averaging::LearningTask task, averaging::Serv
 }
 
 void FederatedTraining::say(const Topic& topic, Bytes payload) {
-  record_ = averaging::decode_round_record(payload, task_);
+  if (topic.subject == averaging::kModelSubject) record_ = averaging::decode_round_record(payload, task_);
   merge_->put({kAggregator, {}, {}, topic, std::move(payload)});
 }
 
@@ -80,7 +88,8 @@ void FederatedTraining::conduct() {
   const Present present = [this] { return present_; };
   for (auto sayings = merge_->conduct(space_, present, now_); !sayings.empty();
        sayings = merge_->conduct(space_, present, now_))
-    for (Saying& saying : sayings) say(saying.topic, std::move(saying.payload));
+    for (Saying& saying : sayings)
+      if (!saying.topic.kind.empty()) say(saying.topic, std::move(saying.payload));
 }
 
 std::vector<std::size_t> FederatedTraining::asked(const std::set<std::size_t>& busy, std::uint64_t draw) const {
@@ -88,21 +97,33 @@ std::vector<std::size_t> FederatedTraining::asked(const std::set<std::size_t>& b
   const auto& asked = record_.memory.rounds.back().asked;
   std::vector<ClientId> ids(asked.begin(), asked.end());
   // Whoever likes may take part in a buffered round: as many as in others do.
+  std::vector<ClientId> all;
+  for (const PresentClient& client : present_) all.push_back(client.id);
   if (task_.strategy.buffer > 0)
-    ids = averaging::sample_clients(present_, options_.rules.cohort, task_.seed, record_.state.round, draw);
+    ids = averaging::sample_clients(all, options_.rules.cohort, task_.seed, record_.state.round, draw);
   std::vector<std::size_t> numbers;
   for (const ClientId& id : ids)
     if (!busy.contains(number_of_.at(id))) numbers.push_back(number_of_.at(id));
   return numbers;
 }
 
+double FederatedTraining::width_of(std::size_t client) const {
+  return widths_.trained_by(widths_.capacity_for(clients_[client].width)).value();
+}
+
+Bytes FederatedTraining::model_for(std::size_t client) const {
+  Topic topic = model_topic(space_);
+  topic.subject = averaging::subject_of_model(width_of(client));
+  return merge_->merged(topic);
+}
+
 FederatedTraining::Lesson FederatedTraining::train_one(std::size_t client, const Poll& poll) const {
   const TrainingClient& of = clients_[client];
-  const averaging::ServerState published = averaging::published(record_.state);
-  const averaging::ServerState given =
-      of.width == 1 ? published : averaging::narrow_state(task_.network, published, of.width);
+  const Bytes model = model_for(client);
+  const averaging::RoundRecord given = averaging::decode_round_record(model, task_);
   averaging::LocalResult learned = averaging::train_locally(
-      task_, given, own_[client], of.pictures, {.client = id_of_client(client), .width = of.width, .threads = 1},
+      task_, given.state, own_[client], of.pictures,
+      {.client = id_of_client(client), .width = given.width, .parts = given.parts, .threads = 1},
       [&](std::uint64_t, std::uint64_t) {
         if (poll) poll();
         return true;
@@ -110,12 +131,12 @@ FederatedTraining::Lesson FederatedTraining::train_one(std::size_t client, const
   Lesson lesson;
   lesson.loss = learned.loss;
   lesson.pictures = static_cast<double>(of.pictures.size());
-  lesson.received_bytes = static_cast<double>(averaging::encode_state(given).size());
+  lesson.received_bytes = static_cast<double>(model.size());
   const std::size_t batch = std::min(task_.work.batch, of.pictures.size());
-  lesson.operations = averaging::training_cost(averaging::narrow_network(task_.network, of.width),
+  lesson.operations = averaging::training_cost(averaging::narrow_network(task_.network, given.width),
                                                {.batch = batch, .samples = static_cast<double>(learned.steps * batch)})
                           .flops;
-  lesson.delivery = {client, given.round, averaging::encode_update(learned.update, options_.encoding),
+  lesson.delivery = {client, given.state.round, averaging::encode_update(learned.update, options_.encoding),
                      std::move(learned.own)};
   return lesson;
 }
@@ -216,10 +237,8 @@ void FederatedTraining::wait(bool nobody_left, TrainedRound& result) {
 }
 
 nn::Parameters FederatedTraining::weights_of(std::size_t client) const {
-  const double width = clients_[client].width;
-  const averaging::ServerState given = averaging::published(record_.state);
-  return averaging::personal_weights(width == 1 ? given : averaging::narrow_state(task_.network, given, width),
-                                     own_[client]);
+  const averaging::RoundRecord given = averaging::decode_round_record(model_for(client), task_);
+  return averaging::personal_weights(given.state, own_[client]);
 }
 
 }  // namespace outrider::simulations

@@ -20,6 +20,7 @@
 #include "learners/averaging/local_training.h"
 #include "learners/averaging/round_record.h"
 #include "learners/averaging/rounds.h"
+#include "learners/averaging/task_widths.h"
 #include "learners/averaging/update_wire.h"
 #include "learners/data/dataset.h"
 
@@ -27,7 +28,7 @@ namespace outrider::simulations {
 
 struct TrainingClient {
   Dataset pictures;  // as the network reads them; with none it takes no part
-  double width = 1;  // the part of the network that it holds and trains (averaging/narrow.h)
+  double width = 1;  // the part of the network that its device can train, one of averaging::kWidths
 };
 
 struct FederatedTrainingOptions {
@@ -69,6 +70,9 @@ class FederatedTraining {
   // The weights that client k predicts with: its part of the model and, with FedBN, its own normalisation.
   nn::Parameters weights_of(std::size_t client) const;
 
+  // The part of the network that the client trains; its width, or a wider one that takes no more.
+  double width_of(std::size_t client) const;
+
   // Goes on with another network and what it has learned so far, under the same clients; the new task's other
   // settings are those of the old.
   void go_on_with(averaging::LearningTask task, averaging::ServerState state);
@@ -82,6 +86,8 @@ class FederatedTraining {
   };
   struct Lesson;
 
+  // In its wire form.
+  Bytes model_for(std::size_t client) const;
   void begin(std::optional<averaging::ServerState> state);
   void conduct();
   void say(const Topic& topic, Bytes payload);
@@ -97,11 +103,12 @@ class FederatedTraining {
   averaging::LearningTask task_;
   const std::vector<TrainingClient>& clients_;
   FederatedTrainingOptions options_;
-  std::vector<ClientId> present_;
+  std::vector<PresentClient> present_;
   std::map<ClientId, std::size_t> number_of_;
   std::unique_ptr<Merge> merge_;
   Digest space_;
   Instant now_{0};
+  averaging::TaskWidths widths_;
   averaging::RoundRecord record_;  // the last that the family has said
   std::vector<averaging::ClientState> own_;
   std::vector<Delivery> late_;
