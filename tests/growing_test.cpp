@@ -23,7 +23,7 @@ Outcome define_growing(const std::filesystem::path& file, const std::vector<std:
                                      "--mean", "0.286",     "--deviation",    "0.353",       "--batch",  "20",
                                      "--rate", "0.05",      "--output",       file.string(), "--classes"};
   arguments.insert(arguments.end(), kFour.begin(), kFour.end());
-  arguments.insert(arguments.end(), {"--epochs", "10"});
+  arguments.insert(arguments.end(), {"--epochs", "10", "--crossing-epochs", "10", "--crossing-rate", "0.05"});
   arguments.insert(arguments.end(), more.begin(), more.end());
   return run(arguments);
 }
@@ -61,6 +61,7 @@ TEST(NetworksThatGrow, TeachBothClientsWhatNeitherHasAlone) {
   EXPECT_LE(accuracy_of_grown(site.state("a")), 0.5);  // two classes of four
   a.reset();                                           // killed, and so is the aggregator
   aggregator->send(SIGKILL);
+  aggregator.reset();
   aggregator = std::make_unique<Process>(site.start_aggregator(site.address()));
 
   auto b = std::make_unique<Process>(site.start_client("b"));
@@ -74,18 +75,17 @@ TEST(NetworksThatGrow, TeachBothClientsWhatNeitherHasAlone) {
   })) << a->errors();
   a.reset();  // killed again, most likely while it trains the crossings
   aggregator->send(SIGKILL);
+  aggregator.reset();
   aggregator = std::make_unique<Process>(site.start_aggregator(site.address()));
   a = std::make_unique<Process>(site.start_client("a", {"--grow"}));
 
-  for (const char* client : {"a", "b"}) {
+  for (const char* client : {"a", "b"})
     ASSERT_TRUE(eventually([&] { return stage_of(site.state(client)) == GrowthStage::crossed; }))
         << client << a->errors() << b->errors() << aggregator->errors();
-    EXPECT_GT(accuracy_of_grown(site.state(client)), 0.5) << client;
-  }
-  // A few pictures of what it knows from the other alone make the capable one's crossings much better.
+  // Crossings from two classes may favour these; a few pictures of what it knows from the other client mend that.
   for (const std::size_t i : {2U, 3U}) show(site.data("a"), kFour[i], pictures_of(kFour[i], kShown, kFew));
   for (const char* client : {"a", "b"}) {
-    EXPECT_TRUE(eventually([&] { return accuracy_of_grown(site.state(client)) > 0.75; }))
+    EXPECT_TRUE(eventually([&] { return accuracy_of_grown(site.state(client)) > 0.85; }))
         << client << " " << accuracy_of_grown(site.state(client)) << a->errors();
   }
   // What others do not have the memory for.
