@@ -10,7 +10,9 @@ namespace {
 bool is_contributed(const Store& store, const Digest& update) {
   bool found = false;
   store.scan(Column::contributions, {}, [&](ByteView, ByteView contribution) {
-    found |= Digest::of(decode_contribution(contribution).payload) == update;
+    const StoredContribution stored = decode_stored_contribution(contribution);
+    found |=
+        (stored.parts.empty() ? Digest::of(stored.contribution.payload) : decode_large(stored.parts).name) == update;
   });
   return found;
 }
@@ -20,7 +22,7 @@ bool is_contributed(const Store& store, const Digest& update) {
 std::optional<averaging::RoundRecord> known_round(const Store& store, const Digest& space,
                                                   const averaging::LearningTask& task) {
   const Topic topic{std::string(averaging::kAveragingKind), space, std::string(averaging::kModelSubject)};
-  const auto payload = store.get(Column::replica, topic_key(topic));
+  const auto payload = known(store, topic);
   if (!payload) return std::nullopt;
   return averaging::decode_round_record(*payload, task);
 }

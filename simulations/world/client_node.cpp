@@ -11,9 +11,9 @@ namespace outrider::simulations {
 // In the order in which the aggregator's own digest takes it.
 Digest replica_digest(const Store& disk) {
   Hasher hasher;
-  disk.scan(Column::replica, {}, [&](ByteView key, ByteView payload) {
+  disk.scan(Column::replica, {}, [&](ByteView key, ByteView) {
     const Topic topic = client::topic_of(key);
-    hasher.field(topic.kind).field(topic.space.view()).field(topic.subject).field(payload);
+    hasher.field(topic.kind).field(topic.space.view()).field(topic.subject).field(client::known(disk, topic).value());
   });
   return hasher.finish();
 }
