@@ -32,7 +32,7 @@ Bytes prefix_of(const std::string& kind, const Digest& space) {
 Replica::Replica(const Store& store) : store_(store) {
   if (const auto value = store.get(Column::meta, revision_name())) revision_ = Revision{number_in_key(*value)};
   store.scan(Column::meta, bytes_of(kLargePrefix), [&](ByteView key, ByteView value) {
-    large_.emplace(to_bytes(key.subspan(kLargePrefix.size())), decode_large(value));
+    large_.emplace(topic_of(key.subspan(kLargePrefix.size())), decode_large(value));
   });
 }
 
@@ -49,7 +49,7 @@ WriteSet Replica::apply(const protocol::Knowledge& knowledge, std::span<const La
   for (std::size_t i = 0; i < places.size(); ++i) {
     const protocol::KnowledgeEntry& entry = knowledge.entries[i];
     Bytes key = topic_key(entry.topic);
-    place(key, places[i], gone, writes);
+    place(entry.topic, places[i], gone, writes);
     if (entry.payload.empty() && !places[i]) {
       writes.erase(Column::replica, std::move(key));
     } else {
@@ -71,21 +71,21 @@ std::optional<Large> Replica::place_of(const protocol::KnowledgeEntry& entry, st
   return here->second;
 }
 
-void Replica::place(const Bytes& key, const std::optional<Large>& large, std::vector<Large>& gone, WriteSet& writes) {
-  if (const auto before = large_.find(key); before != large_.end()) {
+void Replica::place(const Topic& topic, const std::optional<Large>& large, std::vector<Large>& gone, WriteSet& writes) {
+  if (const auto before = large_.find(topic); before != large_.end()) {
     gone.push_back(before->second);
     large_.erase(before);
-    if (!large) writes.erase(Column::meta, large_key(key));
+    if (!large) writes.erase(Column::meta, large_key(topic_key(topic)));
   }
   if (!large) return;
-  large_.emplace(key, *large);
-  writes.put(Column::meta, large_key(key), encode(*large));
+  large_.emplace(topic, *large);
+  writes.put(Column::meta, large_key(topic_key(topic)), encode(*large));
 }
 
 WriteSet Replica::clear() {
   WriteSet writes;
-  for (const auto& [key, large] : large_) {
-    writes.erase(Column::meta, large_key(key));
+  for (const auto& [topic, large] : large_) {
+    writes.erase(Column::meta, large_key(topic_key(topic)));
     erase_parts(large, writes);
   }
   large_.clear();

@@ -37,11 +37,11 @@ class Replica {
   // Where a payload that is referred to lies; nothing: it is not referred to.
   std::optional<Large> place_of(const protocol::KnowledgeEntry& entry, std::span<const Large> fetched) const;
   // Notes where the topic's payload lies from now on, and in `gone` where it lay.
-  void place(const Bytes& key, const std::optional<Large>& large, std::vector<Large>& gone, WriteSet& writes);
+  void place(const Topic& topic, const std::optional<Large>& large, std::vector<Large>& gone, WriteSet& writes);
 
   const Store& store_;
   Revision revision_{};
-  std::map<Bytes, Large> large_;  // by topic: payloads that lie in parts
+  std::map<Topic, Large> large_;  // payloads that lie in parts
 };
 
 // Calls visit(topic, payload), which may read from the store, for all merged knowledge of a kind in a space, sorted by
