@@ -62,6 +62,11 @@ const Uploads::Upload* Uploads::offered(const ClientId& from, const protocol::Of
   return &known->second;
 }
 
+const Uploads::Upload* Uploads::find(const ClientId& client) const {
+  const auto known = uploads_.find(client);
+  return known == uploads_.end() ? nullptr : &known->second;
+}
+
 std::optional<protocol::Held> Uploads::take(const ClientId& from, const protocol::PayloadPart& part, Instant now,
                                             WriteSet& writes) {
   const auto known = uploads_.find(from);

@@ -51,6 +51,8 @@ class Uploads {
   // When expire() has something to do; kNever: nothing is unfinished.
   Instant deadline() const;
 
+  // The client's; nullptr: nothing of it is unfinished.
+  const Upload* find(const ClientId& client) const;
   std::size_t size() const { return uploads_.size(); }
 
  private:

@@ -37,6 +37,7 @@ Core::Core(ClientId self, std::string name, const Store& store, Random jitter, T
       encoder_(stored_encoder(store)),
       store_(store),
       timing_(timing),
+      sizes_(sizes),
       partial_(store),
       newest_(replica_.revision()),
       hello_(timing.first_retry, timing.longest_retry),
@@ -208,7 +209,8 @@ Effects Core::on(const protocol::Refused& refused, Instant) {
 Effects Core::on(const protocol::Knowledge& knowledge, Instant now) {
   Effects effects;
   if (link_ != Link::established || incoming_ || !replica_.takes(knowledge)) return effects;
-  incoming_.emplace(knowledge, Incoming::Place{store_, partial_, timing_.first_retry, timing_.longest_retry});
+  incoming_.emplace(knowledge,
+                    Incoming::Place{store_, partial_, timing_.first_retry, timing_.longest_retry, sizes_.part_bytes});
   partial_.discard_others(PartsOwner::knowledge, incoming_->wanted(), effects.writes);
   apply_incoming(now, effects);
   return effects;

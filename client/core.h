@@ -103,6 +103,7 @@ class Core {
   ClientId aggregator_;  // whose knowledge the replica holds; all zero: nobody's yet
   const Store& store_;
   Timing timing_;
+  PartSizes sizes_;
   PartialFetches partial_;
   std::optional<Fetch> definition_;   // the encoder that the aggregator wants used
   std::optional<Incoming> incoming_;  // what the replica's next revision refers to

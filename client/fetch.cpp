@@ -6,8 +6,7 @@
 namespace outrider::client {
 namespace {
 
-constexpr std::uint64_t kMostAhead = 16;           // parts beyond the first that is missing
-constexpr std::uint32_t kAskedBytes = 256u << 10;  // of one part; the aggregator may give less
+constexpr std::uint64_t kMostAhead = 16;  // parts beyond the first that is missing
 
 }  // namespace
 
@@ -96,7 +95,7 @@ std::optional<std::uint64_t> Fetch::to_ask() const {
 
 void Fetch::send(Instant now, std::vector<protocol::Body>& messages) {
   const auto ask = [&](std::uint64_t part) {
-    const std::uint64_t length = large_.bytes == 0 ? kAskedBytes : large_.size_of(part);
+    const std::uint64_t length = large_.bytes == 0 ? wanted_.part_bytes : large_.size_of(part);
     messages.emplace_back(
         protocol::WantBlob{wanted_.name, part * large_.part_bytes, static_cast<std::uint32_t>(length)});
   };

@@ -21,6 +21,7 @@ class Fetch {
     PartsOwner owner{};
     Digest name;
     std::uint64_t bytes = 0;
+    std::uint64_t part_bytes = 256u << 10;  // to ask for at a time; the aggregator may give less
   };
 
   // Goes on with what is in `store`, and reads it once. `partial` must outlive the fetch.

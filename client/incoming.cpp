@@ -18,8 +18,8 @@ bool Incoming::is_fetched(const Digest& payload) const {
 bool Incoming::is_complete(const Replica& replica) {
   for (const protocol::KnowledgeEntry& entry : knowledge_.entries) {
     if (entry.digest.empty() || replica.has(entry.digest) || is_fetched(entry.digest)) continue;
-    fetch_.emplace(Fetch::Wanted{PartsOwner::knowledge, entry.digest, entry.bytes}, place_.store, place_.partial,
-                   place_.first_retry, place_.longest_retry);
+    fetch_.emplace(Fetch::Wanted{PartsOwner::knowledge, entry.digest, entry.bytes, place_.part_bytes}, place_.store,
+                   place_.partial, place_.first_retry, place_.longest_retry);
     if (!fetch_->is_complete()) return false;  // else a life before this one has fetched it
     fetched_.push_back(fetch_->large());
   }

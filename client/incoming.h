@@ -19,6 +19,7 @@ class Incoming {
     PartialFetches& partial;
     Instant first_retry;
     Instant longest_retry;
+    std::uint64_t part_bytes;
   };
 
   Incoming(protocol::Knowledge knowledge, Place place) : knowledge_(std::move(knowledge)), place_(place) {}
