@@ -60,6 +60,16 @@ Effects Core::tick(Instant now) {
   return effects;
 }
 
+Effects Core::reconnected(Instant now) {
+  Effects effects;
+  if (link_ == Link::seeking) return effects;
+  if (upload_) upload_->ask();
+  if (definition_) definition_->ask_again();
+  if (incoming_) incoming_->ask_again();
+  send_what_is_due(now, effects);
+  return effects;
+}
+
 void Core::send_what_is_due(Instant now, Effects& effects) {
   if (link_ == Link::established && now - last_heard_ > 3 * heartbeat_every_) {
     effects.notices.push_back("the aggregator is silent; looking for it");

@@ -53,6 +53,8 @@ class Core {
   Effects tick(Instant now);
   Instant deadline() const;
 
+  // There is another connection than before: what was sent and not answered is asked about at once.
+  Effects reconnected(Instant now);
   // Takes a lesson: writes it down with its memory and contributes it. Nothing is lost once that is committed.
   Effects learned(Lesson lesson, Instant now);
   // Says goodbye; the core sends nothing more until the next tick.

