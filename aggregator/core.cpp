@@ -26,7 +26,13 @@ void Effects::append(Effects later) {
 
 Core::Core(ClientId self, const Store& store, const std::vector<std::unique_ptr<Family>>& families, Limits limits,
            Pace pace)
-    : self_(self), store_(store), limits_(limits), pace_(pace), catalogue_(families) {
+    : self_(self),
+      store_(store),
+      limits_(limits),
+      pace_(pace),
+      catalogue_(families),
+      uploads_(store, limits.uploads),
+      shelf_(limits.shelf_bytes) {
   restore();
 }
 
@@ -50,7 +56,7 @@ void Core::restore_decision(ByteView key, const Decision& decision) {
   Client* client = roster_.find(id);
   if (client == nullptr) throw InputError("the state has decisions on client " + id.hex() + " but no record of it");
   remember(*client, {sequence, decision.id, decision.refused});
-  if (decision.is_accepted()) catalogue_.fold(*decision.accepted, decision.revision);
+  if (decision.is_accepted()) catalogue_.fold(whole(decision, store_), decision.revision);
 }
 
 Effects Core::receive(const protocol::Message& received, Instant now) {
@@ -84,7 +90,7 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   client->replica = hello.replica;
   client->announced = revision_;
   effects.messages.push_back({from, protocol::Welcome{self_, revision_, encoder_, client->highest_decided,
-                                                      pace_.heartbeat_seconds, hello.conversation}});
+                                                      pace_.heartbeat_seconds, hello.conversation, true}});
   return effects;
 }
 
@@ -99,18 +105,36 @@ Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) 
   Client* client = seen(from, now);
   if (client != nullptr) client->replica = want.since;
   const Capacity capacity = client != nullptr ? client->capacity : Capacity{};
-  effects.messages.push_back({from, catalogue_.changes(want.since, revision_, limits_.knowledge_bytes, capacity)});
+  protocol::Knowledge knowledge = catalogue_.changes(want.since, revision_, limits_.knowledge_bytes, capacity);
+  if (want.by_reference) refer(knowledge);
+  effects.messages.push_back({from, std::move(knowledge)});
   return effects;
+}
+
+void Core::refer(protocol::Knowledge& knowledge) {
+  for (protocol::KnowledgeEntry& entry : knowledge.entries) {
+    if (entry.payload.size() <= limits_.inline_bytes) continue;
+    entry.digest = Digest::of(entry.payload);
+    entry.bytes = entry.payload.size();
+    shelf_.put(entry.digest, std::exchange(entry.payload, {}));
+  }
 }
 
 Effects Core::on(const ClientId& from, const protocol::WantBlob& want, Instant now) {
   seen(from, now);
+  const Bytes* content = shelf_.find(want.blob);
+  if (content == nullptr) {
+    if (auto blob = store_.get(Column::blobs, want.blob.view())) {
+      shelf_.put(want.blob, *std::move(blob));
+      content = shelf_.find(want.blob);
+    }
+  }
   protocol::BlobChunk chunk{want.blob, want.offset, 0, {}};
-  if (const auto blob = store_.get(Column::blobs, want.blob.view())) {
-    chunk.total = blob->size();
-    const std::size_t begin = std::min<std::size_t>(want.offset, blob->size());
-    const std::size_t length = std::min<std::size_t>({want.length, limits_.chunk_bytes, blob->size() - begin});
-    chunk.content = to_bytes(ByteView(*blob).subspan(begin, length));
+  if (content != nullptr) {
+    chunk.total = content->size();
+    const std::size_t begin = std::min<std::size_t>(want.offset, content->size());
+    const std::size_t length = std::min<std::size_t>({want.length, limits_.chunk_bytes, content->size() - begin});
+    chunk.content = to_bytes(ByteView(*content).subspan(begin, length));
   }
   Effects effects;
   effects.messages.push_back({from, std::move(chunk)});
@@ -145,6 +169,7 @@ Effects Core::on(const ClientId& from, const protocol::StatusQuery&, Instant now
 
 Effects Core::tick(Instant now) {
   Effects effects = conduct(now);
+  uploads_.expire(now, effects.writes);
   if (now < announcement()) return effects;
   roster_.for_each_connected(now, silence(), [&](const ClientId& id, Client& client) {
     if (client.announced >= revision_ || id == self_) return;
@@ -157,7 +182,7 @@ Effects Core::tick(Instant now) {
 }
 
 Instant Core::deadline() const {
-  return std::min(announcement(), catalogue_.deadline());
+  return std::min({announcement(), catalogue_.deadline(), uploads_.deadline()});
 }
 
 Instant Core::announcement() const {

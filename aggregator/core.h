@@ -8,6 +8,8 @@
 
 #include "aggregator/catalogue.h"
 #include "aggregator/roster.h"
+#include "aggregator/shelf.h"
+#include "aggregator/uploads.h"
 #include "knowledge/instant.h"
 #include "protocol/messages.h"
 #include "storage/store.h"
@@ -28,11 +30,14 @@ struct Effects {
 // Nothing grows without a bound.
 struct Limits {
   std::size_t clients = 1'000'000;
-  std::size_t payload_bytes = 4u << 20;    // of one contribution
+  std::size_t payload_bytes = 256u << 20;  // of one contribution
+  std::size_t inline_bytes = 512u << 10;   // a payload that is larger is kept in parts, and fetched in them
   std::size_t knowledge_bytes = 1u << 20;  // of one answer to Want
   std::size_t chunk_bytes = 512u << 10;    // of one BlobChunk
   std::size_t subject_bytes = 256;
   std::size_t name_bytes = 64;
+  std::size_t shelf_bytes = 512u << 20;  // of large things that clients are fetching, in memory
+  UploadLimits uploads;
 };
 
 struct Pace {
@@ -81,6 +86,8 @@ class Core {
 
   Effects on(const ClientId& from, const protocol::Hello& hello, Instant now);
   Effects on(const ClientId& from, const protocol::Contribute& contribute, Instant now);
+  Effects on(const ClientId& from, const protocol::Offer& offer, Instant now);
+  Effects on(const ClientId& from, const protocol::PayloadPart& part, Instant now);
   Effects on(const ClientId& from, const protocol::Want& want, Instant now);
   Effects on(const ClientId& from, const protocol::WantBlob& want, Instant now);
   Effects on(const ClientId& from, const protocol::Heartbeat& heartbeat, Instant now);
@@ -92,12 +99,27 @@ class Core {
   }
 
   struct Batch;
+  Effects finish(const ClientId& from, const Client& client, Batch&& batch);
   void decide(const ClientId& from, Client& client, const Contribution& contribution, Batch& batch);
-  void repeat_verdict(const ClientId& from, const Client& client, const Contribution& contribution, Batch& batch);
+  // Whether the number is that of the client's next contribution; if not, says so, or what was decided on it.
+  bool is_next(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id, Batch& batch);
+  void repeat_verdict(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id,
+                      Batch& batch);
+  void refuse(const ClientId& from, Client& client, const Contribution& header, const Digest& id,
+              const std::string& reason, Batch& batch);
+  // Of the client's next contribution, whose parts are all there.
+  void decide_uploaded(const ClientId& from, Client& client, const Uploads::Upload& upload, Bytes payload,
+                       Batch& batch);
   std::optional<std::string> objection(const ClientId& from, const Contribution& contribution) const;
+  // What there is to say against a contribution before its payload is here.
+  std::optional<std::string> early_objection(const ClientId& from, const Contribution& header,
+                                             std::uint64_t bytes) const;
   std::optional<Verdict> verdict_on(const ClientId& from, const Client& client, SequenceNumber sequence) const;
-  // Accepts one contribution into revision `revision` and records it.
-  void accept(Client& client, const Contribution& contribution, Revision revision, WriteSet& writes);
+  // Accepts one contribution into revision `revision` and records it. `there`: where its payload lies already.
+  void accept(Client& client, const Contribution& contribution, Revision revision, WriteSet& writes,
+              const std::optional<Large>& there = std::nullopt);
+  // Puts payloads that are large on the shelf and leaves references.
+  void refer(protocol::Knowledge& knowledge);
   void record_revision(Revision revision, Bytes accepted, WriteSet& writes);
   // What families have to say by now, contributed in the aggregator's own name.
   Effects conduct(Instant now);
@@ -115,6 +137,8 @@ class Core {
   Pace pace_;
   Catalogue catalogue_;
   Roster roster_;
+  Uploads uploads_;
+  Shelf shelf_;
   Revision revision_{};
   Digest encoder_;
   Revision announced_{};

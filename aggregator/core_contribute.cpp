@@ -27,6 +27,12 @@ struct Core::Batch {
   std::vector<Digest> accepted;       // what to acknowledge, repeats included
   std::vector<std::string> subjects;  // of what it adds
   Effects effects;
+
+  void took(const Contribution& contribution, const Digest& id) {
+    std::ranges::copy(decision_key(contribution.client, contribution.sequence), std::back_inserter(accepted_keys));
+    subjects.push_back(contribution.topic.subject);
+    accepted.push_back(id);
+  }
 };
 
 Effects Core::on(const ClientId& from, const protocol::Contribute& contribute, Instant now) {
@@ -35,49 +41,60 @@ Effects Core::on(const ClientId& from, const protocol::Contribute& contribute, I
   Batch batch;
   batch.revision = next(revision_);
   for (const Contribution& contribution : contribute.contributions) decide(from, *client, contribution, batch);
+  return finish(from, *client, std::move(batch));
+}
+
+Effects Core::finish(const ClientId& from, const Client& client, Batch&& batch) {
   if (!batch.subjects.empty())
-    batch.effects.notices.push_back("revision " + std::to_string(number(batch.revision)) + ": " + client->title(from) +
+    batch.effects.notices.push_back("revision " + std::to_string(number(batch.revision)) + ": " + client.title(from) +
                                     " taught " + some_of(batch.subjects));
   if (!batch.accepted_keys.empty())
     record_revision(batch.revision, std::move(batch.accepted_keys), batch.effects.writes);
   if (!batch.effects.writes.empty())
-    batch.effects.writes.put(Column::clients, to_bytes(from.view()), encode(client->record()));
+    batch.effects.writes.put(Column::clients, to_bytes(from.view()), encode(client.record()));
   if (!batch.accepted.empty())
     batch.effects.messages.push_back({from, protocol::Accepted{std::move(batch.accepted), revision_}});
   return std::move(batch.effects);
 }
 
-void Core::decide(const ClientId& from, Client& client, const Contribution& contribution, Batch& batch) {
-  const SequenceNumber sequence = contribution.sequence;
-  if (sequence <= client.highest_decided) return repeat_verdict(from, client, contribution, batch);
-  if (sequence != next(client.highest_decided)) {  // one before it is on its way or lost; it will be sent again
+bool Core::is_next(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id,
+                   Batch& batch) {
+  if (sequence == next(client.highest_decided)) return true;
+  if (sequence <= client.highest_decided) {
+    repeat_verdict(from, client, sequence, id, batch);
+  } else {  // one before it is on its way or lost; it will be sent again
     batch.effects.messages.push_back(
-        {from, protocol::Refused{contribution.id(),
+        {from, protocol::Refused{id,
                                  "contribution " + std::to_string(number(next(client.highest_decided))) +
                                      " of this client must come first",
                                  false}});
-    return;
   }
-  if (auto reason = objection(from, contribution)) {
-    Decision decision;
-    decision.id = contribution.id();
-    decision.refused = *reason;
-    batch.effects.writes.put(Column::contributions, decision_key(from, sequence), encode(decision));
-    remember(client, {sequence, decision.id, *reason});
-    batch.effects.notices.push_back("refused what " + client.title(from) + " taught on '" + contribution.topic.subject +
-                                    "': " + *reason);
-    batch.effects.messages.push_back({from, protocol::Refused{decision.id, std::move(*reason), true}});
-    return;
-  }
-  accept(client, contribution, batch.revision, batch.effects.writes);
-  std::ranges::copy(decision_key(from, sequence), std::back_inserter(batch.accepted_keys));
-  batch.subjects.push_back(contribution.topic.subject);
-  batch.accepted.push_back(client.recent.back().id);
+  return false;
 }
 
-void Core::repeat_verdict(const ClientId& from, const Client& client, const Contribution& contribution, Batch& batch) {
-  const auto verdict = verdict_on(from, client, contribution.sequence);
+void Core::decide(const ClientId& from, Client& client, const Contribution& contribution, Batch& batch) {
   const Digest id = contribution.id();
+  if (!is_next(from, client, contribution.sequence, id, batch)) return;
+  if (const auto reason = objection(from, contribution)) return refuse(from, client, contribution, id, *reason, batch);
+  accept(client, contribution, batch.revision, batch.effects.writes);
+  batch.took(contribution, id);
+}
+
+void Core::refuse(const ClientId& from, Client& client, const Contribution& header, const Digest& id,
+                  const std::string& reason, Batch& batch) {
+  Decision decision;
+  decision.id = id;
+  decision.refused = reason;
+  batch.effects.writes.put(Column::contributions, decision_key(from, header.sequence), encode(decision));
+  remember(client, {header.sequence, id, reason});
+  batch.effects.notices.push_back("refused what " + client.title(from) + " taught on '" + header.topic.subject +
+                                  "': " + reason);
+  batch.effects.messages.push_back({from, protocol::Refused{id, reason, true}});
+}
+
+void Core::repeat_verdict(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id,
+                          Batch& batch) {
+  const auto verdict = verdict_on(from, client, sequence);
   if (!verdict || verdict->id != id) {
     batch.effects.messages.push_back(
         {from, protocol::Refused{id, "its number already names another contribution of this client", false}});
@@ -86,6 +103,61 @@ void Core::repeat_verdict(const ClientId& from, const Client& client, const Cont
   } else {
     batch.accepted.push_back(id);
   }
+}
+
+Effects Core::on(const ClientId& from, const protocol::Offer& offer, Instant now) {
+  Client* client = seen(from, now);
+  if (client == nullptr || from == self_) return {};
+  Batch batch;
+  batch.revision = next(revision_);
+  const Contribution& header = offer.header;
+  if (!is_next(from, *client, header.sequence, offer.contribution, batch))
+    return finish(from, *client, std::move(batch));
+  auto reason = early_objection(from, header, offer.bytes);
+  if (!reason && (offer.bytes == 0 || !header.payload.empty()))
+    reason = "what is offered must have a payload, and that must come in parts";
+  if (reason) {
+    refuse(from, *client, header, offer.contribution, *reason, batch);
+    return finish(from, *client, std::move(batch));
+  }
+  const Uploads::Upload* upload = uploads_.offered(from, offer, now, batch.effects.writes);
+  if (upload == nullptr) {  // no room: the client offers it again, and less and less often
+    batch.effects.messages.push_back({from, protocol::Held{offer.contribution, 0, 0, 0, offer.attempt, true, false}});
+    return std::move(batch.effects);
+  }
+  // A client offers again when it has heard that all is held, and that it hears when all is durable.
+  std::optional<Bytes> payload;
+  if (upload->is_complete()) payload = load(store_, upload->large);
+  if (!payload) {
+    batch.effects.messages.push_back({from, uploads_.held(*upload, offer)});
+    return std::move(batch.effects);
+  }
+  decide_uploaded(from, *client, *upload, *std::move(payload), batch);
+  return finish(from, *client, std::move(batch));
+}
+
+void Core::decide_uploaded(const ClientId& from, Client& client, const Uploads::Upload& upload, Bytes payload,
+                           Batch& batch) {
+  Contribution contribution = upload.header;
+  const Digest id = upload.id;
+  contribution.payload = std::move(payload);
+  std::optional<std::string> reason = "the payload that came in parts is not the one that was offered";
+  if (contribution.id() == id) reason = objection(from, contribution);
+  if (reason) {
+    uploads_.drop(from, batch.effects.writes);
+    return refuse(from, client, contribution, id, *reason, batch);
+  }
+  accept(client, contribution, batch.revision, batch.effects.writes, upload.large);
+  uploads_.release(from, batch.effects.writes);
+  batch.took(contribution, id);
+}
+
+Effects Core::on(const ClientId& from, const protocol::PayloadPart& part, Instant now) {
+  Effects effects;
+  if (seen(from, now) == nullptr) return effects;
+  // Parts of nothing that is known are not answered: its client will offer it again.
+  if (const auto held = uploads_.take(from, part, now, effects.writes)) effects.messages.push_back({from, *held});
+  return effects;
 }
 
 std::optional<Verdict> Core::verdict_on(const ClientId& from, const Client& client, SequenceNumber sequence) const {
@@ -97,24 +169,37 @@ std::optional<Verdict> Core::verdict_on(const ClientId& from, const Client& clie
   return Verdict{sequence, decision.id, decision.refused};
 }
 
-std::optional<std::string> Core::objection(const ClientId& from, const Contribution& contribution) const {
-  if (contribution.client != from) return "a contribution must come from the client that it names";
-  if (contribution.topic.subject.empty() || contribution.topic.subject.size() > limits_.subject_bytes)
-    return "the subject has " + std::to_string(contribution.topic.subject.size()) + " bytes; 1 to " +
+std::optional<std::string> Core::early_objection(const ClientId& from, const Contribution& header,
+                                                 std::uint64_t bytes) const {
+  if (header.client != from) return "a contribution must come from the client that it names";
+  if (header.topic.subject.empty() || header.topic.subject.size() > limits_.subject_bytes)
+    return "the subject has " + std::to_string(header.topic.subject.size()) + " bytes; 1 to " +
            std::to_string(limits_.subject_bytes) + " are accepted";
-  if (contribution.topic.subject.front() == kOwnSubject && from != self_)
-    return "the subject '" + contribution.topic.subject + "' is the aggregator's own";
-  if (contribution.payload.size() > limits_.payload_bytes)
-    return "the payload has " + std::to_string(contribution.payload.size()) + " bytes; at most " +
-           std::to_string(limits_.payload_bytes) + " are accepted";
+  if (header.topic.subject.front() == kOwnSubject && from != self_)
+    return "the subject '" + header.topic.subject + "' is the aggregator's own";
+  if (bytes > limits_.payload_bytes)
+    return "the payload has " + std::to_string(bytes) + " bytes; at most " + std::to_string(limits_.payload_bytes) +
+           " are accepted";
+  return std::nullopt;
+}
+
+std::optional<std::string> Core::objection(const ClientId& from, const Contribution& contribution) const {
+  if (auto reason = early_objection(from, contribution, contribution.payload.size())) return reason;
   return catalogue_.objection(contribution);
 }
 
-void Core::accept(Client& client, const Contribution& contribution, Revision revision, WriteSet& writes) {
+void Core::accept(Client& client, const Contribution& contribution, Revision revision, WriteSet& writes,
+                  const std::optional<Large>& there) {
   Decision decision;
   decision.id = contribution.id();
-  decision.accepted = contribution;
   decision.revision = revision;
+  decision.large = there;
+  if (!there && contribution.payload.size() > limits_.inline_bytes) {
+    decision.large =
+        Large{PartsOwner::contribution, decision.id, contribution.payload.size(), limits_.uploads.part_bytes};
+    put_parts(*decision.large, contribution.payload, writes);
+  }
+  decision.accepted = decision.large ? header_of(contribution) : contribution;
   writes.put(Column::contributions, decision_key(contribution.client, contribution.sequence), encode(decision));
   remember(client, {contribution.sequence, decision.id, {}});
   catalogue_.fold(contribution, revision);

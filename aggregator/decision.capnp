@@ -11,6 +11,7 @@ struct Decision {
     accepted :group {
       contribution @1 :Contribution;
       revision     @2 :UInt64;  # the state that contains it first
+      parts        @4 :Data;    # where a large payload lies (storage/parts.h); absent: in the contribution
     }
     refused @3 :Text;           # why
   }

@@ -2,6 +2,7 @@
 
 #include "aggregator/decision.capnp.h"
 #include "knowledge/contribution_wire.h"
+#include "knowledge/error.h"
 #include "knowledge/wire.h"
 
 namespace outrider::aggregator {
@@ -14,6 +15,7 @@ Bytes encode(const Decision& decision) {
     auto accepted = builder.initAccepted();
     write(*decision.accepted, accepted.initContribution());
     accepted.setRevision(number(decision.revision));
+    if (decision.large) accepted.setParts(wire::data(encode(*decision.large)));
   } else {
     builder.setRefused(wire::text(decision.refused));
   }
@@ -37,6 +39,7 @@ Decision decode_decision(ByteView bytes) {
     if (reader.isAccepted()) {
       decision.accepted = read(reader.getAccepted().getContribution());
       decision.revision = Revision{reader.getAccepted().getRevision()};
+      if (reader.getAccepted().hasParts()) decision.large = decode_large(wire::view(reader.getAccepted().getParts()));
     } else {
       decision.refused = wire::text(reader.getRefused());
     }
@@ -50,6 +53,21 @@ ClientRecord decode_client_record(ByteView bytes) {
                         SequenceNumber{reader.getHighestDecided()},
                         {reader.getMemory(), reader.getOperations()}};
   });
+}
+
+Contribution whole(const Decision& decision, const Store& store) {
+  Contribution contribution = *decision.accepted;
+  if (!decision.large) return contribution;
+  auto payload = load(store, *decision.large);
+  if (!payload)
+    throw InputError("the state lacks parts of contribution " + std::to_string(number(contribution.sequence)) +
+                     " of client " + contribution.client.hex());
+  contribution.payload = *std::move(payload);
+  return contribution;
+}
+
+Contribution header_of(const Contribution& contribution) {
+  return {contribution.client, contribution.sequence, contribution.learned_against, contribution.topic, {}};
 }
 
 Bytes decision_key(const ClientId& client, SequenceNumber sequence) {

@@ -6,7 +6,7 @@
 
 #include "knowledge/capacity.h"
 #include "knowledge/contribution.h"
-#include "storage/store.h"
+#include "storage/parts.h"
 
 namespace outrider::aggregator {
 
@@ -14,8 +14,9 @@ namespace outrider::aggregator {
 struct Decision {
   Digest id;  // of the contribution
   std::optional<Contribution> accepted;
-  Revision revision{};  // if accepted: the state that contains it first
-  std::string refused;  // if not accepted: why
+  std::optional<Large> large;  // if accepted: where the payload lies, which `accepted` then lacks
+  Revision revision{};         // if accepted: the state that contains it first
+  std::string refused;         // if not accepted: why
 
   bool is_accepted() const { return accepted.has_value(); }
 };
@@ -31,6 +32,11 @@ Bytes encode(const ClientRecord& record);
 // Throw InputError when the bytes are not such a record.
 Decision decode_decision(ByteView bytes);
 ClientRecord decode_client_record(ByteView bytes);
+
+// The accepted contribution with its payload. Throws InputError when a part of it is missing.
+Contribution whole(const Decision& decision, const Store& store);
+// All but the payload.
+Contribution header_of(const Contribution& contribution);
 
 // The key in the column "contributions".
 Bytes decision_key(const ClientId& client, SequenceNumber sequence);

@@ -21,6 +21,11 @@ class Backoff {
     const Instant delay = std::min(longest_, first_ * (1 << std::min(attempts_++, 16)));
     due_ = now + delay / 2 + Instant(static_cast<long>(jitter.uniform() * static_cast<float>(delay.count()) / 2));
   }
+  // Due after `pause`, and patient from then on.
+  void reset_due_after(Instant now, Instant pause) {
+    attempts_ = 0;
+    due_ = now + pause;
+  }
   // There was progress: due at once, and patient from the start.
   void reset() {
     attempts_ = 0;

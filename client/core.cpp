@@ -36,20 +36,23 @@ void Effects::append(Effects later) {
   encoder_arrived |= later.encoder_arrived;
 }
 
-Core::Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing, Capacity capacity)
+Core::Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing, PartSizes sizes,
+           Capacity capacity)
     : self_(self),
       name_(std::move(name)),
       store_(store),
       capacity_(capacity),
-      outbox_(self, store),
+      outbox_(self, store, sizes),
       replica_(store),
       jitter_(jitter),
       encoder_(stored_encoder(store)),
+      timing_(timing),
+      sizes_(sizes),
+      partial_(store),
       newest_(replica_.revision()),
       hello_(timing.first_retry, timing.longest_retry),
       contribute_(hello_),
-      want_(hello_),
-      chunk_(hello_) {
+      want_(hello_) {
   if (const auto id = store.get(Column::meta, to_bytes("aggregator"))) aggregator_ = ClientId::from_bytes(*id);
   begin_conversation();
 }
@@ -63,6 +66,16 @@ Effects Core::receive(const protocol::Message& message, Instant now) {
 
 Effects Core::tick(Instant now) {
   Effects effects;
+  send_what_is_due(now, effects);
+  return effects;
+}
+
+Effects Core::reconnected(Instant now) {
+  Effects effects;
+  if (link_ == Link::seeking) return effects;
+  if (upload_) upload_->ask();
+  if (definition_) definition_->ask_again();
+  if (incoming_) incoming_->ask_again();
   send_what_is_due(now, effects);
   return effects;
 }
@@ -82,26 +95,47 @@ void Core::send_what_is_due(Instant now, Effects& effects) {
     send(protocol::Heartbeat{replica_.revision(), static_cast<std::uint32_t>(outbox_.undecided())}, effects);
     heartbeat_due_ = now + heartbeat_every_;
   }
-  if (download_ && chunk_.is_due(now)) {
-    send(download_->next_request(), effects);
-    chunk_.attempted(now, jitter_);
-  }
-  if (outbox_.undecided() > 0 && contribute_.is_due(now)) {
-    send(protocol::Contribute{outbox_.next_batch(kBatchBytes)}, effects);
-    contribute_.attempted(now, jitter_);
-  }
-  if (newest_ > replica_.revision() && want_.is_due(now)) {
-    send(protocol::Want{replica_.revision()}, effects);
+  send_transfers(now, effects);
+  send_contributions(now, effects);
+  if (newest_ > replica_.revision() && !incoming_ && want_.is_due(now)) {
+    send(protocol::Want{replica_.revision(), true}, effects);
     want_.attempted(now, jitter_);
+  }
+}
+
+void Core::send_transfers(Instant now, Effects& effects) {
+  std::vector<protocol::Body> due;
+  if (definition_) definition_->send(now, due);
+  if (incoming_) incoming_->send(now, due);
+  for (protocol::Body& body : due) send(std::move(body), effects);
+}
+
+void Core::send_contributions(Instant now, Effects& effects) {
+  if (outbox_.undecided() == 0) {
+    upload_.reset();
+  } else if (uploads()) {
+    const Outbox::Entry& first = *outbox_.first();
+    if (!upload_ || upload_->contribution() != first.id)
+      upload_.emplace(first, (std::uint64_t{jitter_()} << 24), timing_.first_retry, timing_.longest_retry);
+    std::vector<protocol::Body> due;
+    upload_->send(outbox_, first, now, jitter_, due);
+    for (protocol::Body& body : due) send(std::move(body), effects);
+  } else if (contribute_.is_due(now)) {
+    upload_.reset();
+    send(protocol::Contribute{takes_offers_ ? outbox_.next_small_batch(kBatchBytes) : outbox_.next_batch(kBatchBytes)},
+         effects);
+    contribute_.attempted(now, jitter_);
   }
 }
 
 Instant Core::deadline() const {
   if (link_ == Link::seeking) return hello_.due();
   Instant soonest = std::min(heartbeat_due_, last_heard_ + 3 * heartbeat_every_ + Instant{1});
-  if (download_) soonest = std::min(soonest, chunk_.due());
-  if (outbox_.undecided() > 0) soonest = std::min(soonest, contribute_.due());
-  if (newest_ > replica_.revision()) soonest = std::min(soonest, want_.due());
+  if (definition_) soonest = std::min(soonest, definition_->deadline());
+  if (incoming_) soonest = std::min(soonest, incoming_->deadline());
+  if (outbox_.undecided() > 0)
+    soonest = std::min(soonest, !uploads() ? contribute_.due() : upload_ ? upload_->deadline() : Instant::min());
+  if (newest_ > replica_.revision() && !incoming_) soonest = std::min(soonest, want_.due());
   return soonest;
 }
 
@@ -128,8 +162,11 @@ Effects Core::on(const protocol::Welcome& welcome, Instant now) {
   hello_.reset();
   contribute_.reset();
   want_.reset();
-  chunk_.reset();
-  heard_of(welcome.revision, welcome.encoder);
+  takes_offers_ = welcome.takes_offers;
+  upload_.reset();
+  if (definition_) definition_->ask_again();
+  if (incoming_) incoming_->ask_again();
+  heard_of(welcome.revision, welcome.encoder, effects);
   return effects;
 }
 
@@ -142,6 +179,7 @@ WriteSet Core::agree_on(const protocol::Welcome& welcome, Effects& effects) {
       effects.notices.push_back(another ? "this is another aggregator than before: everything is exchanged again"
                                         : "the aggregator knows less than before: everything is exchanged again");
     writes.append(replica_.clear());
+    incoming_.reset();
     aggregator_ = welcome.aggregator;
     writes.put(Column::meta, to_bytes("aggregator"), to_bytes(aggregator_.view()));
     newest_ = Revision{};
@@ -160,6 +198,11 @@ WriteSet Core::agree_on(const protocol::Welcome& welcome, Effects& effects) {
   }
   renumber_on_welcome_ = false;
   return writes;
+}
+
+Effects Core::on(const protocol::Held& held, Instant now) {
+  if (upload_) upload_->take(held, now);
+  return {};
 }
 
 Effects Core::on(const protocol::Accepted& accepted, Instant) {
@@ -181,8 +224,7 @@ Effects Core::on(const protocol::Refused& refused, Instant) {
     }
     return effects;
   }
-  const auto first = outbox_.next_batch(0);
-  const bool is_first = !first.empty() && first.front().id() == refused.contribution;
+  const bool is_first = outbox_.first() != nullptr && outbox_.first()->id == refused.contribution;
   if (link_ == Link::established && is_first) {  // its number does not follow what the aggregator has
     renumber_on_welcome_ = true;
     seek_again();
@@ -192,39 +234,70 @@ Effects Core::on(const protocol::Refused& refused, Instant) {
 
 Effects Core::on(const protocol::Knowledge& knowledge, Instant now) {
   Effects effects;
-  if (link_ != Link::established) return effects;
-  effects.writes = replica_.apply(knowledge);
-  if (!effects.writes.empty()) {
-    newest_ = std::max(newest_, replica_.revision());
-    want_.reset();
-    if (replica_.revision() == newest_) heartbeat_due_ = now;  // says that it has caught up
+  if (link_ != Link::established || incoming_ || !replica_.takes(knowledge)) return effects;
+  incoming_.emplace(knowledge,
+                    Incoming::Place{store_, partial_, timing_.first_retry, timing_.longest_retry, sizes_.part_bytes});
+  partial_.discard_others(PartsOwner::knowledge, incoming_->wanted(), effects.writes);
+  apply_incoming(now, effects);
+  return effects;
+}
+
+void Core::apply_incoming(Instant now, Effects& effects) {
+  if (!incoming_->is_complete(replica_)) return;
+  effects.writes.append(replica_.apply(incoming_->knowledge(), incoming_->fetched()));
+  for (const Large& large : incoming_->fetched()) partial_.release(large, effects.writes);
+  incoming_.reset();
+  newest_ = std::max(newest_, replica_.revision());
+  want_.reset();
+  if (replica_.revision() == newest_) heartbeat_due_ = now;  // says that it has caught up
+}
+
+// Whether the chunk is of what the replica's next revision refers to.
+bool Core::take_knowledge(const protocol::BlobChunk& chunk, Instant now, Effects& effects) {
+  if (!incoming_ || !incoming_->fetches(chunk.blob)) return false;
+  switch (incoming_->take(chunk, now, effects.writes)) {
+    case Fetch::Outcome::echo:
+    case Fetch::Outcome::progress:
+      break;
+    case Fetch::Outcome::corrupt:
+      effects.notices.push_back("knowledge " + chunk.blob.brief() + " arrived corrupt; fetching it again");
+      break;
+    case Fetch::Outcome::absent:  // it has changed meanwhile, or the aggregator has started anew: the next answer tells
+      incoming_.reset();
+      want_.reset_due_after(now, timing_.first_retry);
+      break;
+    case Fetch::Outcome::complete:
+      apply_incoming(now, effects);
+  }
+  return true;
+}
+
+Effects Core::on(const protocol::BlobChunk& chunk, Instant now) {
+  Effects effects;
+  if (take_knowledge(chunk, now, effects) || !definition_) return effects;
+  switch (definition_->take(chunk, now, effects.writes)) {
+    case Fetch::Outcome::echo:
+    case Fetch::Outcome::progress:
+      break;
+    case Fetch::Outcome::absent:
+      effects.notices.push_back("the aggregator does not have the encoder " + chunk.blob.brief() + " that it names");
+      break;
+    case Fetch::Outcome::corrupt:
+      effects.notices.push_back("the encoder " + chunk.blob.brief() + " arrived corrupt; fetching it again");
+      break;
+    case Fetch::Outcome::complete:
+      adopt_definition(effects);
   }
   return effects;
 }
 
-Effects Core::on(const protocol::BlobChunk& chunk, Instant) {
-  Effects effects;
-  if (!download_) return effects;
-  switch (download_->take(chunk)) {
-    case Download::Outcome::echo:
-      break;
-    case Download::Outcome::progress:
-      chunk_.reset();
-      break;
-    case Download::Outcome::absent:
-      effects.notices.push_back("the aggregator does not have the encoder " + chunk.blob.brief() + " that it names");
-      break;
-    case Download::Outcome::corrupt:
-      effects.notices.push_back("the encoder " + chunk.blob.brief() + " arrived corrupt; fetching it again");
-      break;
-    case Download::Outcome::complete:
-      encoder_ = download_->blob();
-      effects.writes.put(Column::blobs, to_bytes(encoder_.view()), download_->release());
-      effects.writes.put(Column::meta, to_bytes("encoder"), to_bytes(encoder_.view()));
-      effects.encoder_arrived = true;
-      download_.reset();
-  }
-  return effects;
+void Core::adopt_definition(Effects& effects) {
+  encoder_ = definition_->name();
+  effects.writes.put(Column::blobs, to_bytes(encoder_.view()), definition_->release());
+  effects.writes.put(Column::meta, to_bytes("encoder"), to_bytes(encoder_.view()));
+  definition_.reset();
+  partial_.discard_others(PartsOwner::definition, {}, effects.writes);
+  effects.encoder_arrived = true;
 }
 
 Effects Core::on(const protocol::Announce& announce, Instant) {
@@ -233,19 +306,22 @@ Effects Core::on(const protocol::Announce& announce, Instant) {
   if (announce.aggregator != aggregator_) {
     seek_again();
   } else {
-    heard_of(announce.revision, announce.encoder);
+    heard_of(announce.revision, announce.encoder, effects);
   }
   return effects;
 }
 
-void Core::heard_of(Revision revision, const Digest& encoder) {
+void Core::heard_of(Revision revision, const Digest& encoder, Effects& effects) {
   if (revision < newest_) return;  // it has been overtaken: the encoder may be an older one
   newest_ = revision;
   if (encoder.empty() || encoder == encoder_) {
-    download_.reset();
-  } else if (!download_ || download_->blob() != encoder) {
-    download_.emplace(encoder);
-    chunk_.reset();
+    definition_.reset();
+    partial_.discard_others(PartsOwner::definition, {}, effects.writes);
+  } else if (!definition_ || definition_->name() != encoder) {
+    partial_.discard_others(PartsOwner::definition, {&encoder, 1}, effects.writes);
+    definition_.emplace(Fetch::Wanted{PartsOwner::definition, encoder, 0}, store_, partial_, timing_.first_retry,
+                        timing_.longest_retry);
+    if (definition_->is_complete()) adopt_definition(effects);
   }
 }
 

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "client/backoff.h"
-#include "client/download.h"
+#include "client/fetch.h"
+#include "client/incoming.h"
 #include "client/outbox.h"
 #include "client/replica.h"
+#include "client/upload.h"
 #include "knowledge/instant.h"
 #include "learners/random.h"
 #include "protocol/messages.h"
@@ -45,13 +47,16 @@ class Core {
  public:
   // Restores what `store` holds. `store` must outlive the core and change only by the core's own effects.
   // With another capacity than before it asks for everything again: other parts of it may be meant for it.
-  Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing = {}, Capacity capacity = {});
+  Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing = {}, PartSizes sizes = {},
+       Capacity capacity = {});
 
   Effects receive(const protocol::Message& message, Instant now);
   // Sends what is due. Call it at the start and at deadline() or later.
   Effects tick(Instant now);
   Instant deadline() const;
 
+  // There is another connection than before: what was sent and not answered is asked about at once.
+  Effects reconnected(Instant now);
   // Takes a lesson: writes it down with its memory and contributes it. Nothing is lost once that is committed.
   Effects learned(Lesson lesson, Instant now);
   // Says goodbye; the core sends nothing more until the next tick.
@@ -68,6 +73,7 @@ class Core {
   enum class Link : std::uint8_t { seeking, established };
 
   Effects on(const protocol::Welcome& welcome, Instant now);
+  Effects on(const protocol::Held& held, Instant now);
   Effects on(const protocol::Accepted& accepted, Instant now);
   Effects on(const protocol::Refused& refused, Instant now);
   Effects on(const protocol::Knowledge& knowledge, Instant now);
@@ -79,9 +85,16 @@ class Core {
   }
 
   void send_what_is_due(Instant now, Effects& effects);
+  void send_contributions(Instant now, Effects& effects);
+  void send_transfers(Instant now, Effects& effects);
+  // Moves the replica on once everything that its next revision refers to is there.
+  void apply_incoming(Instant now, Effects& effects);
+  bool take_knowledge(const protocol::BlobChunk& chunk, Instant now, Effects& effects);
+  bool uploads() const { return takes_offers_ && outbox_.first() != nullptr && outbox_.first()->large; }
   void send(protocol::Body body, Effects& effects) const { effects.messages.push_back({self_, std::move(body)}); }
   WriteSet agree_on(const protocol::Welcome& welcome, Effects& effects);
-  void heard_of(Revision revision, const Digest& encoder);
+  void heard_of(Revision revision, const Digest& encoder, Effects& effects);
+  void adopt_definition(Effects& effects);
   void seek_again();
   void begin_conversation();
 
@@ -92,9 +105,15 @@ class Core {
   Outbox outbox_;
   Replica replica_;
   Random jitter_;
-  Digest encoder_;                    // in the store
-  ClientId aggregator_;               // whose knowledge the replica holds; all zero: nobody's yet
-  std::optional<Download> download_;  // of the encoder that the aggregator wants used
+  Digest encoder_;       // in the store
+  ClientId aggregator_;  // whose knowledge the replica holds; all zero: nobody's yet
+  Timing timing_;
+  PartSizes sizes_;
+  PartialFetches partial_;
+  std::optional<Fetch> definition_;   // the encoder that the aggregator wants used
+  std::optional<Incoming> incoming_;  // what the replica's next revision refers to
+  std::optional<Upload> upload_;      // of the first contribution that is undecided
+  bool takes_offers_ = false;         // the aggregator does
   Link link_ = Link::seeking;
   std::uint64_t conversation_ = 0;  // that it tries to open
   Revision newest_{};
@@ -105,7 +124,6 @@ class Core {
   Backoff hello_;
   Backoff contribute_;
   Backoff want_;
-  Backoff chunk_;
 };
 
 // What a learner wrote down with its last lesson on the topic; nothing if there was none.

@@ -66,7 +66,7 @@ TEST_F(CoreTest, WithAnotherCapacityEverythingIsAskedForAgain) {
   reach_revision(7);
   const Capacity small{.memory = 64, .operations = 65};
   for (const Revision expected : {Revision{}, Revision{7}}) {  // once
-    Core other(kCoreUnderTest, "client", store, Random(2), {}, small);
+    Core other(kCoreUnderTest, "client", store, Random(2), {}, {}, small);
     EXPECT_EQ(other.replica(), expected == Revision{} ? Revision{7} : expected);  // until the aggregator knows
     const auto hello = std::get<protocol::Hello>(other.tick(Instant{0}).messages.at(0).body);
     EXPECT_EQ(hello.capacity, small);
@@ -82,7 +82,7 @@ TEST_F(CoreTest, WithAnotherCapacityEverythingIsAskedForAgain) {
 }
 
 TEST_F(CoreTest, ANewClientThatStatesItsCapacityHasNothingToAskForAgain) {
-  Core small(kCoreUnderTest, "client", store, Random(2), {}, {.memory = 64});
+  Core small(kCoreUnderTest, "client", store, Random(2), {}, {}, {.memory = 64});
   const auto hello = std::get<protocol::Hello>(small.tick(Instant{0}).messages.at(0).body);
   const Effects effects = small.receive(
       {kCoreUnderTest, protocol::Welcome{kItsAggregator, Revision{7}, {}, {}, 5, hello.conversation}}, Instant{10});

@@ -71,7 +71,8 @@ class Daemon {
         io_, address, protocol::DealerSocket::Options{.socket = {}, .keys = keys_},
         protocol::DealerSocket::Handlers{
             .on_message = [this](const protocol::Message& message) { take(core_->receive(message, now())); },
-            .on_unsupported = [this](const std::string& sentence) { stop_with(sentence); }});
+            .on_unsupported = [this](const std::string& sentence) { stop_with(sentence); },
+            .on_connected = [this] { take(core_->reconnected(now())); }});
     spdlog::info("client {} ({}) looks for {}; data {}, state {}", name(), keys_.client_id().brief(),
                  address.endpoint(), options_.learner.data.string(), options_.state.string());
   }
@@ -97,7 +98,7 @@ class Daemon {
  private:
   Core make_core() const {
     const std::uint64_t seed = std::random_device{}();  // clients must not retry in step
-    return {keys_.client_id(), name(), *store_, Random(seed, "jitter"), {}, options_.capacity};
+    return {keys_.client_id(), name(), *store_, Random(seed, "jitter"), {}, {}, options_.capacity};
   }
 
   std::string name() const { return options_.name.empty() ? boost::asio::ip::host_name() : options_.name; }

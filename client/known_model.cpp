@@ -10,7 +10,9 @@ namespace {
 bool is_contributed(const Store& store, const Digest& update) {
   bool found = false;
   store.scan(Column::contributions, {}, [&](ByteView, ByteView contribution) {
-    found |= Digest::of(decode_contribution(contribution).payload) == update;
+    const StoredContribution stored = decode_stored_contribution(contribution);
+    found |=
+        (stored.parts.empty() ? Digest::of(stored.contribution.payload) : decode_large(stored.parts).name) == update;
   });
   return found;
 }

@@ -1,6 +1,7 @@
 #include "client/replica.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "knowledge/error.h"
 
@@ -11,6 +12,17 @@ Bytes revision_name() {
   return to_bytes("replica revision");
 }
 
+// Of what tells where the payload of a topic lies in parts.
+constexpr std::string_view kLargePrefix = "large/";
+
+Bytes large_key(const Bytes& topic) {
+  Bytes key;
+  key.reserve(kLargePrefix.size() + topic.size());
+  key.assign(kLargePrefix.begin(), kLargePrefix.end());
+  key.insert(key.end(), topic.begin(), topic.end());
+  return key;
+}
+
 Bytes prefix_of(const std::string& kind, const Digest& space) {
   return topic_key(Topic{kind, space, {}});
 }
@@ -19,25 +31,64 @@ Bytes prefix_of(const std::string& kind, const Digest& space) {
 
 Replica::Replica(const Store& store) : store_(store) {
   if (const auto value = store.get(Column::meta, revision_name())) revision_ = Revision{number_in_key(*value)};
+  store.scan(Column::meta, bytes_of(kLargePrefix), [&](ByteView key, ByteView value) {
+    large_.emplace(topic_of(key.subspan(kLargePrefix.size())), decode_large(value));
+  });
 }
 
-WriteSet Replica::apply(const protocol::Knowledge& knowledge) {
+bool Replica::has(const Digest& payload) const {
+  return std::ranges::any_of(large_, [&](const auto& known) { return known.second.name == payload; });
+}
+
+WriteSet Replica::apply(const protocol::Knowledge& knowledge, std::span<const Large> fetched) {
   WriteSet writes;
-  if (knowledge.since != revision_ || knowledge.through <= revision_) return writes;
-  for (const protocol::KnowledgeEntry& entry : knowledge.entries) {
-    if (entry.payload.empty()) {
-      writes.erase(Column::replica, topic_key(entry.topic));
+  if (!takes(knowledge)) return writes;
+  std::vector<std::optional<Large>> places;  // before anything is replaced: it may lie where it is
+  for (const protocol::KnowledgeEntry& entry : knowledge.entries) places.push_back(place_of(entry, fetched));
+  std::vector<Large> gone;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const protocol::KnowledgeEntry& entry = knowledge.entries[i];
+    Bytes key = topic_key(entry.topic);
+    place(entry.topic, places[i], gone, writes);
+    if (entry.payload.empty() && !places[i]) {
+      writes.erase(Column::replica, std::move(key));
     } else {
-      writes.put(Column::replica, topic_key(entry.topic), entry.payload);
+      writes.put(Column::replica, std::move(key), entry.payload);  // empty: it lies in parts
     }
   }
+  for (const Large& large : gone)
+    if (!has(large.name)) erase_parts(large, writes);
   revision_ = knowledge.through;
   writes.put(Column::meta, revision_name(), key_of(number(revision_)));
   return writes;
 }
 
+std::optional<Large> Replica::place_of(const protocol::KnowledgeEntry& entry, std::span<const Large> fetched) const {
+  if (entry.digest.empty()) return std::nullopt;
+  if (const auto found = std::ranges::find(fetched, entry.digest, &Large::name); found != fetched.end()) return *found;
+  const auto here = std::ranges::find_if(large_, [&](const auto& other) { return other.second.name == entry.digest; });
+  assert(here != large_.end());
+  return here->second;
+}
+
+void Replica::place(const Topic& topic, const std::optional<Large>& large, std::vector<Large>& gone, WriteSet& writes) {
+  if (const auto before = large_.find(topic); before != large_.end()) {
+    gone.push_back(before->second);
+    large_.erase(before);
+    if (!large) writes.erase(Column::meta, large_key(topic_key(topic)));
+  }
+  if (!large) return;
+  large_.emplace(topic, *large);
+  writes.put(Column::meta, large_key(topic_key(topic)), encode(*large));
+}
+
 WriteSet Replica::clear() {
   WriteSet writes;
+  for (const auto& [topic, large] : large_) {
+    writes.erase(Column::meta, large_key(topic_key(topic)));
+    erase_parts(large, writes);
+  }
+  large_.clear();
   store_.scan(Column::replica, {},
               [&](ByteView key, ByteView) { writes.erase(Column::replica, Bytes(key.begin(), key.end())); });
   revision_ = Revision{};
@@ -47,8 +98,26 @@ WriteSet Replica::clear() {
 
 void for_each_known(const Store& store, const std::string& kind, const Digest& space,
                     const std::function<void(const Topic&, ByteView)>& visit) {
-  store.scan(Column::replica, prefix_of(kind, space),
-             [&](ByteView key, ByteView payload) { visit(topic_of(key), payload); });
+  store.scan(Column::replica, prefix_of(kind, space), [&](ByteView key, ByteView payload) {
+    const Topic topic = topic_of(key);
+    if (!payload.empty()) return visit(topic, payload);
+    if (const auto large = known(store, topic)) visit(topic, *large);
+  });
+}
+
+// A writer may replace the payload between one look and the next: then the record says so.
+std::optional<Bytes> known(const Store& store, const Topic& topic) {
+  const Bytes key = topic_key(topic);
+  for (std::optional<Large> before;;) {
+    auto payload = store.get(Column::replica, key);
+    if (!payload || !payload->empty()) return payload;
+    const auto record = store.get(Column::meta, large_key(key));
+    if (!record) continue;
+    const Large large = decode_large(*record);
+    if (auto content = load(store, large)) return content;
+    require(large != before, "the state lacks parts of what is known on '" + topic.subject + "'");
+    before = large;
+  }
 }
 
 Bytes topic_key(const Topic& topic) {

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
 
 #include "protocol/messages.h"
-#include "storage/store.h"
+#include "storage/parts.h"
 
 namespace outrider::client {
 
@@ -17,19 +21,36 @@ class Replica {
 
   // Brings the copy from `knowledge.since` to `knowledge.through`. Nothing happens unless it stands at `since`: the
   // answer is an echo then.
-  WriteSet apply(const protocol::Knowledge& knowledge);
+  // `fetched` says where the payloads lie that `knowledge` refers to and the replica does not have yet.
+  WriteSet apply(const protocol::Knowledge& knowledge, std::span<const Large> fetched = {});
+  // Whether it stands at `since`.
+  bool takes(const protocol::Knowledge& knowledge) const {
+    return knowledge.since == revision_ && knowledge.through > revision_;
+  }
+  // Whether some topic has this payload.
+  bool has(const Digest& payload) const;
 
   // Forgets everything: the aggregator is another one, or knows less than it did.
   WriteSet clear();
 
  private:
+  // Where a payload that is referred to lies; nothing: it is not referred to.
+  std::optional<Large> place_of(const protocol::KnowledgeEntry& entry, std::span<const Large> fetched) const;
+  // Notes where the topic's payload lies from now on, and in `gone` where it lay.
+  void place(const Topic& topic, const std::optional<Large>& large, std::vector<Large>& gone, WriteSet& writes);
+
   const Store& store_;
   Revision revision_{};
+  std::map<Topic, Large> large_;  // payloads that lie in parts
 };
 
-// Calls visit(topic, payload) for all merged knowledge of a kind in a space, sorted by subject.
+// Calls visit(topic, payload), which may read from the store, for all merged knowledge of a kind in a space, sorted by
+// subject.
 void for_each_known(const Store& store, const std::string& kind, const Digest& space,
                     const std::function<void(const Topic&, ByteView payload)>& visit);
+
+// The merged knowledge on a topic; nothing if there is none. Also while another thread commits.
+std::optional<Bytes> known(const Store& store, const Topic& topic);
 
 // A topic as a key: kind, 0, space, subject. Sorts by kind, then space, then subject.
 Bytes topic_key(const Topic& topic);

@@ -17,4 +17,5 @@ struct Contribution {
   learnedAgainst @2 :UInt64;  # revision
   topic          @3 :Topic;
   payload        @4 :Data;    # the family's wire form; empty withdraws the topic
+  parts          @5 :Data;    # in a store: where a large payload lies instead (storage/parts.h); not looked at in messages
 }

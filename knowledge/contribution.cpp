@@ -18,16 +18,20 @@ ClientId ClientId::from_bytes(ByteView raw) {
   return id;
 }
 
+void begin_id(Hasher& hasher, const Contribution& header, std::uint64_t bytes) {
+  hasher.field(header.client.view())
+      .field(number(header.sequence))
+      .field(number(header.learned_against))
+      .field(header.topic.kind)
+      .field(header.topic.space.view())
+      .field(header.topic.subject)
+      .begin_field(bytes);
+}
+
 Digest Contribution::id() const {
-  return Hasher()
-      .field(client.view())
-      .field(number(sequence))
-      .field(number(learned_against))
-      .field(topic.kind)
-      .field(topic.space.view())
-      .field(topic.subject)
-      .field(payload)
-      .finish();
+  Hasher hasher;
+  begin_id(hasher, *this, payload.size());
+  return hasher.more(payload).finish();
 }
 
 Bytes encode(const Contribution& contribution) {
@@ -39,6 +43,20 @@ Bytes encode(const Contribution& contribution) {
 Contribution decode_contribution(ByteView bytes) {
   return wire::read<wire::Contribution>(bytes, "contribution",
                                         [](wire::Contribution::Reader reader) { return read(reader); });
+}
+
+Bytes encode(const StoredContribution& stored) {
+  capnp::MallocMessageBuilder message;
+  auto builder = message.initRoot<wire::Contribution>();
+  write(stored.contribution, builder);
+  if (!stored.parts.empty()) builder.setParts(wire::data(stored.parts));
+  return wire::flatten(message);
+}
+
+StoredContribution decode_stored_contribution(ByteView bytes) {
+  return wire::read<wire::Contribution>(bytes, "contribution", [](wire::Contribution::Reader reader) {
+    return StoredContribution{read(reader), to_bytes(wire::view(reader.getParts()))};
+  });
 }
 
 void write(const Topic& topic, wire::Topic::Builder builder) {

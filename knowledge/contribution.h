@@ -66,9 +66,20 @@ struct Contribution {
   Digest id() const;
 };
 
+// A contribution as a store keeps it: a large payload lies elsewhere, and then contribution.payload is empty.
+struct StoredContribution {
+  Contribution contribution;
+  Bytes parts;  // where the payload lies (storage/parts.h); empty: in the contribution
+};
+
+// The beginning of Contribution::id(), for a payload of `bytes` that is to follow in calls of more(); then finish().
+void begin_id(Hasher& hasher, const Contribution& header, std::uint64_t bytes);
+
 // The stored form (Cap'n Proto, contribution.capnp).
 Bytes encode(const Contribution& contribution);
-// Throws InputError when the bytes are not a contribution or exceed the limits of wire.h.
+Bytes encode(const StoredContribution& stored);
+StoredContribution decode_stored_contribution(ByteView bytes);
+// Throws InputError when the bytes are not a contribution or exceed the limits of wire.h, as does the one above.
 Contribution decode_contribution(ByteView bytes);
 
 }  // namespace outrider

@@ -31,7 +31,34 @@ Hasher& Hasher::field(std::uint64_t number) {
   return *this;
 }
 
+Hasher& Hasher::more(ByteView content) {
+  crypto_generichash_update(&state_->hash, content.data(), content.size());
+  return *this;
+}
+
 Digest Hasher::finish() {
+  Digest digest;
+  crypto_generichash_final(&state_->hash, digest.bytes.data(), digest.bytes.size());
+  return digest;
+}
+
+struct ContentHasher::State {
+  crypto_generichash_state hash;
+};
+
+ContentHasher::ContentHasher() : state_(std::make_unique<State>()) {
+  crypto_generichash_init(&state_->hash, nullptr, 0, Digest::kSize);
+}
+
+ContentHasher::~ContentHasher() = default;
+ContentHasher::ContentHasher(ContentHasher&&) noexcept = default;
+ContentHasher& ContentHasher::operator=(ContentHasher&&) noexcept = default;
+
+void ContentHasher::add(ByteView piece) {
+  crypto_generichash_update(&state_->hash, piece.data(), piece.size());
+}
+
+Digest ContentHasher::finish() {
   Digest digest;
   crypto_generichash_final(&state_->hash, digest.bytes.data(), digest.bytes.size());
   return digest;

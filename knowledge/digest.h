@@ -41,6 +41,26 @@ class Hasher {
   Hasher& field(ByteView content);
   Hasher& field(std::string_view text) { return field(bytes_of(text)); }
   Hasher& field(std::uint64_t number);
+  // A field of `size` bytes whose content follows in calls of more(): together as one field(content).
+  Hasher& begin_field(std::uint64_t size) { return field(size); }
+  Hasher& more(ByteView content);
+  // Call once, last.
+  Digest finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Digest::of a content that comes piece by piece.
+class ContentHasher {
+ public:
+  ContentHasher();
+  ~ContentHasher();
+  ContentHasher(ContentHasher&&) noexcept;
+  ContentHasher& operator=(ContentHasher&&) noexcept;
+
+  void add(ByteView piece);
   // Call once, last.
   Digest finish();
 

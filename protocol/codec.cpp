@@ -30,6 +30,9 @@ unsigned entries(std::size_t size) {
 void write_entry(const KnowledgeEntry& entry, schema::KnowledgeEntry::Builder builder) {
   write(entry.topic, builder.initTopic());
   builder.setPayload(wire::data(entry.payload));
+  if (entry.digest.empty()) return;
+  builder.setDigest(wire::data(entry.digest.view()));
+  builder.setBytes(entry.bytes);
 }
 
 void write_capacity(const Capacity& capacity, auto builder) {
@@ -69,7 +72,25 @@ struct Writer {
     write_list(body.initContribute().initContributions(entries(contributions.size())), contributions,
                [](const Contribution& one, auto builder) { write(one, builder); });
   }
-  void operator()(const Want& want) { body.initWant().setSince(number(want.since)); }
+  void operator()(const Offer& offer) {
+    auto builder = body.initOffer();
+    builder.setContribution(wire::data(offer.contribution.view()));
+    write(offer.header, builder.initHeader());
+    builder.setBytes(offer.bytes);
+    builder.setAttempt(offer.attempt);
+  }
+  void operator()(const PayloadPart& part) {
+    auto builder = body.initPayloadPart();
+    builder.setContribution(wire::data(part.contribution.view()));
+    builder.setOffset(part.offset);
+    builder.setAttempt(part.attempt);
+    builder.setContent(wire::data(part.content));
+  }
+  void operator()(const Want& want) {
+    auto builder = body.initWant();
+    builder.setSince(number(want.since));
+    builder.setByReference(want.by_reference);
+  }
   void operator()(const WantBlob& want) {
     auto builder = body.initWantBlob();
     builder.setBlob(wire::data(want.blob.view()));
@@ -91,6 +112,17 @@ struct Writer {
     builder.setHighestDecided(number(welcome.highest_decided));
     builder.setHeartbeatSeconds(welcome.heartbeat_seconds);
     builder.setConversation(welcome.conversation);
+    builder.setTakesOffers(welcome.takes_offers);
+  }
+  void operator()(const Held& held) {
+    auto builder = body.initHeld();
+    builder.setContribution(wire::data(held.contribution.view()));
+    builder.setBytes(held.bytes);
+    builder.setPartBytes(held.part_bytes);
+    builder.setWindow(held.window);
+    builder.setAttempt(held.attempt);
+    builder.setToOffer(held.to_offer);
+    builder.setLost(held.lost);
   }
   void operator()(const Accepted& accepted) {
     auto builder = body.initAccepted();
@@ -172,8 +204,31 @@ Contribute read_body(schema::Contribute::Reader reader) {
 }
 
 Welcome read_body(schema::Welcome::Reader reader) {
-  return {client_id(reader.getAggregator()),          Revision{reader.getRevision()}, digest(reader.getEncoder()),
-          SequenceNumber{reader.getHighestDecided()}, reader.getHeartbeatSeconds(),   reader.getConversation()};
+  return {client_id(reader.getAggregator()),
+          Revision{reader.getRevision()},
+          digest(reader.getEncoder()),
+          SequenceNumber{reader.getHighestDecided()},
+          reader.getHeartbeatSeconds(),
+          reader.getConversation(),
+          reader.getTakesOffers()};
+}
+
+Offer read_body(schema::Offer::Reader reader) {
+  return {digest(reader.getContribution()), read(reader.getHeader()), reader.getBytes(), reader.getAttempt()};
+}
+
+PayloadPart read_body(schema::PayloadPart::Reader reader) {
+  return {digest(reader.getContribution()), reader.getOffset(), reader.getAttempt(), bytes(reader.getContent())};
+}
+
+Held read_body(schema::Held::Reader reader) {
+  return {digest(reader.getContribution()),
+          reader.getBytes(),
+          reader.getPartBytes(),
+          reader.getWindow(),
+          reader.getAttempt(),
+          reader.getToOffer(),
+          reader.getLost()};
 }
 
 Accepted read_body(schema::Accepted::Reader reader) {
@@ -183,7 +238,8 @@ Accepted read_body(schema::Accepted::Reader reader) {
 Knowledge read_body(schema::Knowledge::Reader reader) {
   return {Revision{reader.getSince()}, Revision{reader.getThrough()},
           read_list<KnowledgeEntry>(reader.getEntries(), "knowledge", [](const auto& entry) {
-            return KnowledgeEntry{read(entry.getTopic()), bytes(entry.getPayload())};
+            return KnowledgeEntry{read(entry.getTopic()), bytes(entry.getPayload()),
+                                  entry.hasDigest() ? digest(entry.getDigest()) : Digest{}, entry.getBytes()};
           })};
 }
 
@@ -214,7 +270,13 @@ Body read_body(schema::Message::Body::Reader body) {
     case Kind::CONTRIBUTE:
       return read_body(body.getContribute());
     case Kind::WANT:
-      return Want{Revision{body.getWant().getSince()}};
+      return Want{Revision{body.getWant().getSince()}, body.getWant().getByReference()};
+    case Kind::OFFER:
+      return read_body(body.getOffer());
+    case Kind::PAYLOAD_PART:
+      return read_body(body.getPayloadPart());
+    case Kind::HELD:
+      return read_body(body.getHeld());
     case Kind::WANT_BLOB: {
       const auto want = body.getWantBlob();
       return WantBlob{digest(want.getBlob()), want.getOffset(), want.getLength()};

@@ -36,8 +36,12 @@ struct DealerSocket::Impl {
 
   void connect(boost::asio::io_context& io, const SocketOptions& options) {
     try {
-      reconnection.emplace(io, context, socket, address.endpoint(), options,
-                           [this](Reconnection::Failure failure) { report_refusal(failure); });
+      reconnection.emplace(
+          io, context, socket, address.endpoint(), options,
+          [this](Reconnection::Failure failure) { report_refusal(failure); },
+          [this] {
+            if (handlers.on_connected) handlers.on_connected();
+          });
     } catch (const zmq::error_t& error) {
       throw InputError(fmt::format("cannot connect to {}: {}", address.endpoint(), error.what()));
     }

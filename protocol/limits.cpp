@@ -44,6 +44,7 @@ struct Check {
     check_entries("contribute", contribute.contributions.size());
     for (const Contribution& contribution : contribute.contributions) check_topic(contribution.topic);
   }
+  void operator()(const Offer& offer) const { check_topic(offer.header.topic); }
   void operator()(const Accepted& accepted) const { check_entries("accepted", accepted.contributions.size()); }
   void operator()(const Refused& refused) const { check_text("the reason in refused", refused.reason); }
   void operator()(const Knowledge& knowledge) const {
@@ -66,6 +67,8 @@ struct Check {
   void operator()(const Goodbye&) const {}
   void operator()(const StatusQuery&) const {}
   void operator()(const Welcome&) const {}
+  void operator()(const PayloadPart&) const {}
+  void operator()(const Held&) const {}
   void operator()(const BlobChunk&) const {}
   void operator()(const Announce&) const {}
 };

@@ -24,8 +24,21 @@ struct Hello {  // opens or reopens a conversation
 struct Contribute {  // answered by Accepted and Refused; repeated until then
   std::vector<Contribution> contributions;
 };
+struct Offer {              // a contribution whose payload travels in parts: answered by Held, Accepted or Refused
+  Digest contribution;      // its id
+  Contribution header;      // without the payload
+  std::uint64_t bytes = 0;  // of the payload
+  std::uint64_t attempt = 0;
+};
+struct PayloadPart {  // of the payload of the contribution that was offered last: answered by Held
+  Digest contribution;
+  std::uint64_t offset = 0;
+  std::uint64_t attempt = 0;  // of the latest offer before it
+  Bytes content;
+};
 struct Want {  // what has changed since a revision: answered by Knowledge
   Revision since{};
+  bool by_reference = false;  // large payloads may come as KnowledgeEntry::digest
 };
 struct WantBlob {  // part of a blob: answered by BlobChunk
   Digest blob;
@@ -47,6 +60,16 @@ struct Welcome {
   SequenceNumber highest_decided{};  // of this client: accepted or refused for good; its next contribution is one more
   std::uint32_t heartbeat_seconds = 5;
   std::uint64_t conversation = 0;  // of the Hello that it answers, so that one which comes late is known to be old
+  bool takes_offers = false;       // false: from an aggregator of before; everything travels in Contribute
+};
+struct Held {  // how much of an offered payload is durable
+  Digest contribution;
+  std::uint64_t bytes = 0;
+  std::uint32_t part_bytes = 0;  // how long parts must be, all but the last; they begin at multiples of it
+  std::uint32_t window = 0;      // so many parts may follow before the next Held; 0: not now, offer it again later
+  std::uint64_t attempt = 0;     // of what it answers
+  bool to_offer = false;         // else to a part
+  bool lost = false;             // the part did not follow what is held: one before it is lost
 };
 struct Accepted {                     // durable; never needs to be sent again
   std::vector<Digest> contributions;  // their ids, in the order of their sequence numbers
@@ -59,7 +82,9 @@ struct Refused {
 };
 struct KnowledgeEntry {
   Topic topic;
-  Bytes payload;  // merged, in the family's wire form; empty: withdrawn
+  Bytes payload;            // merged, in the family's wire form; empty and no digest: withdrawn
+  Digest digest{};          // of a payload that is fetched with WantBlob; empty: it is here
+  std::uint64_t bytes = 0;  // its size
   bool operator==(const KnowledgeEntry&) const = default;
 };
 struct Knowledge {  // everything that changed after `since` up to and including `through`; entries sorted by topic
@@ -106,8 +131,8 @@ struct Status {
   std::vector<TopicStatus> topics;
 };
 
-using Body = std::variant<Hello, Contribute, Want, WantBlob, Heartbeat, Goodbye, StatusQuery, Welcome, Accepted,
-                          Refused, Knowledge, BlobChunk, Announce, Unsupported, Status>;
+using Body = std::variant<Hello, Contribute, Offer, PayloadPart, Want, WantBlob, Heartbeat, Goodbye, StatusQuery,
+                          Welcome, Held, Accepted, Refused, Knowledge, BlobChunk, Announce, Unsupported, Status>;
 
 // One frame on the wire. `client` is the sender or, from the aggregator, the addressee.
 struct Message {

@@ -23,6 +23,9 @@ struct Message {
     blobChunk   @12 :BlobChunk;
     announce    @13 :Announce;
     status      @14 :Status;
+    offer       @15 :Offer;
+    payloadPart @16 :PayloadPart;
+    held        @17 :Held;
   }
 }
 
@@ -38,8 +41,33 @@ struct Contribute {
   contributions @0 :List(Knowing.Contribution);
 }
 
+struct Offer {
+  contribution @0 :Data;
+  header       @1 :Knowing.Contribution;  # its payload is empty
+  bytes        @2 :UInt64;
+  attempt      @3 :UInt64;
+}
+
+struct PayloadPart {
+  contribution @0 :Data;
+  offset       @1 :UInt64;
+  attempt      @2 :UInt64;
+  content      @3 :Data;
+}
+
+struct Held {
+  contribution @0 :Data;
+  bytes        @1 :UInt64;
+  partBytes    @2 :UInt32;
+  window       @3 :UInt32;
+  attempt      @4 :UInt64;
+  toOffer      @5 :Bool;
+  lost         @6 :Bool;
+}
+
 struct Want {
   since @0 :UInt64;
+  byReference @1 :Bool;
 }
 
 struct WantBlob {
@@ -64,6 +92,7 @@ struct Welcome {
   highestDecided   @3 :UInt64;
   heartbeatSeconds @4 :UInt32;
   conversation     @5 :UInt64;  # of the hello that it answers; 0: from an aggregator of before
+  takesOffers      @6 :Bool;    # false: likewise
 }
 
 struct Accepted {
@@ -80,6 +109,8 @@ struct Refused {
 struct KnowledgeEntry {
   topic   @0 :Knowing.Topic;
   payload @1 :Data;
+  digest  @2 :Data;  # absent: the payload is here
+  bytes   @3 :UInt64;
 }
 
 struct Knowledge {

@@ -30,13 +30,15 @@ zmq::socket_t watch(zmq::context_t& context, zmq::socket_ref socket) {
 }  // namespace
 
 Reconnection::Reconnection(boost::asio::io_context& io, zmq::context_t& context, zmq::socket_ref socket,
-                           std::string endpoint, const SocketOptions& options, std::function<void(Failure)> on_failure)
+                           std::string endpoint, const SocketOptions& options, std::function<void(Failure)> on_failure,
+                           std::function<void()> on_connected)
     : socket_(socket),
       endpoint_(std::move(endpoint)),
       shortest_pause_(options.reconnect),
       longest_pause_(options.longest_reconnect),
       pause_(options.reconnect),
       on_failure_(std::move(on_failure)),
+      on_connected_(std::move(on_connected)),
       timer_(io),
       monitor_(watch(context, socket)),
       readiness_(io, monitor_, [this] { read_event(); }) {
@@ -54,6 +56,7 @@ void Reconnection::read_event() {
     timer_runs_ = false;
   } else if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
     pause_ = shortest_pause_;
+    on_connected_();
   } else {
     connect_after_pause();
     if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) on_failure_(Failure::key_not_allowed);

@@ -25,7 +25,8 @@ class Reconnection {
 
   // Connects `socket`, to which context and socket must outlive this. Throws zmq::error_t if the endpoint is none.
   Reconnection(boost::asio::io_context& io, zmq::context_t& context, zmq::socket_ref socket, std::string endpoint,
-               const SocketOptions& options, std::function<void(Failure)> on_failure);
+               const SocketOptions& options, std::function<void(Failure)> on_failure,
+               std::function<void()> on_connected);
 
  private:
   void read_event();
@@ -38,6 +39,7 @@ class Reconnection {
   std::chrono::milliseconds longest_pause_;
   std::chrono::milliseconds pause_;
   std::function<void(Failure)> on_failure_;
+  std::function<void()> on_connected_;
   boost::asio::steady_timer timer_;
   bool timer_runs_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // the timer's callback may run after us

@@ -103,6 +103,8 @@ class DealerSocket {
     std::function<void(const std::string& sentence)> on_unsupported = {};
     // The aggregator did not let us in (wrong or unknown key); ZeroMQ keeps trying. Empty: it is logged.
     std::function<void(const std::string& sentence)> on_refused = {};
+    // There is a connection, or another one than before: what was on its way may be lost.
+    std::function<void()> on_connected = {};
   };
 
   // Connects in the background, and again whenever the connection breaks. Throws InputError if the address has no

@@ -48,6 +48,7 @@ void draw_weather(WorldOptions& world) {
     *fault = level == 0 ? 0 : level == 1 ? *fault / 3 : *fault;
   }
   if (dice.below(3) == 0) world.weather.longest = world.weather.shortest;  // nothing overtakes anything
+  if (dice.below(2) == 0) world.make_everything_large();
 }
 
 }  // namespace

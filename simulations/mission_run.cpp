@@ -188,7 +188,9 @@ class Run {
                                 seconds += static_cast<double>(ClassMemory::decode(memory).spent.count()) * 1e-6;
                               });
       store->scan(Column::contributions, {}, [&](ByteView, ByteView contribution) {
-        payload += static_cast<double>(decode_contribution(contribution).payload.size());
+        const StoredContribution stored = decode_stored_contribution(contribution);
+        payload += static_cast<double>(stored.parts.empty() ? stored.contribution.payload.size()
+                                                            : decode_large(stored.parts).bytes);
       });
       const auto classes = static_cast<double>(std::max<std::size_t>(1, result.classes));
       result.payload_bytes_per_class = payload / classes;

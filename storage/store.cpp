@@ -9,8 +9,8 @@
 namespace outrider {
 
 std::string_view name(Column column) {
-  static constexpr std::array<std::string_view, kColumns> kNames = {"contributions", "revisions", "blobs",
-                                                                    "clients",       "replica",   "meta"};
+  static constexpr std::array<std::string_view, kColumns> kNames = {"contributions", "revisions", "blobs", "clients",
+                                                                    "replica",       "meta",      "parts"};
   const auto index = static_cast<std::size_t>(column);
   assert(index < kColumns);
   return kNames[index];

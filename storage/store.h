@@ -20,8 +20,9 @@ enum class Column : std::uint8_t {
   clients,        // client (16) -> what is known of it
   replica,        // at a client: topic -> merged knowledge
   meta,           // name -> small facts
+  parts,          // owner (1) | digest (32) | number (8) -> a part of something large: see parts.h
 };
-inline constexpr std::size_t kColumns = 6;
+inline constexpr std::size_t kColumns = 7;
 std::string_view name(Column column);
 
 // What one decision changes: written whole or not at all. A value; erase is a put of nothing.

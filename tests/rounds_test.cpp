@@ -15,8 +15,9 @@ using namespace std::chrono_literals;
 
 const std::vector<std::string> kThree{"t-shirt", "trouser", "bag"};
 
-Outcome define_model(const std::filesystem::path& file, const std::string& strategy) {
-  return run({"model", "--architecture", "lenet5", "--classes", "t-shirt", "trouser", "bag", "--mean", "0.286",
+Outcome define_model(const std::filesystem::path& file, const std::string& strategy,
+                     const std::string& architecture = "lenet5") {
+  return run({"model", "--architecture", architecture, "--classes", "t-shirt", "trouser", "bag", "--mean", "0.286",
               "--deviation", "0.353", "--batch", "20", "--epochs", "2", "--strategy", strategy, "--output",
               file.string()});
 }
@@ -117,6 +118,34 @@ TEST(RoundsOfTraining, ASmallDeviceTrainsAPartOfTheModel) {
   // On a better device it gets the whole.
   narrow = std::make_unique<Process>(site.start_client("narrow"));
   EXPECT_TRUE(eventually([&] { return width_of(site.state("narrow")) == 1; })) << narrow->errors();
+}
+
+// A megabyte, so models and updates travel in parts.
+TEST(RoundsOfTraining, LargeModelsArriveWhoeverIsKilled) {
+  Site site;
+  const std::string model = site.path("model.outrider").string();
+  ASSERT_EQ(define_model(model, "fedavg", "lenet-300-100").exit_code, 0);
+  const std::vector<std::string> rounds{"--pretrained", model, "--cohort", "1", "--minimum", "1"};
+  auto aggregator = std::make_unique<Process>(site.start_aggregator("tcp://127.0.0.1:*", rounds));
+  for (const std::string& name : kThree) show(site.data("a"), name, pictures_of(name, 0, 20));
+  auto client = std::make_unique<Process>(site.start_client("a"));
+  for (int kill = 0; kill < 3; ++kill) {
+    const std::uint64_t before = round_of(site.state("a"));
+    ASSERT_TRUE(eventually([&] { return round_of(site.state("a")) > before; })) << client->errors();
+    if (kill % 2 == 0) {
+      client.reset();
+      client = std::make_unique<Process>(site.start_client("a"));
+    } else {
+      aggregator->send(SIGKILL);
+      aggregator.reset();
+      aggregator = std::make_unique<Process>(site.start_aggregator(site.address(), rounds));
+    }
+  }
+  const std::uint64_t before = round_of(site.state("a"));
+  ASSERT_TRUE(eventually([&] { return round_of(site.state("a")) >= before + 3; })) << aggregator->errors();
+  std::size_t parts = 0;
+  open_store_read_only(site.state("a"))->scan(Column::parts, {}, [&](ByteView, ByteView) { ++parts; });
+  EXPECT_GE(parts, 5U);
 }
 
 TEST(RoundsOfTraining, AModelThatMakesNoSenseIsNotDefined) {

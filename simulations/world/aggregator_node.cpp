@@ -57,6 +57,8 @@ void AggregatorNode::receive(std::span<const Event> packets, Instant now) {
     message.client = ids_[client_in(packet.order)];  // the transport knows who speaks, whatever he says
     if (const auto* contribute = std::get_if<protocol::Contribute>(&message.body))
       for (const Contribution& contribution : contribute->contributions) ledger_.received(contribution);
+    if (const auto* offer = std::get_if<protocol::Offer>(&message.body)) ledger_.received(*offer);
+    if (const auto* part = std::get_if<protocol::PayloadPart>(&message.body)) ledger_.received(*part);
     effects.append(core_->receive(message, now));
   }
   apply(effects, now);

@@ -11,9 +11,9 @@ namespace outrider::simulations {
 // In the order in which the aggregator's own digest takes it.
 Digest replica_digest(const Store& disk) {
   Hasher hasher;
-  disk.scan(Column::replica, {}, [&](ByteView key, ByteView payload) {
+  disk.scan(Column::replica, {}, [&](ByteView key, ByteView) {
     const Topic topic = client::topic_of(key);
-    hasher.field(topic.kind).field(topic.space.view()).field(topic.subject).field(payload);
+    hasher.field(topic.kind).field(topic.space.view()).field(topic.subject).field(client::known(disk, topic).value());
   });
   return hasher.finish();
 }
@@ -41,7 +41,8 @@ void ClientNode::boot(Instant now) {
   Random nature(around_.options.seed, "drift", number_);
   clock_ = SkewedClock(now, jump, 1 + traits.drift * (2 * static_cast<double>(nature.uniform()) - 1));
   core_ = std::make_unique<client::Core>(id_, name_of_client(number_), disk_,
-                                         Random(around_.options.seed, "jitter", number_, lives_++));
+                                         Random(around_.options.seed, "jitter", number_, lives_++), client::Timing{},
+                                         around_.options.parts);
   woken_ = now;
   apply(core_->tick(local(now)), now);
 }

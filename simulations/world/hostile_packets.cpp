@@ -23,7 +23,8 @@ Bytes contribution_packet(const ClientId& sender, Contribution contribution) {
 Bytes hostile_packet(Random& dice, const ClientId& self, const ClientId& other) {
   const Topic topic{std::string(kPrototypeKind), Digest::of(bytes_of("no such space")), "class 0"};
   const SequenceNumber next{1 + dice.below(4)};
-  switch (dice.below(7)) {
+  const Digest offered = Digest::of(key_of(dice.below(3)));
+  switch (dice.below(10)) {
     case 0:
       return noise(dice);
     case 1: {  // cut off
@@ -44,6 +45,17 @@ Bytes hostile_packet(Random& dice, const ClientId& self, const ClientId& other) 
     case 5:  // far ahead of itself
       return contribution_packet(self, {self, SequenceNumber{std::numeric_limits<std::uint64_t>::max() - dice.below(9)},
                                         Revision{}, topic, noise(dice)});
+    case 6:  // more than it has, or in another's name, or much too much
+      return protocol::encode({self, protocol::Offer{offered,
+                                                     {dice.below(3) == 0 ? other : self, next, Revision{}, topic, {}},
+                                                     dice.below(2) == 0 ? 48 + dice.below(48) : ~std::uint64_t{0},
+                                                     dice()}});
+    case 7:
+    case 8: {  // of what it never offered, or not what it offered
+      Bytes content = noise(dice);
+      if (dice.below(2) == 0) content.resize(24);
+      return protocol::encode({self, protocol::PayloadPart{offered, 24 * dice.below(4), dice(), std::move(content)}});
+    }
     default:  // of a kind that nobody knows
       return contribution_packet(self, {self, next, Revision{}, {"gossip", {}, "x"}, noise(dice)});
   }

@@ -20,8 +20,45 @@ void Ledger::received(const Contribution& contribution) {
   if (watch_ == Watch::full) in_doubt_.try_emplace(contribution.id(), contribution);
 }
 
+void Ledger::received(const protocol::Offer& offer) {
+  constexpr std::uint64_t kMostBytes = 1u << 20;  // nobody honest has more in a world
+  if (watch_ != Watch::full || offer.bytes > kMostBytes || in_doubt_.contains(offer.contribution)) return;
+  const auto [place, is_new] = arriving_.try_emplace(offer.contribution);
+  if (!is_new) return;
+  place->second.contribution = offer.header;
+  place->second.contribution.payload.resize(offer.bytes);
+  place->second.missing = offer.bytes;
+}
+
+void Ledger::received(const protocol::PayloadPart& part) {
+  const auto found = arriving_.find(part.contribution);
+  if (found == arriving_.end()) return;
+  Arriving& arriving = found->second;
+  Bytes& payload = arriving.contribution.payload;
+  if (part.offset > payload.size() || part.content.size() > payload.size() - part.offset) return;
+  if (!arriving.parts.try_emplace(part.offset, part.content.size()).second) return;
+  std::ranges::copy(part.content, payload.begin() + static_cast<std::ptrdiff_t>(part.offset));
+  arriving.missing -= std::min<std::uint64_t>(arriving.missing, part.content.size());
+  if (arriving.missing > 0) return;
+  if (arriving.contribution.id() == part.contribution) received(arriving.contribution);
+  arriving_.erase(found);
+}
+
+void Ledger::require_held(const ClientId& client, const protocol::Held& held, const Store& disk) const {
+  const aggregator::Uploads uploads(disk, {});
+  const aggregator::Uploads::Upload* upload = uploads.find(client);
+  if (upload == nullptr || upload->id != held.contribution) return;  // it has been decided or given up with the rest
+  Large there = upload->large;
+  there.bytes = held.bytes;
+  if (upload->held < held.bytes || !load(disk, there))
+    throw Violation(fmt::format("{} bytes of contribution {} of client {} are said to be held but are not durable",
+                                held.bytes, held.contribution.brief(), client.brief()));
+}
+
 void Ledger::answered(const std::vector<protocol::Message>& messages, const Store& disk) {
   for (const protocol::Message& message : messages) {
+    if (const auto* held = std::get_if<protocol::Held>(&message.body); held != nullptr && watch_ == Watch::full)
+      require_held(message.client, *held, disk);
     const auto* accepted = std::get_if<protocol::Accepted>(&message.body);
     if (accepted == nullptr) continue;
     std::map<Digest, SequenceNumber> there;  // the client's decisions on disk, by id
@@ -94,7 +131,7 @@ void Ledger::adopt(const Store& disk, bool trusted) {
       const auto content = in_doubt_.find(decision.id);
       if (!trusted && content == in_doubt_.end())
         throw Violation(describe(client, sequence) + " is on disk but never came in");
-      accept(*decision.accepted);
+      accept(aggregator::whole(decision, disk));
       if (content != in_doubt_.end()) in_doubt_.erase(content);
     }
     acknowledged_[client].emplace(sequence, decision.id);

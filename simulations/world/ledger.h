@@ -37,6 +37,9 @@ class Ledger {
 
   // A contribution has reached the aggregator.
   void received(const Contribution& contribution);
+  // Likewise, what comes of it in parts.
+  void received(const protocol::Offer& offer);
+  void received(const protocol::PayloadPart& part);
   // The aggregator's answers are about to leave; `disk` is what a restart would find now. Throws Violation.
   void answered(const std::vector<protocol::Message>& messages, const Store& disk);
   // After an event. Throws Violation.
@@ -54,13 +57,22 @@ class Ledger {
  private:
   using Ids = std::map<SequenceNumber, Digest>;
 
+  // A contribution of which not all parts have come in.
+  struct Arriving {
+    Contribution contribution;
+    std::map<std::uint64_t, std::size_t> parts;  // sizes by offset
+    std::uint64_t missing = 0;                   // bytes
+  };
+
   void accept(const Contribution& contribution);
+  void require_held(const ClientId& client, const protocol::Held& held, const Store& disk) const;
   void adopt(const Store& disk, bool trusted);
   Digest expected() const;
 
   Watch watch_;
   Families families_;
   std::map<Digest, Contribution> in_doubt_;  // received and not decided, by id; full watch only
+  std::map<Digest, Arriving> arriving_;      // likewise
   std::map<ClientId, Ids> acknowledged_;
   std::map<Topic, std::map<ClientId, Contribution>> latest_;  // accepted; full watch only
   std::map<Digest, Bytes> spaces_;

@@ -93,6 +93,25 @@ TEST(MissionWorld, EverybodyKnowsTheBaseFromTheStart) {
   EXPECT_NE(run_alone(options).knowledge, run_alone(quiet_world()).knowledge);
 }
 
+TEST(MissionWorld, WhatTravelsInPartsComesToTheSame) {
+  WorldOptions options = quiet_world();
+  options.make_everything_large();
+  const WorldSummary in_parts = run_alone(options);
+  const WorldSummary whole = run_alone(quiet_world());
+  EXPECT_EQ(in_parts.knowledge, whole.knowledge);
+  EXPECT_EQ(in_parts.accepted, whole.accepted);
+  EXPECT_GT(in_parts.events, whole.events);
+}
+
+TEST(MissionWorld, WhatTravelsInPartsSurvivesEveryStorm) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    WorldOptions options = stormy_world(seed);
+    options.make_everything_large();
+    const WorldSummary summary = run_alone(options);
+    EXPECT_GT(summary.client_crashes() + summary.aggregator.crashes, 0U);
+  }
+}
+
 TEST(MissionWorld, OneSeedOneHistory) {
   const WorldSummary a = run_alone(stormy_world(3));
   const WorldSummary b = run_alone(stormy_world(3));
