@@ -313,9 +313,11 @@ Effects Core::learned(Lesson lesson, Instant now) {
   Effects effects;
   effects.writes.put(Column::meta, lesson_key(lesson.topic), std::move(lesson.memory));
   const bool idle = outbox_.undecided() == 0;
+  const bool in_parts = lesson.payload.size() > sizes_.inline_bytes;
   effects.writes.append(outbox_.add(std::move(lesson.topic), replica_.revision(), std::move(lesson.payload)));
   if (idle) contribute_.reset();
-  send_what_is_due(now, effects);
+  // What lies in parts can be read, and so sent, once these writes are committed: at the next tick.
+  if (!in_parts) send_what_is_due(now, effects);
   return effects;
 }
 
