@@ -127,7 +127,8 @@ TEST_F(FetchTest, AFalsePartIsFoundOutAndFetchedAgain) {
 }
 
 TEST_F(FetchTest, ALargeLessonIsOfferedAndItsPartsFollowWhatIsHeld) {
-  const auto offered = perform(core_->learned({kNetwork, first_, to_bytes("memory")}, now_));
+  perform(core_->learned({kNetwork, first_, to_bytes("memory")}, now_));
+  const auto offered = perform(core_->tick(now_));
   const auto offer = std::get<protocol::Offer>(offered.at(0));
   EXPECT_EQ(offer.bytes, 1000U);
   EXPECT_TRUE(offer.header.payload.empty());
@@ -145,7 +146,8 @@ TEST_F(FetchTest, AnAggregatorOfBeforeGetsItWhole) {
   core_.emplace(kFetching, "client", store_, Random(3), Timing{}, PartSizes{.inline_bytes = 100, .part_bytes = 50});
   const auto hello = std::get<protocol::Hello>(perform(core_->tick(now_)).at(0));
   hear(protocol::Welcome{kGiving, Revision{}, {}, {}, 5, hello.conversation, false});
-  const auto said = perform(core_->learned({kNetwork, first_, to_bytes("memory")}, now_));
+  perform(core_->learned({kNetwork, first_, to_bytes("memory")}, now_));
+  const auto said = perform(core_->tick(now_));
   EXPECT_EQ(std::get<protocol::Contribute>(said.at(0)).contributions.at(0).payload, first_);
 }
 

@@ -163,8 +163,10 @@ Folders core_files() {
 
 TEST(Architecture, CoresHoldNoSocketThreadClockFileOrRandomDevice) {
   const Folders files = core_files();
-  for (const char* part : {"aggregator/core.cpp", "aggregator/catalogue.cpp", "aggregator/roster.cpp",
-                           "client/core.cpp", "client/outbox.cpp", "client/replica.cpp", "client/download.cpp"})
+  for (const char* part :
+       {"aggregator/core.cpp", "aggregator/catalogue.cpp", "aggregator/shelf.cpp", "aggregator/uploads.cpp",
+        "aggregator/roster.cpp", "client/core.cpp", "client/outbox.cpp", "client/replica.cpp", "client/core_fetch.cpp",
+        "client/fetch.cpp", "client/incoming.cpp", "client/partial_fetches.cpp", "client/upload.cpp"})
     EXPECT_TRUE(files.contains(part)) << part << " is no part of a core any more";
   const std::regex forbidden_header(
       "^(boost/"
