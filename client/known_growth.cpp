@@ -14,9 +14,7 @@ namespace {
 
 // What is merged on the topic; nothing if there is none.
 std::optional<Bytes> merged_on(const Store& store, const Digest& space, std::string_view subject) {
-  auto payload = store.get(Column::replica, topic_key(growing_topic(space, subject)));
-  if (payload && payload->empty()) return std::nullopt;
-  return payload;
+  return known(store, growing_topic(space, subject));
 }
 
 }  // namespace
