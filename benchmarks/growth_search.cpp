@@ -222,7 +222,7 @@ void compare(Settings settings) {
 }  // namespace
 }  // namespace outrider::growing
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   outrider::growing::Settings settings;
   settings.search.prices = {.bytes = 0.002, .operations = 0.002};
   CLI::App app{"The growth policy against choices at random, as CSV"};
@@ -241,10 +241,8 @@ int main(int argc, char** argv) {
   app.add_option("--price-milliseconds", settings.search.prices.milliseconds, "of latency, which is measured then");
   CLI11_PARSE(app, argc, argv);
   settings.latency = settings.search.prices.milliseconds > 0;
-  try {
-    outrider::growing::compare(settings);
-  } catch (const outrider::InputError& error) {
-    fmt::print(stderr, "growth_search: {}\n", error.what());
-    return 1;
-  }
+  outrider::growing::compare(settings);
+} catch (const std::exception& error) {
+  fmt::print(stderr, "growth_search: {}\n", error.what());
+  return 1;
 }

@@ -20,7 +20,7 @@ growing::GrowingTask stored_growing_task(const Store& store) {
 }  // namespace
 
 struct GrowingPredictor::Known {
-  GrowthStage stage;
+  GrowthStage stage = GrowthStage::own;
   growing::MixtureNetwork network;
 };
 
@@ -40,7 +40,7 @@ GrowingPredictor::Known GrowingPredictor::known_to(const Store& store, const gro
 GrowingPredictor::GrowingPredictor(const Store& store, int threads)
     : GrowingPredictor(stored_growing_task(store), known_to(store, stored_growing_task(store)), threads) {}
 
-GrowingPredictor::GrowingPredictor(growing::GrowingTask task, Known known, int threads)
+GrowingPredictor::GrowingPredictor(growing::GrowingTask task, const Known& known, int threads)
     : task_(std::move(task)),
       stage_(known.stage),
       plan_(growing::layout_of(known.network.form).network, known.network.weights(), threads) {}

@@ -30,7 +30,7 @@ class GrowingPredictor {
 
  private:
   struct Known;
-  GrowingPredictor(growing::GrowingTask task, Known known, int threads);
+  GrowingPredictor(growing::GrowingTask task, const Known& known, int threads);
   static Known known_to(const Store& store, const growing::GrowingTask& task);
 
   growing::GrowingTask task_;

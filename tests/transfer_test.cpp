@@ -94,7 +94,7 @@ class BadLink {
   }
 
   // Reads, waits as long as that takes on such a link, writes, and so on.
-  void pass(Ptr connection, tcp::socket& from, tcp::socket& to, std::array<std::uint8_t, 65536>& buffer,
+  void pass(const Ptr& connection, tcp::socket& from, tcp::socket& to, std::array<std::uint8_t, 65536>& buffer,
             boost::asio::steady_timer& pace) {
     from.async_read_some(boost::asio::buffer(buffer), [=, this, &from, &to, &buffer, &pace](
                                                           const boost::system::error_code& error, std::size_t size) {

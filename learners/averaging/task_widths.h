@@ -47,7 +47,7 @@ class TaskWidths {
 
  private:
   struct Part {
-    double width;
+    double width = 1;
     TrainingCost cost;
   };
 
