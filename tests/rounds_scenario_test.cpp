@@ -1,5 +1,5 @@
-// A whole scenario of rounds with the real program: training apart comes near to training at one place, a quarter of the
-// bytes costs next to nothing, and a network that grows gets where a fixed one is for less work.
+// A whole scenario of rounds with the real program: training apart comes near to training at one place, a quarter of
+// the bytes costs next to nothing, and a network that grows gets where a fixed one is for less work.
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 

@@ -264,7 +264,8 @@ class AveragingMerge : public Merge {
     auto next = conductor->second.conduct(present, now);
     std::vector<Saying> sayings;
     const auto say = [&](double width, Bytes payload, std::string notice) {
-      sayings.push_back({{std::string(kAveragingKind), space, subject_of_model(width)}, std::move(payload), std::move(notice)});
+      sayings.push_back(
+          {{std::string(kAveragingKind), space, subject_of_model(width)}, std::move(payload), std::move(notice)});
     };
     if (next) say(1, encode(next->first), next->second);
     for (const double width : conductor->second.parts(next.has_value())) say(width, to_bytes("shown"), {});
