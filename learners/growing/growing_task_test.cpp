@@ -58,7 +58,7 @@ TEST(GrowingTask, RefusesWhatIsNone) {
   EXPECT_THAT(objection([](auto& t) { t.small.part = nn::parse_network("input 1x6x6; linear 3"); }),
               HasSubstr("cannot grow"));
   EXPECT_THAT(
-      objection([](auto& t) { t.small.part = nn::parse_network("input 1x6x6; linear 8192; linear 8192; linear 3"); }),
+      objection([](auto& t) { t.small.part = nn::parse_network("input 1x6x6; linear 6000; linear 6000; linear 3"); }),
       HasSubstr("expected at most"));
 }
 
