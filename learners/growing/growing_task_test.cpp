@@ -57,9 +57,11 @@ TEST(GrowingTask, RefusesWhatIsNone) {
   EXPECT_THAT(objection([](auto& t) { t.preprocessing.input.width = 7; }), HasSubstr("1x6x7"));
   EXPECT_THAT(objection([](auto& t) { t.small.part = nn::parse_network("input 1x6x6; linear 3"); }),
               HasSubstr("cannot grow"));
-  EXPECT_THAT(
-      objection([](auto& t) { t.small.part = nn::parse_network("input 1x6x6; linear 6000; linear 6000; linear 3"); }),
-      HasSubstr("expected at most"));
+  EXPECT_THAT(objection([](auto& t) {
+                t.small.part = nn::parse_network("input 1x6x6; linear 1024; linear 1024; linear 3");
+                t.small.templates = MixtureForm::kMostTemplates;
+              }),
+              HasSubstr("expected at most"));
 }
 
 TEST(GrowingTask, IsReadWithoutTrust) {
