@@ -183,13 +183,8 @@ Run add_client(CLI::App& app) {
           "Tasks: edge-popup searches the mask by scores; lottery finds it by pruning, or takes the mask of the "
           "ticket that is known of the task")
       ->transform(CLI::CheckedTransformer(kFinders, CLI::ignore_case).description(""));
-  added->add_flag(
-      "--grow", options->learner.grow,
-      "Networks that grow: also train the crossings of the grown network, which takes more memory and time");
-  added
-      ->add_option("--grow-memory", options->learner.grow_memory,
-                   "With --grow: leave it to others if it takes more memory than so many bytes (default: no limit)")
-      ->check(CLI::PositiveNumber);
+  added->add_flag("--grow", options->learner.grow,
+                  "Networks that grow: also train the crossings of the grown network, if --memory holds that");
   return [options] {
     if (!options->memory.empty()) options->capacity.memory = read_memory(options->memory);
     if (!options->compute.empty()) options->capacity.operations = read_compute(options->compute);

@@ -66,6 +66,7 @@ class Daemon {
         timer_(io_),
         signals_(io_, SIGINT, SIGTERM) {
     options_.learner.self = keys_.client_id();
+    options_.learner.capacity = options_.capacity;
     const protocol::Address address = protocol::Address::parse(options_.aggregator);
     socket_ = std::make_unique<protocol::DealerSocket>(
         io_, address, protocol::DealerSocket::Options{.socket = {}, .keys = keys_},

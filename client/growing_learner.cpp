@@ -42,25 +42,12 @@ std::optional<growing::TrainedMixture> train(const growing::MixtureNetwork& netw
 }  // namespace
 
 GrowingLearner::GrowingLearner(Digest space, growing::GrowingTask task, const Store& store, LearnerOptions options)
-    : space_(space), task_(std::move(task)), store_(store), options_(std::move(options)) {
+    : space_(space),
+      task_(std::move(task)),
+      store_(store),
+      options_(std::move(options)),
+      pictures_(options_.data, task_.classes, task_.preprocessing.input) {
   require(options_.self != ClientId{}, "a client whose network grows needs an identity");
-}
-
-const Dataset& GrowingLearner::pictures(const Complain& complain) {
-  TaskFiles files = look_at_classes(options_.data);
-  if (files.fingerprint == fingerprint_) return pictures_;
-  std::erase_if(files.classes, [&](const auto& found) {
-    const bool unknown = std::ranges::find(task_.classes, found.first) == task_.classes.end();
-    if (unknown)
-      complain(
-          fmt::format("the pictures of '{}' are left out: the network tells {} classes apart, and that is none of "
-                      "them",
-                      found.first, task_.classes.size()));
-    return unknown;
-  });
-  pictures_ = load_task(files, task_.preprocessing.input, complain);
-  fingerprint_ = files.fingerprint;
-  return pictures_;
 }
 
 void GrowingLearner::learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) {
@@ -73,15 +60,15 @@ void GrowingLearner::learn(const Teach& teach, const Complain& complain, const s
 }
 
 void GrowingLearner::learn_part(const Teach& teach, const Complain& complain, const std::stop_token& stop) {
-  const Dataset& examples = pictures(complain);
+  const Dataset& examples = pictures_.look(complain);
   const auto last = growing_memory(store_, space_, growing::kSmallSubject);
-  if (examples.size() == 0 || (last && last->pictures == fingerprint_)) return;
+  if (examples.size() == 0 || (last && last->pictures == pictures_.fingerprint())) return;
   const auto start = std::chrono::steady_clock::now();
   const auto learned = train(growing::MixtureNetwork::initial(task_.small, seed_of("part")), task_, examples,
                              training_of(task_.alone, {}), stop);
   if (!learned) return;
   Bytes payload = growing::encode_mixture(learned->network);
-  const growing::GrowingMemory memory{fingerprint_, {}, payload};
+  const growing::GrowingMemory memory{pictures_.fingerprint(), {}, payload};
   const std::string report =
       fmt::format("trained a small network on {} pictures of {} classes in {:.1f} s, loss {:.3f}; {} bytes",
                   examples.size(), classes_among(examples), seconds_since(start), learned->loss, payload.size());
@@ -90,10 +77,10 @@ void GrowingLearner::learn_part(const Teach& teach, const Complain& complain, co
 
 void GrowingLearner::learn_crossings(const growing::GrowthRecord& growth, const Teach& teach, const Complain& complain,
                                      const std::stop_token& stop) {
-  const Dataset& examples = pictures(complain);
+  const Dataset& examples = pictures_.look(complain);
   const Digest event = growth.event.id();
   const auto last = growing_memory(store_, space_, growing::kCrossingSubject);
-  if (last && last->pictures == fingerprint_ && last->event == event) return;
+  if (last && last->pictures == pictures_.fingerprint() && last->event == event) return;
   if (!has_capacity(complain)) return;
   if (classes_among(examples) < 2) {
     complain("the grown network is not trained here: that takes pictures of two of its classes or more");
@@ -104,7 +91,7 @@ void GrowingLearner::learn_crossings(const growing::GrowthRecord& growth, const 
       train(growth.grown(), task_, examples, training_of(task_.crossing, growing::kCrossingPieces), stop);
   if (!learned) return;
   Bytes payload = growing::Crossing::of(learned->network, event, examples.size()).encode();
-  const growing::GrowingMemory memory{fingerprint_, event, {}};
+  const growing::GrowingMemory memory{pictures_.fingerprint(), event, {}};
   const std::string report = fmt::format(
       "trained the crossings of the grown network on {} pictures of {} classes in {:.1f} s, loss {:.3f}; {} "
       "bytes",
@@ -127,9 +114,9 @@ bool GrowingLearner::has_capacity(const Complain& complain) const {
   const nn::NetworkSpec grown = growing::layout_of(task_.grown_form()).network;
   const std::size_t bytes =
       averaging::training_cost(grown, {.batch = task_.crossing.batch, .threads = options_.threads}).bytes;
-  if (bytes <= options_.grow_memory) return true;
-  complain(fmt::format("the grown network is not trained here: that takes {} bytes, and {} are there", bytes,
-                       options_.grow_memory));
+  if (bytes <= options_.capacity.memory) return true;
+  complain(fmt::format("the grown network is not trained here: that takes {}, and {} are there", memory_text(bytes),
+                       memory_text(options_.capacity.memory)));
   return false;
 }
 

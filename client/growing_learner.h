@@ -2,8 +2,8 @@
 // the capacity, the crossings of what the aggregator made of several clients' networks.
 #pragma once
 
+#include "client/class_pictures.h"
 #include "client/learner.h"
-#include "client/task_folder.h"
 #include "learners/growing/growth_record.h"
 #include "learners/growing/mixture_training.h"
 
@@ -19,8 +19,6 @@ class GrowingLearner : public Learner {
   void learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) override;
 
  private:
-  // The pictures of the task's classes; read again only when the folder has changed.
-  const Dataset& pictures(const Complain& complain);
   void learn_part(const Teach& teach, const Complain& complain, const std::stop_token& stop);
   void learn_crossings(const growing::GrowthRecord& growth, const Teach& teach, const Complain& complain,
                        const std::stop_token& stop);
@@ -33,8 +31,7 @@ class GrowingLearner : public Learner {
   growing::GrowingTask task_;
   const Store& store_;
   LearnerOptions options_;
-  Digest fingerprint_;  // of the pictures
-  Dataset pictures_;
+  ClassPictures pictures_;
 };
 
 }  // namespace outrider::client

@@ -116,10 +116,10 @@ TEST_F(GrowingLearnerTest, TrainsCrossingsOnceItHasGrownIfItIsToAndCan) {
   EXPECT_EQ(look(*learner(true)), Subjects{});
   EXPECT_THAT(complaints_.back(), HasSubstr("two of its classes"));
   pictures("b", 1);
-  options_.grow_memory = 1000;
+  options_.capacity.memory = 1000;
   EXPECT_EQ(look(*learner(true)), Subjects{});
-  EXPECT_THAT(complaints_.back(), HasSubstr("1000"));
-  options_.grow_memory = SIZE_MAX;
+  EXPECT_THAT(complaints_.back(), HasSubstr("1 kB"));
+  options_.capacity = {};
   EXPECT_EQ(look(*learner(true)), Subjects{"crossing"});
   EXPECT_EQ(look(*learner(true)), Subjects{});
   const auto crossing = growing::Crossing::decode(payloads_["crossing"], task_.grown_form());

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "client/core.h"
+#include "knowledge/capacity.h"
 #include "learners/prototypical/class_state.h"
 #include "learners/supermask/lottery.h"
 
@@ -33,11 +34,11 @@ struct LearnerOptions {
   LessonForm form;
   MaskTraining tasks{.least_steps = 300};  // its seed and threads are set by the learner
   MaskFinder finder = MaskFinder::edge_popup;
-  LotteryOptions lottery{};            // likewise
-  bool transfer = true;                // tasks start from the known one that fits best
-  bool grow = false;                   // trains the grown network of a growing task, if its memory suffices
-  std::size_t grow_memory = SIZE_MAX;  // bytes
-  ClientId self{};                     // set by the daemon
+  LotteryOptions lottery{};  // likewise
+  bool transfer = true;      // tasks start from the known one that fits best
+  bool grow = false;         // trains the grown network of a growing task, if its memory suffices
+  ClientId self{};           // set by the daemon
+  Capacity capacity{};       // of the device; likewise
 };
 
 // Not thread-safe; reads the store while the loop commits.

@@ -28,25 +28,12 @@ averaging::Encoding encoding_of(Precision precision) {
 }  // namespace
 
 RoundLearner::RoundLearner(Digest space, averaging::LearningTask task, const Store& store, LearnerOptions options)
-    : space_(space), task_(std::move(task)), store_(store), options_(std::move(options)) {
+    : space_(space),
+      task_(std::move(task)),
+      store_(store),
+      options_(std::move(options)),
+      pictures_(options_.data, task_.classes, task_.preprocessing.input) {
   require(options_.self != ClientId{}, "a client that learns in rounds needs an identity");
-}
-
-const Dataset& RoundLearner::pictures(const Complain& complain) {
-  TaskFiles files = look_at_classes(options_.data);
-  if (files.fingerprint == fingerprint_) return pictures_;
-  std::erase_if(files.classes, [&](const auto& found) {
-    const bool unknown = std::ranges::find(task_.classes, found.first) == task_.classes.end();
-    if (unknown)
-      complain(
-          fmt::format("the pictures of '{}' are left out: the model tells {} classes apart, and that is none of "
-                      "them",
-                      found.first, task_.classes.size()));
-    return unknown;
-  });
-  pictures_ = load_task(files, task_.preprocessing.input, complain);
-  fingerprint_ = files.fingerprint;
-  return pictures_;
 }
 
 void RoundLearner::learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) {
@@ -55,7 +42,7 @@ void RoundLearner::learn(const Teach& teach, const Complain& complain, const std
   auto last = last_learned(store_, space_, task_);
   const std::uint64_t round = given->state.round;
   if (last && last->round >= round) return;
-  const Dataset& examples = pictures(complain);
+  const Dataset& examples = pictures_.look(complain);
   if (examples.size() == 0) {
     complain("the aggregator asks for a round of training, but there are no pictures of the model's classes yet");
     return;

@@ -1,8 +1,8 @@
 // Trains the weights of a round from the pictures in a folder, whenever the aggregator asks this client.
 #pragma once
 
+#include "client/class_pictures.h"
 #include "client/learner.h"
-#include "client/task_folder.h"
 #include "learners/averaging/local_training.h"
 
 namespace outrider::client {
@@ -16,15 +16,11 @@ class RoundLearner : public Learner {
   void learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) override;
 
  private:
-  // The pictures of the task's classes; read again only when the folder has changed.
-  const Dataset& pictures(const Complain& complain);
-
   Digest space_;
   averaging::LearningTask task_;
   const Store& store_;
   LearnerOptions options_;
-  Digest fingerprint_;  // of the pictures
-  Dataset pictures_;
+  ClassPictures pictures_;
 };
 
 }  // namespace outrider::client

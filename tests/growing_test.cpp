@@ -89,7 +89,7 @@ TEST(NetworksThatGrow, TeachBothClientsWhatNeitherHasAlone) {
         << client << " " << accuracy_of_grown(site.state(client)) << a->errors();
   }
   // What others do not have the memory for.
-  const Process c = site.start_client("c", {"--grow", "--grow-memory", "1000"});
+  const Process c = site.start_client("c", {"--grow", "--memory", "1000"});
   for (const std::size_t i : {0U, 3U}) show(site.data("c"), kFour[i], pictures_of(kFour[i], kShown, 20));
   EXPECT_TRUE(eventually([&] { return c.errors().find("takes") != std::string::npos; })) << c.errors();
   EXPECT_EQ(stage_of(site.state("c")), GrowthStage::crossed);
