@@ -118,6 +118,7 @@ std::unique_ptr<Database> Database::open_read_only(const std::filesystem::path& 
   if (!holds_database(directory)) throw InputError("there is no store in '" + directory.string() + "'");
   const rocksdb::DBOptions options = read_only_options(env);
   constexpr int kAttempts = 8;
+  constexpr int kAttemptsAgainstWriter = 40;  // one that flushes all the time
   for (int attempt = 1;; ++attempt) {
     // A writer that flushes between our reading the manifest and the log deletes log files that our manifest still
     // needs, and RocksDB does not miss them. An unchanged manifest says that this did not happen.
@@ -131,7 +132,8 @@ std::unique_ptr<Database> Database::open_read_only(const std::filesystem::path& 
       result->adopt(database, handles);
       if (before == Manifest::of(directory)) return result;
     }
-    if (attempt == kAttempts) {
+    const bool outrun = status.ok() || status.IsIOError() || status.IsPathNotFound();  // files have come and gone
+    if (attempt >= (outrun ? kAttemptsAgainstWriter : kAttempts)) {
       refuse_foreign_columns(directory, options);
       if (status.IsInvalidArgument())  // it lacks columns
         throw InputError("the store '" + directory.string() +
@@ -139,7 +141,7 @@ std::unique_ptr<Database> Database::open_read_only(const std::filesystem::path& 
       result->require(status);
       throw InputError("the store '" + directory.string() + "' changes too fast to be read; try again");
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(5 * attempt));
+    std::this_thread::sleep_for(std::chrono::milliseconds(std::min(5 * attempt, 50)));
   }
 }
 
