@@ -94,9 +94,13 @@ TEST_F(Transport, UnreachableClients) {
   open();
   EXPECT_FALSE(router->send({client("never heard of"), Goodbye{}}));
   expect_service("a");  // its socket is gone afterwards
-  EXPECT_TRUE(loop.until([&] { return !router->send({client("a"), Goodbye{}}); }));
-  EXPECT_EQ(router->routes(), 0u);
-  EXPECT_EQ(router->traffic().dropped_sending, 2u);
+  std::uint64_t dropped = 1;
+  // While the connection is being taken down, ZeroMQ calls its queue full.
+  EXPECT_TRUE(loop.until([&] {
+    if (!router->send({client("a"), Goodbye{}})) ++dropped;
+    return router->routes() == 0;
+  }));
+  EXPECT_EQ(router->traffic().dropped_sending, dropped);
 }
 
 TEST_F(Transport, RememberedClientsAreBounded) {
