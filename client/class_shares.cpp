@@ -6,6 +6,9 @@
 #include <functional>
 #include <numeric>
 
+#include "learners/data/resize.h"
+#include "learners/encoders/embedder.h"
+
 namespace outrider::client {
 namespace {
 
@@ -28,6 +31,16 @@ LikelyClasses likely_classes(std::span<const float> logits, const std::vector<st
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t i) { return shares[i]; });
   return {classes[order[0]], shares[order[0]], classes[order[1]], shares[order[1]]};
+}
+
+LikelyClasses likely_classes(const Image& picture, const Preprocessing& preprocessing, nn::InferencePlan& plan,
+                             const std::vector<std::string>& classes) {
+  const Image resized = resize(picture, preprocessing.input);
+  const auto values = pixel_values(preprocessing);
+  std::vector<float> logits(classes.size());
+  plan.forward(
+      1, [&](std::size_t, std::span<float> input) { preprocess(resized.pixels, values, input); }, logits);
+  return likely_classes(logits, classes);
 }
 
 }  // namespace outrider::client

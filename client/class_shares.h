@@ -5,6 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "learners/data/image.h"
+#include "learners/encoders/encoder.h"
+#include "learners/nn/plan.h"
+
 namespace outrider::client {
 
 struct LikelyClasses {
@@ -16,5 +20,9 @@ struct LikelyClasses {
 
 // The two largest by softmax. Pre: as many logits as classes, at least 2.
 LikelyClasses likely_classes(std::span<const float> logits, const std::vector<std::string>& classes);
+
+// Of a picture of any size, by a network whose outputs are scores of the classes.
+LikelyClasses likely_classes(const Image& picture, const Preprocessing& preprocessing, nn::InferencePlan& plan,
+                             const std::vector<std::string>& classes);
 
 }  // namespace outrider::client

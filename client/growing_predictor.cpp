@@ -3,8 +3,6 @@
 #include "client/core.h"
 #include "client/known_growth.h"
 #include "knowledge/error.h"
-#include "learners/data/resize.h"
-#include "learners/encoders/embedder.h"
 #include "learners/growing/merge.h"
 #include "learners/growing/mixture_wire.h"
 
@@ -38,7 +36,10 @@ GrowingPredictor::Known GrowingPredictor::known_to(const Store& store, const gro
 }
 
 GrowingPredictor::GrowingPredictor(const Store& store, int threads)
-    : GrowingPredictor(stored_growing_task(store), known_to(store, stored_growing_task(store)), threads) {}
+    : GrowingPredictor(store, stored_growing_task(store), threads) {}
+
+GrowingPredictor::GrowingPredictor(const Store& store, const growing::GrowingTask& task, int threads)
+    : GrowingPredictor(task, known_to(store, task), threads) {}
 
 GrowingPredictor::GrowingPredictor(growing::GrowingTask task, const Known& known, int threads)
     : task_(std::move(task)),
@@ -46,12 +47,7 @@ GrowingPredictor::GrowingPredictor(growing::GrowingTask task, const Known& known
       plan_(growing::layout_of(known.network.form).network, known.network.weights(), threads) {}
 
 LikelyClasses GrowingPredictor::predict(const Image& picture) {
-  const Image resized = resize(picture, task_.preprocessing.input);
-  const auto values = pixel_values(task_.preprocessing);
-  std::vector<float> logits(task_.classes.size());
-  plan_.forward(
-      1, [&](std::size_t, std::span<float> input) { preprocess(resized.pixels, values, input); }, logits);
-  return likely_classes(logits, task_.classes);
+  return likely_classes(picture, task_.preprocessing, plan_, task_.classes);
 }
 
 }  // namespace outrider::client

@@ -30,6 +30,7 @@ class GrowingPredictor {
 
  private:
   struct Known;
+  GrowingPredictor(const Store& store, const growing::GrowingTask& task, int threads);
   GrowingPredictor(growing::GrowingTask task, const Known& known, int threads);
   static Known known_to(const Store& store, const growing::GrowingTask& task);
 

@@ -4,8 +4,6 @@
 #include "client/known_model.h"
 #include "knowledge/error.h"
 #include "learners/averaging/narrow.h"
-#include "learners/data/resize.h"
-#include "learners/encoders/embedder.h"
 
 namespace outrider::client {
 namespace {
@@ -42,12 +40,7 @@ ModelPredictor::ModelPredictor(const averaging::RoundRecord& given, const averag
       plan_(averaging::narrow_network(task_.network, width_), averaging::personal_weights(given.state, own), threads) {}
 
 LikelyClasses ModelPredictor::predict(const Image& picture) {
-  const Image resized = resize(picture, task_.preprocessing.input);
-  const auto values = pixel_values(task_.preprocessing);
-  std::vector<float> logits(task_.classes.size());
-  plan_.forward(
-      1, [&](std::size_t, std::span<float> input) { preprocess(resized.pixels, values, input); }, logits);
-  return likely_classes(logits, task_.classes);
+  return likely_classes(picture, task_.preprocessing, plan_, task_.classes);
 }
 
 }  // namespace outrider::client

@@ -40,6 +40,20 @@ SettingFacts facts_of(const RoundsPictures& pictures, const averaging::LearningT
           task.network.parameter_count()};
 }
 
+}  // namespace
+
+SettingFacts look_at(const RoundsScenario& scenario, const RoundsSetting& setting) {
+  const std::uint64_t seed = scenario.seeds.front();
+  const RoundsPictures pictures = select_pictures(setting, seed);
+  const std::vector<std::string>& classes = pictures.train.classes;
+  for (const RoundsMethod& method : scenario.methods) learning_task(setting, method, classes, seed);
+  if (scenario.merging && std::ranges::count(scenario.merging->settings, setting.name) > 0)
+    merging_options(*scenario.merging, setting, classes.size(), seed);
+  return facts_of(pictures, learning_task(setting, {}, classes, seed));
+}
+
+namespace {
+
 class RoundsRunner {
  public:
   RoundsRunner(const SimulateOptions& options, const std::filesystem::path& directory, ProgressDisplay& display,
@@ -67,23 +81,12 @@ class RoundsRunner {
  private:
   const RoundsScenario& scenario() const { return report_.scenario; }
 
-  // Looks at every setting once, so that what is wrong with the last is known at the beginning.
   void load() {
     Phase phase(display_, "loading the data", scenario().settings.size());
     for (const RoundsSetting& setting : scenario().settings) {
-      const RoundsPictures pictures = select_pictures(setting, scenario().seeds.front());
-      for (const RoundsMethod& method : scenario().methods)
-        learning_task(setting, method, pictures.train.classes, scenario().seeds.front());
-      report_.facts.push_back(
-          facts_of(pictures, learning_task(setting, {}, pictures.train.classes, scenario().seeds.front())));
-      if (merges(setting))
-        merging_options(*scenario().merging, setting, pictures.train.classes.size(), scenario().seeds.front());
+      report_.facts.push_back(look_at(scenario(), setting));
       phase.advance();
     }
-  }
-
-  bool merges(const RoundsSetting& setting) const {
-    return std::ranges::find(report_.merging, setting.name, &MergingResult::setting) != report_.merging.end();
   }
 
   std::string digest_of_data() const {

@@ -8,6 +8,10 @@
 
 namespace outrider::simulations {
 
+// Opens the pictures of a setting, with the first seed, and works out what every method and the merging are there, so
+// that what is wrong is known before anything takes long. Throws InputError for what is.
+SettingFacts look_at(const RoundsScenario& scenario, const RoundsSetting& setting);
+
 // Runs every method in every setting, with every seed, in this process, and leaves the report in the output directory;
 // an earlier run there is replaced, or gone on with where the options say so. Every finished run is kept at once, and
 // the report saved as far as it goes; so it is left and returned when the run is interrupted. Interruptions are

@@ -12,8 +12,7 @@
 #include "simulations/embedded_data.h"
 #include "simulations/mission.h"
 #include "simulations/pretraining.h"
-#include "simulations/rounds_merging.h"
-#include "simulations/rounds_method_run.h"
+#include "simulations/rounds_run.h"
 #include "simulations/scenario_kind.h"
 #include "simulations/study_run.h"
 #include "simulations/task_sequence.h"
@@ -58,13 +57,7 @@ std::string check_federation(const SimulateOptions& options) {
 
 std::string check_rounds(const SimulateOptions& options) {
   const RoundsScenario scenario = rounds_of(options);
-  const std::uint64_t seed = scenario.seeds.front();
-  for (const RoundsSetting& setting : scenario.settings) {
-    const RoundsPictures pictures = select_pictures(setting, seed);
-    for (const RoundsMethod& method : scenario.methods) learning_task(setting, method, pictures.train.classes, seed);
-    const bool merged = scenario.merging && std::ranges::count(scenario.merging->settings, setting.name) > 0;
-    if (merged) merging_options(*scenario.merging, setting, pictures.train.classes.size(), seed);
-  }
+  for (const RoundsSetting& setting : scenario.settings) look_at(scenario, setting);
   return fmt::format("{} of training, {}, {}, {}", counted(scenario.plan.rounds, "round", "rounds"),
                      counted(scenario.settings.size(), "setting", "settings"),
                      counted(scenario.methods.size(), "method", "methods"),

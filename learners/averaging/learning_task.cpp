@@ -1,14 +1,13 @@
 #include "learners/averaging/learning_task.h"
 
-#include <algorithm>
 #include <cmath>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
 #include "knowledge/wire.h"
 #include "learners/averaging/averaging.capnp.h"
+#include "learners/encoders/definitions.h"
 
 namespace outrider::averaging {
 namespace {
@@ -16,25 +15,6 @@ namespace {
 constexpr std::uint64_t kTaskMagic = 0x676E696761726576;  // "veraging" in memory
 constexpr wire::Limits kTaskLimits{.bytes = LearningTask::kMaxBytes, .nesting = 4};
 const std::string kTheTask = "the averaging task";
-
-void check_classes(const std::vector<std::string>& classes, std::size_t outputs) {
-  require(
-      classes.size() == outputs && outputs >= 2,
-      fmt::format("{} has {} classes and {} outputs; expected as many, at least 2", kTheTask, classes.size(), outputs));
-  require(
-      std::ranges::none_of(
-          classes, [](const std::string& name) { return name.empty() || name.size() > LearningTask::kMaxClassName; }),
-      fmt::format("{} has a class without a name or with one of more than {} bytes", kTheTask,
-                  LearningTask::kMaxClassName));
-  require(std::set<std::string>(classes.begin(), classes.end()).size() == classes.size(),
-          kTheTask + " has two classes of one name");
-}
-
-int picture_extent(std::uint32_t value) {
-  constexpr auto kMost = static_cast<std::uint32_t>(nn::NetworkLimits::kExtent);
-  require(value <= kMost, fmt::format("{} has pictures of extent {}; expected at most {}", kTheTask, value, kMost));
-  return static_cast<int>(value);
-}
 
 }  // namespace
 
@@ -48,14 +28,8 @@ void LocalWork::check() const {
 void LearningTask::check() const {
   strategy.check();
   work.check();
-  check_classes(classes, network.output_shape().size());
-  const ImageShape& picture = preprocessing.input;
-  require(network.input == nn::Shape{picture.channels, picture.height, picture.width},
-          fmt::format("{} reads {}x{}x{} values, but its pictures are {}x{}x{}", kTheTask, network.input.channels,
-                      network.input.height, network.input.width, picture.channels, picture.height, picture.width));
-  require(std::isfinite(preprocessing.mean) && std::isfinite(preprocessing.deviation) && preprocessing.deviation > 0,
-          fmt::format("{} normalises with mean {} and deviation {}; expected finite numbers, the deviation above 0",
-                      kTheTask, preprocessing.mean, preprocessing.deviation));
+  check_class_names(classes, network.output_shape().size(), kMaxClassName, kTheTask);
+  check_preprocessing(preprocessing, network.input, kTheTask);
 }
 
 ServerState LearningTask::initial_state() const {
@@ -68,12 +42,7 @@ Bytes LearningTask::encode() const {
   auto builder = message.initRoot<wire::AveragingTask>();
   builder.setMagic(kTaskMagic);
   builder.setSeed(seed);
-  builder.setInvert(preprocessing.invert);
-  builder.setChannels(static_cast<std::uint32_t>(preprocessing.input.channels));
-  builder.setHeight(static_cast<std::uint32_t>(preprocessing.input.height));
-  builder.setWidth(static_cast<std::uint32_t>(preprocessing.input.width));
-  builder.setMean(preprocessing.mean);
-  builder.setDeviation(preprocessing.deviation);
+  write_preprocessing(preprocessing, builder);
   builder.setBatch(work.batch);
   builder.setEpochs(work.epochs);
   builder.setSteps(work.steps);
@@ -92,11 +61,7 @@ LearningTask LearningTask::decode(ByteView bytes) {
     require(reader.getMagic() == kTaskMagic, kTheTask + " is none: its first number is another");
     LearningTask task;
     task.seed = reader.getSeed();
-    task.preprocessing = {
-        {picture_extent(reader.getChannels()), picture_extent(reader.getHeight()), picture_extent(reader.getWidth())},
-        reader.getInvert(),
-        reader.getMean(),
-        reader.getDeviation()};
+    task.preprocessing = read_preprocessing(reader, kTheTask);
     task.work = {reader.getBatch(), reader.getEpochs(), reader.getSteps(),
                  reader.getRate(),  reader.getNested(), reader.getMasked()};
     task.network = nn::parse_network(wire::text(reader.getNetwork()));

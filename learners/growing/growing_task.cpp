@@ -1,13 +1,12 @@
 #include "learners/growing/growing_task.h"
 
-#include <algorithm>
 #include <cmath>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
 #include "knowledge/wire.h"
+#include "learners/encoders/definitions.h"
 #include "learners/growing/growing.capnp.h"
 
 namespace outrider::growing {
@@ -17,18 +16,6 @@ constexpr std::uint64_t kGrowingMagic = 0x6B726F77676E6974;  // "tingwork" in me
 constexpr wire::Limits kGrowingTaskLimits{.bytes = GrowingTask::kMaxBytes, .nesting = 4};
 const std::string kTheGrowingTask = "the growing task";
 
-void check_names(const std::vector<std::string>& classes, std::size_t outputs) {
-  require(classes.size() == outputs && outputs >= 2,
-          fmt::format("{} has {} classes and {} outputs; expected as many, at least 2", kTheGrowingTask, classes.size(),
-                      outputs));
-  const auto unfit = [](const std::string& name) { return name.empty() || name.size() > GrowingTask::kMaxClassName; };
-  require(std::ranges::none_of(classes, unfit),
-          fmt::format("{} has a class without a name or with one of more than {} bytes", kTheGrowingTask,
-                      GrowingTask::kMaxClassName));
-  require(std::set<std::string>(classes.begin(), classes.end()).size() == classes.size(),
-          kTheGrowingTask + " has two classes of one name");
-}
-
 void check_work(const averaging::LocalWork& work, const char* what) {
   require(work.batch > 0 && work.epochs > 0,
           fmt::format("{} trains {} for {} epochs on batches of {} pictures; expected 1 or more", kTheGrowingTask, what,
@@ -36,16 +23,6 @@ void check_work(const averaging::LocalWork& work, const char* what) {
   require(std::isfinite(work.rate) && work.rate > 0,
           fmt::format("{} trains {} with the learning rate {}; expected a finite number above 0", kTheGrowingTask, what,
                       work.rate));
-}
-
-void check_pictures(const Preprocessing& preprocessing, const nn::Shape& input) {
-  const ImageShape& picture = preprocessing.input;
-  require(input == nn::Shape{picture.channels, picture.height, picture.width},
-          fmt::format("{} reads {}x{}x{} values, but its pictures are {}x{}x{}", kTheGrowingTask, input.channels,
-                      input.height, input.width, picture.channels, picture.height, picture.width));
-  require(std::isfinite(preprocessing.mean) && std::isfinite(preprocessing.deviation) && preprocessing.deviation > 0,
-          fmt::format("{} normalises with mean {} and deviation {}; expected finite numbers, the deviation above 0",
-                      kTheGrowingTask, preprocessing.mean, preprocessing.deviation));
 }
 
 void check_size(const MixtureForm& small, std::uint32_t parts) {
@@ -72,21 +49,11 @@ averaging::LocalWork read_work(wire::GrowingWork::Reader reader) {
   return work;
 }
 
-int extent_of(std::uint32_t value) {
-  constexpr auto kMost = static_cast<std::uint32_t>(nn::NetworkLimits::kExtent);
-  require(value <= kMost,
-          fmt::format("{} has pictures of extent {}; expected at most {}", kTheGrowingTask, value, kMost));
-  return static_cast<int>(value);
-}
-
 GrowingTask read_task(wire::GrowingTask::Reader reader) {
   require(reader.getMagic() == kGrowingMagic, kTheGrowingTask + " is none: its first number is another");
   GrowingTask task;
   task.seed = reader.getSeed();
-  task.preprocessing = {{extent_of(reader.getChannels()), extent_of(reader.getHeight()), extent_of(reader.getWidth())},
-                        reader.getInvert(),
-                        reader.getMean(),
-                        reader.getDeviation()};
+  task.preprocessing = read_preprocessing(reader, kTheGrowingTask);
   task.small = {nn::parse_network(wire::text(reader.getNetwork())), reader.getTemplates(), reader.getSharing(), 1};
   task.parts = reader.getParts();
   task.crossings = {static_cast<CrossingRule>(reader.getRule()), reader.getFactor(), task.seed};
@@ -109,8 +76,8 @@ void GrowingTask::check() const {
   require(small.parts == 1, kTheGrowingTask + " begins with networks of several parts; expected one");
   require(parts >= 2, fmt::format("{} grows networks of {} parts; expected 2 or more", kTheGrowingTask, parts));
   layout_of(grown_form());
-  check_names(classes, small.part.output_shape().size());
-  check_pictures(preprocessing, small.part.input);
+  check_class_names(classes, small.part.output_shape().size(), kMaxClassName, kTheGrowingTask);
+  check_preprocessing(preprocessing, small.part.input, kTheGrowingTask);
   check_work(alone, "parts");
   check_work(crossing, "crossings");
   crossings.check();
@@ -124,12 +91,7 @@ Bytes GrowingTask::encode() const {
   auto builder = message.initRoot<wire::GrowingTask>();
   builder.setMagic(kGrowingMagic);
   builder.setSeed(seed);
-  builder.setInvert(preprocessing.invert);
-  builder.setChannels(static_cast<std::uint32_t>(preprocessing.input.channels));
-  builder.setHeight(static_cast<std::uint32_t>(preprocessing.input.height));
-  builder.setWidth(static_cast<std::uint32_t>(preprocessing.input.width));
-  builder.setMean(preprocessing.mean);
-  builder.setDeviation(preprocessing.deviation);
+  write_preprocessing(preprocessing, builder);
   builder.setTemplates(small.templates);
   builder.setSharing(small.sharing);
   builder.setParts(parts);

@@ -6,6 +6,7 @@
 
 #include "knowledge/wire.h"
 #include "learners/encoders/architectures.h"
+#include "learners/encoders/definitions.h"
 #include "learners/random.h"
 #include "learners/supermask/base_network.capnp.h"
 
@@ -73,12 +74,7 @@ Bytes BaseNetwork::encode() const {
   builder.setSeed(seed);
   builder.setDensity(density);
   builder.setConstant(weights == BaseWeights::signed_constant);
-  builder.setInvert(preprocessing.invert);
-  builder.setChannels(static_cast<std::uint32_t>(preprocessing.input.channels));
-  builder.setHeight(static_cast<std::uint32_t>(preprocessing.input.height));
-  builder.setWidth(static_cast<std::uint32_t>(preprocessing.input.width));
-  builder.setMean(preprocessing.mean);
-  builder.setDeviation(preprocessing.deviation);
+  write_preprocessing(preprocessing, builder);
   builder.setNetwork(wire::text(network.text()));
   return wire::flatten(message);
 }
