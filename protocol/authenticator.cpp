@@ -9,6 +9,7 @@
 #include "knowledge/contribution.h"
 #include "protocol/keys.h"
 #include "protocol/multipart.h"
+#include "protocol/uninterrupted.h"
 
 namespace outrider::protocol {
 namespace {
@@ -21,7 +22,7 @@ enum Part : std::size_t { version, request_id, domain, peer_address, routing_id,
 zmq::socket_t listen(zmq::context_t& context) {
   zmq::socket_t socket(context, zmq::socket_type::rep);
   socket.set(zmq::sockopt::linger, 0);
-  socket.bind(kEndpoint);
+  uninterrupted([&] { socket.bind(kEndpoint); });
   return socket;
 }
 

@@ -5,6 +5,8 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 
+#include "protocol/uninterrupted.h"
+
 namespace outrider::protocol {
 namespace {
 
@@ -21,7 +23,9 @@ struct Readiness::State : std::enable_shared_from_this<State> {
     if (descriptor.is_open()) descriptor.release();  // ZeroMQ closes it
   }
 
-  bool waiting() const { return (socket.get(zmq::sockopt::events) & ZMQ_POLLIN) != 0; }
+  bool waiting() const {
+    return (uninterrupted([this] { return socket.get(zmq::sockopt::events); }) & ZMQ_POLLIN) != 0;
+  }
 
   void wait() {
     descriptor.async_wait(boost::asio::posix::descriptor_base::wait_read,

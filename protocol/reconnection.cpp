@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "protocol/multipart.h"
+#include "protocol/uninterrupted.h"
 
 namespace outrider::protocol {
 namespace {
@@ -20,10 +21,12 @@ constexpr int kTrying = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CONNECT_DELAYED | ZMQ_EV
 
 zmq::socket_t watch(zmq::context_t& context, zmq::socket_ref socket) {
   constexpr int kEvents = kFailures | kTrying | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
-  if (zmq_socket_monitor(socket.handle(), kMonitor, kEvents) != 0) throw zmq::error_t();
+  uninterrupted([&socket] {
+    if (zmq_socket_monitor(socket.handle(), kMonitor, kEvents) != 0) throw zmq::error_t();
+  });
   zmq::socket_t monitor(context, zmq::socket_type::pair);
   monitor.set(zmq::sockopt::linger, 0);
-  monitor.connect(kMonitor);
+  uninterrupted([&monitor] { monitor.connect(kMonitor); });
   return monitor;
 }
 
@@ -42,7 +45,7 @@ Reconnection::Reconnection(boost::asio::io_context& io, zmq::context_t& context,
       timer_(io),
       monitor_(watch(context, socket)),
       readiness_(io, monitor_, [this] { read_event(); }) {
-  socket_.connect(endpoint_);
+  uninterrupted([this] { socket_.connect(endpoint_); });
 }
 
 void Reconnection::read_event() {
@@ -78,11 +81,11 @@ void Reconnection::connect_after_pause() {
 
 void Reconnection::connect_anew() {
   try {
-    socket_.disconnect(endpoint_);
+    uninterrupted([this] { socket_.disconnect(endpoint_); });
   } catch (const zmq::error_t& error) {
     if (error.num() != ENOENT) throw;  // ENOENT: ZeroMQ has forgotten it already
   }
-  socket_.connect(endpoint_);
+  uninterrupted([this] { socket_.connect(endpoint_); });
 }
 
 }  // namespace outrider::protocol

@@ -14,6 +14,7 @@
 #include "protocol/routes.h"
 #include "protocol/socket_setup.h"
 #include "protocol/transport.h"
+#include "protocol/uninterrupted.h"
 
 namespace outrider::protocol {
 
@@ -38,7 +39,7 @@ struct RouterSocket::Impl {
 
   Address bind(const Address& wanted) {
     try {
-      socket.bind(wanted.endpoint());
+      uninterrupted([&] { socket.bind(wanted.endpoint()); });
     } catch (const zmq::error_t& error) {
       throw InputError(error.num() == EADDRINUSE
                            ? fmt::format("address {} is in use by another program", wanted.endpoint())

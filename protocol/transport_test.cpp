@@ -1,7 +1,10 @@
 #include "protocol/transport.h"
 
+#include <csignal>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/time.h>
 
 #include "knowledge/error.h"
 #include "protocol/limits.h"
@@ -61,6 +64,44 @@ TEST_F(Transport, PingPongFromWithinHandlers) {
                  }});
   dealer->send({client("a"), Heartbeat{}});
   EXPECT_TRUE(loop.until([&] { return answers == 1000; }));
+}
+
+// SIGALRM with a handler that does nothing, about every 50 microseconds.
+class Interruptions {
+ public:
+  Interruptions() {
+    struct sigaction ignore {};
+    ignore.sa_handler = [](int) {};
+    ::sigaction(SIGALRM, &ignore, &before_);
+    arm(50);
+  }
+  ~Interruptions() {
+    arm(0);
+    ::sigaction(SIGALRM, &before_, nullptr);
+  }
+  Interruptions(const Interruptions&) = delete;
+  Interruptions& operator=(const Interruptions&) = delete;
+
+ private:
+  static void arm(suseconds_t period) {
+    const itimerval timer{{0, period}, {0, period}};
+    ::setitimer(ITIMER_REAL, &timer, nullptr);
+  }
+
+  struct sigaction before_ {};
+};
+
+// A daemon that is asked to stop, or is traced, must not die of the signal itself.
+TEST_F(Transport, SignalsInterruptNothing) {
+  const Interruptions interruptions;
+  open();
+  int answers = 0;
+  std::optional<DealerSocket> dealer;
+  dealer.emplace(loop.io, router->bound_address(), DealerSocket::Options{}, DealerSocket::Handlers{[&](const Message&) {
+                   if (++answers < 5000) dealer->send({client("a"), Heartbeat{}});
+                 }});
+  dealer->send({client("a"), Heartbeat{}});
+  EXPECT_TRUE(loop.until([&] { return answers == 5000; }));
 }
 
 TEST_F(Transport, AnswersGoToTheClientThatAsked) {

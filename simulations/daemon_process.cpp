@@ -1,5 +1,6 @@
 #include "simulations/daemon_process.h"
 
+#include <cerrno>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -67,7 +68,10 @@ DaemonProcess& DaemonProcess::operator=(DaemonProcess&& other) noexcept {
 
 void DaemonProcess::reap(bool wait) {
   int status = 0;
-  if (!status_ && ::waitpid(pid_, &status, wait ? 0 : WNOHANG) == pid_) status_ = status;
+  pid_t ended = 0;
+  while (!status_ && (ended = ::waitpid(pid_, &status, wait ? 0 : WNOHANG)) < 0 && errno == EINTR) {
+  }
+  if (ended == pid_) status_ = status;
 }
 
 bool DaemonProcess::running() {
