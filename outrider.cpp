@@ -1,11 +1,9 @@
 // The command line: verbs that parse their arguments and call the libraries.
-#include <csignal>
 #include <exception>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,8 +14,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include "aggregator/daemon.h"
-#include "client/daemon.h"
+#include "aggregator/daemon_command.h"
+#include "client/daemon_command.h"
 #include "client/predict_command.h"
 #include "client/status_query.h"
 #include "knowledge/error.h"
@@ -33,16 +31,9 @@
 namespace {
 
 using namespace outrider;
-namespace fs = std::filesystem;
 
 constexpr int kFailure = 1;
 constexpr int kUsage = 2;
-
-const std::map<std::string, Precision> kPrecisions{
-    {"float32", Precision::float32}, {"float16", Precision::float16}, {"int8", Precision::int8}};
-
-const std::map<std::string, client::MaskFinder> kFinders{{"edge-popup", client::MaskFinder::edge_popup},
-                                                         {"lottery", client::MaskFinder::lottery}};
 
 // Each verb adds itself with its options and, when it was chosen, runs.
 using Run = std::function<int()>;
@@ -51,146 +42,6 @@ CLI::App* verb(CLI::App& app, const std::string& name, const std::string& descri
   CLI::App* added = app.add_subcommand(name, description);
   added->footer("Example:\n  " + example);
   return added;
-}
-
-void write_address(const fs::path& file, const std::string& address) {
-  const fs::path temporary = file.string() + ".tmp";
-  std::ofstream(temporary) << address << '\n';
-  std::error_code error;
-  fs::rename(temporary, file, error);
-  if (error) throw InputError("the address cannot be written to " + file.string() + ": " + error.message());
-}
-
-Run add_aggregator(CLI::App& app) {
-  struct Options {
-    aggregator::DaemonOptions daemon;
-    std::string pretrained;
-    std::uint32_t round_seconds = 60;
-    std::string address_file;
-  };
-  auto options = std::make_shared<Options>();
-  CLI::App* added = verb(app, "aggregator", "Serve: merge what clients contribute and hand it back",
-                         "outrider aggregator --state /var/lib/outrider --listen 'tcp://*:7700' --pretrained "
-                         "fashion.outrider");
-  added->add_option("--state", options->daemon.state, "Directory of the durable state; created if it does not exist")
-      ->required();
-  added
-      ->add_option("--listen", options->daemon.listen,
-                   "Where to listen. A loopback address is plain; any other is encrypted, and clients need the "
-                   "address with the key that is printed at the start")
-      ->capture_default_str();
-  added->add_option("--pretrained", options->pretrained,
-                    "The encoder that clients learn with, as written by `outrider pretrain`, the base network, as "
-                    "written by `outrider base`, or the model, as written by `outrider model`; needed once, it is kept "
-                    "in the state");
-  added->add_option("--cohort", options->daemon.rounds.cohort, "Clients that are asked in a round of training a model")
-      ->capture_default_str();
-  added
-      ->add_option("--minimum", options->daemon.rounds.minimum,
-                   "Updates that a round needs; it begins with as many clients")
-      ->capture_default_str();
-  added
-      ->add_option("--round-seconds", options->round_seconds,
-                   "After which a round makes do with the minimum, or asks others")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
-  added->add_option("--heartbeat", options->daemon.pace.heartbeat_seconds, "Seconds between signs of life of a client")
-      ->check(CLI::Range(1, 3600))
-      ->capture_default_str();
-  added->add_option("--address-file", options->address_file, "Write the address for clients to this file, when ready");
-  return [options] {
-    if (!options->pretrained.empty()) options->daemon.pretrained = options->pretrained;
-    options->daemon.rounds.duration = std::chrono::seconds(options->round_seconds);
-    options->daemon.on_ready = [file = options->address_file](const std::string& address) {
-      spdlog::info("clients connect with: outrider client --aggregator '{}' --data DIR --state DIR", address);
-      if (!file.empty()) write_address(file, address);
-    };
-    aggregator::run_daemon(options->daemon);
-    return 0;
-  };
-}
-
-std::uint64_t read_memory(const std::string& text) {
-  return parse_memory("the memory", text);
-}
-
-std::uint64_t read_compute(const std::string& text) {
-  return parse_operations("the compute", text);
-}
-
-CLI::Validator quantity(std::uint64_t (*read)(const std::string&)) {
-  return {[read](const std::string& text) { return objection_of([&] { read(text); }).value_or(""); }, "", ""};
-}
-
-Run add_client(CLI::App& app) {
-  struct Options : client::DaemonOptions {
-    std::string memory;
-    std::string compute;
-  };
-  auto options = std::make_shared<Options>();
-  CLI::App* added =
-      verb(app, "client", "Learn from the pictures in a folder, contribute, and keep up with what others have taught",
-           "outrider client --aggregator tcp://127.0.0.1:7700 --data pictures --state state");
-  added->add_option("--aggregator", options->aggregator, "Its address, as it printed it: tcp://HOST:PORT[#KEY]")
-      ->required();
-  added
-      ->add_option("--data", options->learner.data,
-                   "Pictures (PNG, JPEG), one folder per class; for tasks, one folder per task with those in it. "
-                   "Watched for new ones")
-      ->required();
-  added->add_option("--state", options->state, "Directory of the durable state; created if it does not exist")
-      ->required();
-  added->add_option("--name", options->name, "How people know this client (default: the host's name)");
-  added
-      ->add_option(
-          "--threads", options->learner.threads,
-          "To learn with: more are quicker on a device that does nothing else, and slower on a busy one; 0: one per "
-          "processor")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
-  added
-      ->add_option("--precision", options->learner.form.precision,
-                   "How prototypes and updates of a model travel: float32, float16 or int8 (4, 2 or 1 bytes a number)")
-      ->transform(CLI::CheckedTransformer(kPrecisions, CLI::ignore_case).description(""));
-  added
-      ->add_option("--memory", options->memory,
-                   "What this device can spare to train a model, beside the program and its pictures: 64MB, 512MiB; "
-                   "where it is little, the client is given a narrow part of the model (default: unlimited)")
-      ->check(quantity(read_memory));
-  added
-      ->add_option("--compute", options->compute,
-                   "Likewise, floating-point operations a second: 500M, 2G; training is to be done within a round "
-                   "(default: unlimited)")
-      ->check(quantity(read_compute));
-  added->add_flag("--deviations", options->learner.form.deviations,
-                  "Also contribute each class's spread, for `predict --head mahalanobis`; doubles the size");
-  added->add_option("--mask-epochs", options->learner.tasks.mask_epochs, "Tasks: epochs of the search for the mask")
-      ->check(CLI::Range(1, 100'000))
-      ->capture_default_str();
-  added
-      ->add_option("--weight-epochs", options->learner.tasks.weight_epochs,
-                   "Tasks: epochs of training the weights that no earlier task uses; 0: masks alone are sent")
-      ->check(CLI::Range(0, 100'000))
-      ->capture_default_str();
-  added
-      ->add_option("--least-steps", options->learner.tasks.least_steps,
-                   "Tasks: steps of either, at least, however few the pictures are")
-      ->check(CLI::Range(0, 10'000'000))
-      ->capture_default_str();
-  added
-      ->add_option(
-          "--finder", options->learner.finder,
-          "Tasks: edge-popup searches the mask by scores; lottery finds it by pruning, or takes the mask of the "
-          "ticket that is known of the task")
-      ->transform(CLI::CheckedTransformer(kFinders, CLI::ignore_case).description(""));
-  added->add_flag("--grow", options->learner.grow,
-                  "Networks that grow: also train the crossings of the grown network, if --memory holds that");
-  return [options] {
-    if (!options->memory.empty()) options->capacity.memory = read_memory(options->memory);
-    if (!options->compute.empty()) options->capacity.operations = read_compute(options->compute);
-    client::run_daemon(*options);
-    return 0;
-  };
 }
 
 nlohmann::json stated(std::uint64_t number) {
@@ -239,6 +90,24 @@ void print(const protocol::Status& status) {
     classes.row({topic.topic.subject + (topic.topic.space == status.encoder ? "" : " (of an earlier one)"),
                  std::to_string(topic.contributors), std::to_string(number(topic.changed))});
   if (!status.topics.empty()) std::cout << classes;
+}
+
+Run add_aggregator(CLI::App& app) {
+  auto options = std::make_shared<aggregator::DaemonCommand>();
+  CLI::App* added = verb(app, "aggregator", "Serve: merge what clients contribute and hand it back",
+                         "outrider aggregator --state /var/lib/outrider --listen 'tcp://*:7700' --pretrained "
+                         "fashion.outrider");
+  aggregator::add_options(*added, *options);
+  return [options] { return aggregator::run_aggregator(*options); };
+}
+
+Run add_client(CLI::App& app) {
+  auto options = std::make_shared<client::DaemonCommand>();
+  CLI::App* added =
+      verb(app, "client", "Learn from the pictures in a folder, contribute, and keep up with what others have taught",
+           "outrider client --aggregator tcp://127.0.0.1:7700 --data pictures --state state");
+  client::add_options(*added, *options);
+  return [options] { return client::run_client(*options); };
 }
 
 Run add_status(CLI::App& app) {
@@ -303,22 +172,7 @@ Run add_simulate(CLI::App& app) {
                          "Run a scenario: a mission of real processes, a study of task sequences, a federation under "
                          "virtual time, or rounds of training",
                          "outrider simulate scenarios/fashion-recon.toml");
-  added->add_option("scenario", options->scenario, "The scenario's TOML file")->required();
-  added->add_option("--output", options->output, "Directory for the report (default: runs/NAME)");
-  added->add_option("--data", options->data, "Where the data set lies (default: as the scenario says)");
-  added->add_option("--seed", options->seed, "Instead of the scenario's, or of all that it has");
-  added->add_option("--seeds", options->seeds, "Many, as FIRST..LAST: for studies, and to look for broken promises");
-  added->add_option("--episodes", options->episodes, "Episodes of pre-training, instead of the scenario's");
-  added->add_flag("--processes", options->processes,
-                  "Run a federation as real daemons too, and hold what they know against the virtual world");
-  added->add_flag(
-      "--namespaces", options->namespaces,
-      "As --processes, with a network namespace for each (as root, with iproute2), and the scenario's rates, "
-      "losses and delays where the kernel can emulate them");
-  added->add_flag("--check", options->check, "Only say whether the scenario and its data set are in order");
-  added->add_flag("--resume", options->resume,
-                  "Go on with the run in the report's directory, which ctrl-C, kill or a power failure has ended; it "
-                  "is as it began, so the other options can be left out");
+  simulations::add_options(*added, *options);
   return [options] { return simulations::simulate(*options); };
 }
 

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
@@ -30,6 +31,24 @@ bool is_finished(const SimulateOptions& options) {
 }
 
 }  // namespace
+
+void add_options(CLI::App& app, SimulateOptions& options) {
+  app.add_option("scenario", options.scenario, "The scenario's TOML file")->required();
+  app.add_option("--output", options.output, "Directory for the report (default: runs/NAME)");
+  app.add_option("--data", options.data, "Where the data set lies (default: as the scenario says)");
+  app.add_option("--seed", options.seed, "Instead of the scenario's, or of all that it has");
+  app.add_option("--seeds", options.seeds, "Many, as FIRST..LAST: for studies, and to look for broken promises");
+  app.add_option("--episodes", options.episodes, "Episodes of pre-training, instead of the scenario's");
+  app.add_flag("--processes", options.processes,
+               "Run a federation as real daemons too, and hold what they know against the virtual world");
+  app.add_flag("--namespaces", options.namespaces,
+               "As --processes, with a network namespace for each (as root, with iproute2), and the scenario's rates, "
+               "losses and delays where the kernel can emulate them");
+  app.add_flag("--check", options.check, "Only say whether the scenario and its data set are in order");
+  app.add_flag("--resume", options.resume,
+               "Go on with the run in the report's directory, which ctrl-C, kill or a power failure has ended; it "
+               "is as it began, so the other options can be left out");
+}
 
 int simulate(const SimulateOptions& options) {
   if (options.check) {

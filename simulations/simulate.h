@@ -11,6 +11,10 @@
 #include "simulations/scenario.h"
 #include "simulations/study.h"
 
+namespace CLI {
+class App;
+}
+
 namespace outrider::simulations {
 
 struct SimulateOptions {
@@ -26,6 +30,7 @@ struct SimulateOptions {
   bool check = false;                     // plan it, but do not run it
   bool resume = false;                    // go on with the run in the output directory
 };
+void add_options(CLI::App& app, SimulateOptions& options);
 
 // The scenario as its file says, but for what the options say instead. Throw InputError as the file's reader does, and
 // for options that this kind of scenario has no use for.

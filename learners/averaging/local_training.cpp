@@ -126,6 +126,7 @@ struct Trained {
   nn::Parameters weights;
   double loss = 0;
   std::uint64_t steps = 0;
+  double operations = 0;
 };
 
 // Trains the weights `from`, corrected by what was given and is kept. `purpose` keys what is drawn.
@@ -162,7 +163,8 @@ Trained train(const LearningTask& task, const Start& start, const nn::Parameters
     optimizer.step(task.work.rate);
     require(!done || done(step + 1, steps), "training for a round was stopped");
   }
-  return {plan.parameters(), loss / static_cast<double>(steps), steps};
+  const double samples = static_cast<double>(steps) * static_cast<double>(plan.batch());
+  return {plan.parameters(), loss / static_cast<double>(steps), steps, training_operations(task.network, samples)};
 }
 
 // The narrower part that the client goes on with in this round; nothing if nobody trains any.
@@ -175,22 +177,22 @@ std::optional<double> drawn_part(const LearningTask& task, std::uint64_t round, 
   return narrower[random.below(static_cast<std::uint32_t>(narrower.size()))];
 }
 
-// Goes on with a part of the weights that were trained.
-void train_part(const LearningTask& whole_task, double part, const Start& start, nn::Parameters& weights,
-                std::uint64_t round, const Dataset& pictures, const LocalTraining& options, const StepDone& done) {
+// Goes on with a part of what was trained.
+void train_part(const LearningTask& whole_task, double part, const Start& start, Trained& trained, std::uint64_t round,
+                const Dataset& pictures, const LocalTraining& options, const StepDone& done) {
   LearningTask task = whole_task;
   task.network = narrow_network(whole_task.network, part);
   const auto part_of = [&](const nn::Parameters& parameters) {
     return narrower_parameters(whole_task.network, options.width, parameters, part);
   };
   const Start given{part_of(start.weights), {}, {}};
-  nn::Parameters learned =
-      train(task, given, part_of(weights), "training of a part", round, pictures, options, done).weights;
+  Trained learned = train(task, given, part_of(trained.weights), "training of a part", round, pictures, options, done);
   const auto shared = shared_tensors(task.network, task.strategy);
-  std::erase_if(learned.tensors, [&](const nn::Tensor& tensor) {
+  std::erase_if(learned.weights.tensors, [&](const nn::Tensor& tensor) {
     return !tensor.spec.trainable() || std::ranges::find(shared, tensor.spec) == shared.end();
   });
-  put_back(whole_task.network, part, learned, options.width, weights);
+  put_back(whole_task.network, part, learned.weights, options.width, trained.weights);
+  trained.operations += learned.operations;
 }
 
 }  // namespace
@@ -206,7 +208,7 @@ LocalResult train_locally(const LearningTask& whole_task, const ServerState& giv
   const Start start = start_of(task, given, own);
   Trained trained = train(task, start, start.weights, "local training", given.round, pictures, options, done);
   if (const auto part = drawn_part(task, given.round, options))
-    train_part(whole_task, *part, start, trained.weights, given.round, pictures, options, done);
+    train_part(whole_task, *part, start, trained, given.round, pictures, options, done);
   const auto shared = shared_tensors(task.network, task.strategy);
   LocalResult result{{options.client,
                       given.round,
@@ -216,7 +218,8 @@ LocalResult train_locally(const LearningTask& whole_task, const ServerState& giv
                       options.width},
                      {},
                      trained.loss,
-                     trained.steps};
+                     trained.steps,
+                     trained.operations};
   if (task.strategy.scaffold) {
     result.update.control = control_change(start, result.update.delta,
                                            static_cast<double>(trained.steps) * static_cast<double>(task.work.rate));

@@ -41,6 +41,7 @@ struct LocalResult {
   ClientState own;
   double loss = 0;  // mean over the steps
   std::uint64_t steps = 0;
+  double operations = 0;  // of all that was trained, by training_operations(): LocalWork::nested trains twice
 };
 
 // Called after every step with the number of steps done and of all; returns whether to go on.

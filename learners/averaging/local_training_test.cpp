@@ -178,6 +178,11 @@ TEST(LocalTraining, NestedGoesOnWithANarrowerPart) {
     EXPECT_EQ(nested.update, learned({1, 0.75, 0.5}).update);
     EXPECT_NE(nested.update.delta, plain.update.delta);
     EXPECT_EQ(nested.own, plain.own);
+    const auto operations_of = [&](double width) {
+      return training_operations(narrow_network(task.network, width), static_cast<double>(pictures.size()));
+    };
+    EXPECT_EQ(plain.operations, operations_of(0.75));
+    EXPECT_EQ(nested.operations, operations_of(0.75) + operations_of(0.5));
     check_update(nested.update, task.network, task.strategy, 4);
     // What lies outside of the part, and the running statistics, are as they were.
     const ChannelGroups groups = channel_groups(narrow_network(task.network, 0.75));

@@ -99,10 +99,14 @@ ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& stat
 
 TrainingCost training_cost(const nn::NetworkSpec& network, const Workload& workload) {
   constexpr std::size_t kCopies = 4;
-  constexpr double kFlops = 2 * 3;  // for each multiply-add of the forward pass
   return {nn::TrainingPlan::planned_bytes(network, workload.batch, workload.threads) +
               kCopies * sizeof(float) * network.parameter_count(),
-          kFlops * network.multiply_adds() * workload.samples};
+          training_operations(network, workload.samples)};
+}
+
+double training_operations(const nn::NetworkSpec& network, double samples) {
+  constexpr double kFlops = 2 * 3;  // for each multiply-add of the forward pass
+  return kFlops * network.multiply_adds() * samples;
 }
 
 double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Budget& budget,

@@ -49,6 +49,8 @@ struct TrainingCost {
   bool operator==(const TrainingCost&) const = default;
 };
 TrainingCost training_cost(const nn::NetworkSpec& network, const Workload& workload);
+// The flops alone, of so many samples.
+double training_operations(const nn::NetworkSpec& network, double samples);
 
 struct Budget {
   std::size_t bytes = SIZE_MAX;

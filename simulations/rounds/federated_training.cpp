@@ -132,10 +132,7 @@ FederatedTraining::Lesson FederatedTraining::train_one(std::size_t client, const
   lesson.loss = learned.loss;
   lesson.pictures = static_cast<double>(of.pictures.size());
   lesson.received_bytes = static_cast<double>(model.size());
-  const std::size_t batch = std::min(task_.work.batch, of.pictures.size());
-  lesson.operations = averaging::training_cost(averaging::narrow_network(task_.network, given.width),
-                                               {.batch = batch, .samples = static_cast<double>(learned.steps * batch)})
-                          .flops;
+  lesson.operations = learned.operations;
   lesson.delivery = {client, given.state.round, averaging::encode_update(learned.update, options_.encoding),
                      std::move(learned.own)};
   return lesson;

@@ -1,0 +1,67 @@
+#include "aggregator/daemon_command.h"
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+#include <spdlog/spdlog.h>
+
+#include "knowledge/error.h"
+
+namespace outrider::aggregator {
+namespace {
+
+namespace fs = std::filesystem;
+
+void write_address(const fs::path& file, const std::string& address) {
+  const fs::path temporary = file.string() + ".tmp";
+  std::ofstream stream(temporary);
+  stream << address << '\n' << std::flush;
+  if (!stream) throw InputError("the address cannot be written to " + file.string());
+  std::error_code error;
+  fs::rename(temporary, file, error);
+  if (error) throw InputError("the address cannot be written to " + file.string() + ": " + error.message());
+}
+
+}  // namespace
+
+void add_options(CLI::App& app, DaemonCommand& options) {
+  app.add_option("--state", options.daemon.state, "Directory of the durable state; created if it does not exist")
+      ->required();
+  app.add_option("--listen", options.daemon.listen,
+                 "Where to listen. A loopback address is plain; any other is encrypted, and clients need the "
+                 "address with the key that is printed at the start")
+      ->capture_default_str();
+  app.add_option("--pretrained", options.pretrained,
+                 "The encoder that clients learn with, as written by `outrider pretrain`, the base network, as "
+                 "written by `outrider base`, or the model, as written by `outrider model`; needed once, it is kept "
+                 "in the state");
+  app.add_option("--cohort", options.daemon.rounds.cohort, "Clients that are asked in a round of training a model")
+      ->capture_default_str();
+  app.add_option("--minimum", options.daemon.rounds.minimum,
+                 "Updates that a round needs; it begins with as many clients")
+      ->capture_default_str();
+  app.add_option("--round-seconds", options.round_seconds,
+                 "After which a round makes do with the minimum, or asks others")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--heartbeat", options.daemon.pace.heartbeat_seconds, "Seconds between signs of life of a client")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  app.add_option("--address-file", options.address_file, "Write the address for clients to this file, when ready");
+}
+
+int run_aggregator(DaemonCommand options) {
+  if (!options.pretrained.empty()) options.daemon.pretrained = options.pretrained;
+  options.daemon.rounds.duration = std::chrono::seconds(options.round_seconds);
+  options.daemon.on_ready = [file = options.address_file](const std::string& address) {
+    spdlog::info("clients connect with: outrider client --aggregator '{}' --data DIR --state DIR", address);
+    if (!file.empty()) write_address(file, address);
+  };
+  run_daemon(options.daemon);
+  return 0;
+}
+
+}  // namespace outrider::aggregator
