@@ -32,6 +32,7 @@ Core::Core(ClientId self, const Store& store, const std::vector<std::unique_ptr<
       pace_(pace),
       catalogue_(families),
       uploads_(store, limits.uploads),
+      history_(limits.history),
       shelf_(limits.shelf_bytes) {
   restore();
 }
@@ -42,21 +43,43 @@ void Core::restore() {
   store_.scan(Column::clients, {}, [&](ByteView key, ByteView value) {
     roster_.restore(ClientId::from_bytes(key), decode_client_record(value));
   });
-  store_.scan(Column::contributions, {},
-              [&](ByteView key, ByteView value) { restore_decision(key, decode_decision(value)); });
+  ClientId client;
+  Latest latest;
+  store_.scan(Column::contributions, {}, [&](ByteView key, ByteView value) {
+    if (const ClientId next = ClientId::from_bytes(key.first(ClientId::kSize)); next != client) {
+      fold(std::exchange(latest, {}));
+      client = next;
+    }
+    restore_decision(key, decode_decision(value), latest);
+  });
+  fold(latest);
   if (const auto revision = store_.get(Column::meta, revision_name())) revision_ = Revision{number_in_key(*revision)};
   if (const auto encoder = store_.get(Column::meta, encoder_name())) encoder_ = Digest::from_bytes(*encoder);
   announced_ = revision_;
 }
 
 // The keys of a client come in ascending sequence, so that a later contribution replaces an earlier one.
-void Core::restore_decision(ByteView key, const Decision& decision) {
+void Core::restore_decision(ByteView key, Decision decision, Latest& latest) {
   const ClientId id = ClientId::from_bytes(key.first(ClientId::kSize));
   const SequenceNumber sequence{number_in_key(key, ClientId::kSize)};
   Client* client = roster_.find(id);
   if (client == nullptr) throw InputError("the state has decisions on client " + id.hex() + " but no record of it");
   remember(*client, {sequence, decision.id, decision.refused});
-  if (decision.is_accepted()) catalogue_.fold(whole(decision, store_), decision.revision);
+  if (!decision.is_accepted()) return;
+  history_.accepted(decision, payload_bytes(decision));
+  const Topic topic = decision.accepted->topic;
+  latest.insert_or_assign(topic, std::move(decision));
+}
+
+// Payloads that lie in parts are read here, so those that were replaced are not.
+void Core::fold(const Latest& latest) {
+  for (const auto& [topic, decision] : latest) {
+    if (decision.dropped)
+      throw InputError("the state lacks the payload of contribution " +
+                       std::to_string(number(decision.accepted->sequence)) + " of client " +
+                       decision.accepted->client.hex() + ", which no later one has replaced");
+    catalogue_.fold(whole(decision, store_), decision.revision);
+  }
 }
 
 Effects Core::receive(const protocol::Message& received, Instant now) {
@@ -170,6 +193,7 @@ Effects Core::on(const ClientId& from, const protocol::StatusQuery&, Instant now
 Effects Core::tick(Instant now) {
   Effects effects = conduct(now);
   uploads_.expire(now, effects.writes);
+  history_.drop_excess(store_, effects.writes);
   if (now < announcement()) return effects;
   roster_.for_each_connected(now, silence(), [&](const ClientId& id, Client& client) {
     if (client.announced >= revision_ || id == self_) return;

@@ -1,12 +1,14 @@
 // The aggregator as a state machine without I/O: (event, now) -> what to write, what to send.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "aggregator/catalogue.h"
+#include "aggregator/history.h"
 #include "aggregator/roster.h"
 #include "aggregator/shelf.h"
 #include "aggregator/uploads.h"
@@ -38,6 +40,7 @@ struct Limits {
   std::size_t name_bytes = 64;
   std::size_t shelf_bytes = 512u << 20;  // of large things that clients are fetching, in memory
   UploadLimits uploads;
+  HistoryLimits history;
 };
 
 struct Pace {
@@ -81,7 +84,10 @@ class Core {
 
  private:
   void restore();
-  void restore_decision(ByteView key, const Decision& decision);
+  // All accepted contributions of a client but those that a later one on the same topic has replaced, by topic.
+  using Latest = std::map<Topic, Decision>;
+  void restore_decision(ByteView key, Decision decision, Latest& latest);
+  void fold(const Latest& latest);
   Instant silence() const { return std::chrono::seconds(3 * pace_.heartbeat_seconds); }
 
   Effects on(const ClientId& from, const protocol::Hello& hello, Instant now);
@@ -138,6 +144,7 @@ class Core {
   Catalogue catalogue_;
   Roster roster_;
   Uploads uploads_;
+  History history_;
   Shelf shelf_;
   Revision revision_{};
   Digest encoder_;

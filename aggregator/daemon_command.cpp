@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
+#include "knowledge/capacity.h"
 #include "knowledge/error.h"
 
 namespace outrider::aggregator {
@@ -23,6 +24,14 @@ void write_address(const fs::path& file, const std::string& address) {
   std::error_code error;
   fs::rename(temporary, file, error);
   if (error) throw InputError("the address cannot be written to " + file.string() + ": " + error.message());
+}
+
+std::uint64_t read_history(const std::string& text) {
+  return parse_memory("the history", text);
+}
+
+CLI::Validator quantity() {
+  return {[](const std::string& text) { return objection_of([&] { read_history(text); }).value_or(""); }, "", ""};
 }
 
 }  // namespace
@@ -47,6 +56,11 @@ void add_options(CLI::App& app, DaemonCommand& options) {
                  "After which a round makes do with the minimum, or asks others")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  app.add_option("--history", options.history,
+                 "What superseded contributions may take on disk, as 10GB: those that their client has replaced by "
+                 "later ones, as updates of a model are in every round. Where they take more, the oldest payloads are "
+                 "dropped; that they were is kept (default: unlimited)")
+      ->check(quantity());
   app.add_option("--heartbeat", options.daemon.pace.heartbeat_seconds, "Seconds between signs of life of a client")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
@@ -55,6 +69,7 @@ void add_options(CLI::App& app, DaemonCommand& options) {
 
 int run_aggregator(DaemonCommand options) {
   if (!options.pretrained.empty()) options.daemon.pretrained = options.pretrained;
+  if (!options.history.empty()) options.daemon.limits.history.bytes = read_history(options.history);
   options.daemon.rounds.duration = std::chrono::seconds(options.round_seconds);
   options.daemon.on_ready = [file = options.address_file](const std::string& address) {
     spdlog::info("clients connect with: outrider client --aggregator '{}' --data DIR --state DIR", address);

@@ -12,6 +12,7 @@ struct Decision {
       contribution @1 :Contribution;
       revision     @2 :UInt64;  # the state that contains it first
       parts        @4 :Data;    # where a large payload lies (storage/parts.h); absent: in the contribution
+      dropped      @5 :Bool;    # the payload is no longer kept: a later contribution has replaced it
     }
     refused @3 :Text;           # why
   }

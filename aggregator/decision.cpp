@@ -1,5 +1,7 @@
 #include "aggregator/decision.h"
 
+#include <cassert>
+
 #include "aggregator/decision.capnp.h"
 #include "knowledge/contribution_wire.h"
 #include "knowledge/error.h"
@@ -15,6 +17,7 @@ Bytes encode(const Decision& decision) {
     auto accepted = builder.initAccepted();
     write(*decision.accepted, accepted.initContribution());
     accepted.setRevision(number(decision.revision));
+    accepted.setDropped(decision.dropped);
     if (decision.large) accepted.setParts(wire::data(encode(*decision.large)));
   } else {
     builder.setRefused(wire::text(decision.refused));
@@ -38,6 +41,7 @@ Decision decode_decision(ByteView bytes) {
     decision.id = Digest::from_bytes(wire::view(reader.getId()));
     if (reader.isAccepted()) {
       decision.accepted = read(reader.getAccepted().getContribution());
+      decision.dropped = reader.getAccepted().getDropped();
       decision.revision = Revision{reader.getAccepted().getRevision()};
       if (reader.getAccepted().hasParts()) decision.large = decode_large(wire::view(reader.getAccepted().getParts()));
     } else {
@@ -56,6 +60,7 @@ ClientRecord decode_client_record(ByteView bytes) {
 }
 
 Contribution whole(const Decision& decision, const Store& store) {
+  assert(!decision.dropped);
   Contribution contribution = *decision.accepted;
   if (!decision.large) return contribution;
   auto payload = load(store, *decision.large);
@@ -64,6 +69,10 @@ Contribution whole(const Decision& decision, const Store& store) {
                      " of client " + contribution.client.hex());
   contribution.payload = *std::move(payload);
   return contribution;
+}
+
+std::uint64_t payload_bytes(const Decision& decision) {
+  return decision.large ? decision.large->bytes : decision.accepted->payload.size();
 }
 
 Contribution header_of(const Contribution& contribution) {

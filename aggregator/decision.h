@@ -10,11 +10,13 @@
 
 namespace outrider::aggregator {
 
-// The aggregator's last word on one (client, sequence). Never changes once durable.
+// The aggregator's last word on one (client, sequence). Never changes once durable, but that a payload may be dropped
+// which a later contribution has replaced (history.h).
 struct Decision {
   Digest id;  // of the contribution
   std::optional<Contribution> accepted;
   std::optional<Large> large;  // if accepted: where the payload lies, which `accepted` then lacks
+  bool dropped = false;        // if accepted: `accepted` lacks the payload, which is nowhere
   Revision revision{};         // if accepted: the state that contains it first
   std::string refused;         // if not accepted: why
 
@@ -33,8 +35,10 @@ Bytes encode(const ClientRecord& record);
 Decision decode_decision(ByteView bytes);
 ClientRecord decode_client_record(ByteView bytes);
 
-// The accepted contribution with its payload. Throws InputError when a part of it is missing.
+// The accepted contribution with its payload. Throws InputError when a part of it is missing. Pre: it is not dropped.
 Contribution whole(const Decision& decision, const Store& store);
+// Of the payload, wherever it lies; 0 if it is dropped.
+std::uint64_t payload_bytes(const Decision& decision);
 // All but the payload.
 Contribution header_of(const Contribution& contribution);
 

@@ -21,6 +21,12 @@ class Backoff {
     const Instant delay = std::min(longest_, first_ * (1 << std::min(attempts_++, 16)));
     due_ = now + delay / 2 + Instant(static_cast<long>(jitter.uniform() * static_cast<float>(delay.count()) / 2));
   }
+  // Something may have changed: due within the first delay from now, at the latest, and patient from then on.
+  void hurry(Instant now, Random& jitter) {
+    attempts_ = 0;
+    const Instant delay(1 + static_cast<long>(jitter.uniform() * static_cast<float>(first_.count() - 1)));
+    due_ = std::min(due_, now + delay);
+  }
   // Due after `pause`, and patient from then on.
   void reset_due_after(Instant now, Instant pause) {
     attempts_ = 0;

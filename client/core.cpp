@@ -72,7 +72,10 @@ Effects Core::tick(Instant now) {
 
 Effects Core::reconnected(Instant now) {
   Effects effects;
-  if (link_ == Link::seeking) return effects;
+  if (link_ == Link::seeking) {
+    hello_.hurry(now, jitter_);
+    return effects;
+  }
   if (upload_) upload_->ask();
   if (definition_) definition_->ask_again();
   if (incoming_) incoming_->ask_again();

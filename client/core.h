@@ -55,7 +55,7 @@ class Core {
   Effects tick(Instant now);
   Instant deadline() const;
 
-  // There is another connection than before: what was sent and not answered is asked about at once.
+  // There is another connection than before: what was sent and not answered is asked about at once, a hello soon.
   Effects reconnected(Instant now);
   // Takes a lesson: writes it down with its memory and contributes it. Nothing is lost once that is committed.
   Effects learned(Lesson lesson, Instant now);

@@ -46,6 +46,23 @@ TEST_F(CoreTest, AWelcomeFromAnEarlierConversationIsNoLossOfTheAggregators) {
   EXPECT_TRUE(core.connected());
 }
 
+// A hello that had been put off for longer and longer stayed so when the connection was there again.
+TEST_F(CoreTest, ANewConnectionIsASignThatTheAggregatorIsThere) {
+  Instant now{0};
+  for (int attempt = 0; attempt < 8; ++attempt) {
+    say_hello(now);
+    now = core.deadline();
+  }
+  const Instant long_before = core.deadline() - Timing{}.longest_retry / 4;
+  ASSERT_GT(core.deadline(), long_before + Timing{}.first_retry);
+  core.reconnected(long_before);
+  EXPECT_GT(core.deadline(), long_before) << "clients that find it again together do not all speak at once";
+  EXPECT_LE(core.deadline(), long_before + Timing{}.first_retry);
+  core.reconnected(long_before);
+  EXPECT_LE(core.deadline(), long_before + Timing{}.first_retry);
+  say_hello(core.deadline());
+}
+
 TEST_F(CoreTest, AnAggregatorThatReallyKnowsLessIsBelieved) {
   welcome(say_hello(Instant{0}), 7);
   reach_revision(7);

@@ -30,6 +30,8 @@ int open_to_write(const std::filesystem::path& file) {
   ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(errors, STDERR_FILENO);
+  // Sockets of the test's own: a connection that the program holds too does not end when the test closes it.
+  ::close_range(STDERR_FILENO + 1, ~0U, 0);
   ::execv(arguments[0], arguments);
   ::_exit(127);
 }

@@ -69,11 +69,12 @@ struct WorldOptions {
   const Traits& traits_of(std::uint32_t client) const {
     return traits[kind_of_client.empty() ? 0 : kind_of_client[client]];
   }
-  // A few numbers travel as a network of 100 MB does: in parts, both ways.
+  // A few numbers travel as a network of 100 MB does: in parts, both ways. And little is kept of what was replaced.
   void make_everything_large() {
     limits.inline_bytes = parts.inline_bytes = 40;
     limits.uploads.part_bytes = 24;
     parts.part_bytes = 32;
+    limits.history = {.bytes = 400, .least = 1};
   }
   Instant mission_end() const { return step_length * static_cast<Instant::rep>(steps); }
   Instant end() const { return mission_end() + calm; }

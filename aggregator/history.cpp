@@ -1,0 +1,35 @@
+#include "aggregator/history.h"
+
+#include <utility>
+
+namespace outrider::aggregator {
+
+void History::accepted(const Decision& decision, std::uint64_t payload_bytes) {
+  if (limits_.bytes == UINT64_MAX) return;  // nothing will ever be dropped
+  const Contribution& contribution = *decision.accepted;
+  Current& current = current_[{contribution.client, contribution.topic}];
+  if (current.bytes >= limits_.least && current.bytes > 0) {
+    superseded_.emplace(Superseded{current.revision, contribution.client, current.sequence}, current.bytes);
+    bytes_ += current.bytes;
+  }
+  current = {contribution.sequence, decision.revision, payload_bytes};
+}
+
+void History::drop_excess(const Store& store, WriteSet& writes) {
+  while (is_excessive()) {
+    const auto oldest = superseded_.begin();
+    const auto& [revision, client, sequence] = oldest->first;
+    Bytes key = decision_key(client, sequence);
+    const auto stored = store.get(Column::contributions, key);
+    if (!stored) return;
+    Decision decision = decode_decision(*stored);
+    if (decision.large) erase_parts(*std::exchange(decision.large, {}), writes);
+    decision.accepted = header_of(*decision.accepted);
+    decision.dropped = true;
+    writes.put(Column::contributions, std::move(key), encode(decision));
+    bytes_ -= oldest->second;
+    superseded_.erase(oldest);
+  }
+}
+
+}  // namespace outrider::aggregator
