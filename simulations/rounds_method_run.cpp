@@ -47,7 +47,12 @@ averaging::RoundRules rules_of(std::size_t cohort, bool some_are_late) {
 class Growth {
  public:
   Growth(const GrowthPlan& plan, const RoundsMethod& method, nn::NetworkSpec whole, std::uint64_t seed)
-      : plan_(plan), whole_(std::move(whole)), width_(method.size), seed_(seed), plateau_(rule_of(plan)) {}
+      : plan_(plan),
+        whole_(std::move(whole)),
+        width_(method.size),
+        seed_(seed),
+        fresh_(method.new_channels),
+        plateau_(rule_of(plan)) {}
 
   double width() const { return width_; }
 
@@ -55,7 +60,7 @@ class Growth {
   std::vector<growing::GrowthStep> after_round(double loss, const nn::NetworkSpec& network) {
     if (width_ == 1 || !plateau_.observe(-std::log(loss))) return {};
     width_ = std::min(1.0, width_ * plan_.factor);
-    return growing::widening_to(network, averaging::narrow_network(whole_, width_), seed_);
+    return growing::widening_to(network, averaging::narrow_network(whole_, width_), seed_, fresh_);
   }
 
  private:
@@ -72,6 +77,7 @@ class Growth {
   nn::NetworkSpec whole_;
   double width_;
   std::uint64_t seed_;
+  bool fresh_;
   growing::PlateauController plateau_;
 };
 

@@ -49,7 +49,8 @@ json json_of(const RoundsMethod& method) {
           {"nested", method.nested},
           {"masked", method.masked},
           {"size", method.size},
-          {"grow", method.grow}};
+          {"grow", method.grow},
+          {"new_channels", method.new_channels}};
 }
 
 json json_of(const MergingPlan& plan) {

@@ -164,11 +164,16 @@ TEST_F(RoundsRunning, ANetworkGrowsWhenItsTrainingStalls) {
   scenario.plan = {.rounds = 12, .measure_every = 1};
   scenario.growth = {.patience = 1, .gain = 0.9, .factor = 2};
   const RoundsPictures pictures = select_pictures(scenario.settings[0], 1);
-  const RoundsMethod growing{.name = "growing", .size = 0.25, .grow = true};
+  RoundsMethod growing{.name = "growing", .size = 0.25, .grow = true};
+  const RoundsRun copies = run_method(scenario, scenario.settings[0], &growing, pictures, 1);
+  growing.new_channels = true;
   const RoundsRun run = run_method(scenario, scenario.settings[0], &growing, pictures, 1);
   ASSERT_EQ(run.growths.size(), 2u);
   EXPECT_EQ(run.growths[0].width, 0.5);
   EXPECT_EQ(run.growths[1].width, 1);
+  EXPECT_EQ(copies.growths[0].round, run.growths[0].round);
+  EXPECT_EQ(copies.points[run.growths[0].round - 1].accuracy, run.points[run.growths[0].round - 1].accuracy);
+  EXPECT_NE(copies.points.back().loss, run.points.back().loss);
   const RoundsRun fixed = run_method(scenario, scenario.settings[0], &scenario.methods.front(), pictures, 1);
   EXPECT_EQ(run.weights, fixed.weights);
   EXPECT_LT(run.points.back().operations, fixed.points.back().operations);

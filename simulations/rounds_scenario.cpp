@@ -102,6 +102,8 @@ void read_method(TomlReader& reader, std::vector<RoundsMethod>& methods) {
   reader.read("nested", method.nested);
   reader.read("masked", method.masked);
   reader.read("grow", method.grow);
+  reader.read("new_channels", method.new_channels);
+  if (method.new_channels && !method.grow) reader.complain("new_channels", "left out unless grow is true");
   if (method.grow && method.size == 1) reader.complain("grow", "left out unless size is below 1: there is no room");
   if (method.grow && method.strategy.scaffold)
     reader.complain("grow", "left out where the strategy is scaffold: clients' control variates do not grow");

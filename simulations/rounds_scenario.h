@@ -45,6 +45,7 @@ struct RoundsMethod {
   bool nested = false;            // clients go on with narrower parts that others train (averaging::LocalWork)
   bool masked = false;            // classes that a client lacks are left out of its loss
   bool grow = false;              // whether it grows, when training stalls, until it is as wide as the architecture
+  bool new_channels = false;      // then by channels of their own instead of copies (WidenStep::fresh)
 
   bool operator==(const RoundsMethod&) const = default;
 };

@@ -80,6 +80,7 @@ size = 0.25
 nested = true
 masked = true
 grow = true
+new_channels = true
 [[method]]
 name = "plain"
 [merging]
@@ -115,6 +116,8 @@ rate = 0.01
   EXPECT_EQ(small.size, 0.25);
   EXPECT_TRUE(small.nested && small.masked);
   EXPECT_TRUE(small.grow);
+  EXPECT_TRUE(small.new_channels);
+  EXPECT_TRUE(small.new_channels);
   EXPECT_EQ(scenario.merging, (MergingPlan{{"few"}, "lenet5", 0.5, 3, 0, 10, 16, 2, 3, 0.01F}));
 }
 
@@ -137,6 +140,7 @@ TEST_F(RoundsFile, AMistakeIsNamedWithItsLine) {
                    {"setting.alpha", "partition is dirichlet"});
   expect_complaint(least + "[merging]\nsettings = [\"t\"]\n", 9, {"merging.settings", "'t'"});
   expect_complaint(least + "strategy = \"scaffold\"\nsize = 0.5\ngrow = true\n", 10, {"method.grow", "scaffold"});
+  expect_complaint(least + "new_channels = true\n", 8, {"method.new_channels", "grow"});
 }
 
 }  // namespace

@@ -260,6 +260,8 @@ masked = false                  # whether classes that a client lacks are left o
 size = 1                        # width of the network at the beginning, of the setting's; 0.01 to 1; default: 1
 # whether it grows, when training stalls, until it is as wide as the setting's; size must be below 1:
 grow = false                    # default: false
+# whether it grows by channels of their own, which nobody reads yet, instead of copies of those that there are:
+new_channels = false            # default: false
 
 # What merging is worth: two clients with different classes train small networks, of which one is made by growth, by
 # averaging, and beside them a large one is trained from scratch (docs/growing.md). Without this table it is left out.

@@ -9,13 +9,13 @@
 namespace outrider::growing {
 namespace {
 
-// Moments of tensors that were there before; the others stay as they are.
+// Moments of what was there before; the others stay as they are.
 void carry_moments(const Inheritance& inheritance, const nn::Parameters& old, nn::Parameters& moments,
                    Sharing sharing) {
   for (nn::Tensor& tensor : moments.tensors) {
     const InheritedTensor& inherited = inheritance.at(tensor.spec.name);
     if (!inherited.source.empty())
-      tensor.values = inherited_values(inherited, old.at(inherited.source).values, sharing);
+      tensor.values = inherited_values(inherited, old.at(inherited.source).values, sharing, tensor.values);
   }
 }
 

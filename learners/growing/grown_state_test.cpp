@@ -108,6 +108,21 @@ TEST(GrownState, OfOneWideningHasItsMomentaSharedAndItsSecondMomentsCopied) {
     }
 }
 
+TEST(GrownState, OfFreshChannelsHasTheMomentsOfABeginning) {
+  const Strategy strategy = averaging::parse_strategy("fedadam");
+  const ServerState state = state_before(strategy);
+  const std::vector<GrowthStep> step{WidenStep{.layer = 9, .channels = 12, .seed = 2, .fresh = true}};
+  const GrownState grown = grown_state(growing_network(), strategy, state, step);
+  const ServerState beginning = ServerState::initial(grown.network, strategy, grown.state.weights);
+  for (std::size_t out = 0; out < 3; ++out)
+    for (std::size_t j = 0; j < 12; ++j)
+      for (auto moments : {&ServerState::momentum, &ServerState::second}) {
+        const float before = j < 6 ? (state.*moments).at("11.weight").values[out * 6 + j]
+                                   : (beginning.*moments).at("11.weight").values[out * 12 + j];
+        EXPECT_EQ((grown.state.*moments).at("11.weight").values[out * 12 + j], before);
+      }
+}
+
 TEST(GrownState, RefusesUpdatesFromBefore) {
   const Strategy strategy = averaging::parse_strategy("fedavg");
   const ServerState state = state_before(strategy);

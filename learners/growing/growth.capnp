@@ -18,6 +18,7 @@ struct WidenStep {
   channels   @0 :UInt32;
   seed       @1 :UInt64;
   noise      @2 :Float32;
+  fresh      @3 :Bool;             # new channels are drawn, not copied
 }
 
 struct DeepenStep {

@@ -24,6 +24,7 @@ void write_step(const WidenStep& step, wire::GrowthStep::Builder builder) {
   widen.setChannels(static_cast<std::uint32_t>(step.channels));
   widen.setSeed(step.seed);
   widen.setNoise(step.noise);
+  widen.setFresh(step.fresh);
 }
 
 void write_floats(const std::vector<float>& values, FloatList::Builder list) {
@@ -42,7 +43,7 @@ void write_step(const DeepenStep& step, wire::GrowthStep::Builder builder) {
 }
 
 WidenStep read_widen(wire::WidenStep::Reader reader, std::size_t layer) {
-  const WidenStep step{layer, reader.getChannels(), reader.getSeed(), reader.getNoise()};
+  const WidenStep step{layer, reader.getChannels(), reader.getSeed(), reader.getNoise(), reader.getFresh()};
   require(step.channels >= 1 && step.channels <= nn::NetworkLimits::kChannels,
           fmt::format("{} widens to {} channels; expected 1 to {}", kTheSteps, step.channels,
                       nn::NetworkLimits::kChannels));

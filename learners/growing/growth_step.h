@@ -23,6 +23,10 @@ struct WidenStep {
   // 1 + e, e uniform within the noise and of mean 0 over the copies. The function stays, but the copies learn different
   // things from the first step on. With 0 they get the same gradients for ever, unless dropout tells them apart.
   float noise = 0.25F;
+  // Instead of copies, channels of their own: drawn as at the beginning of training, and read with weight 0, so that
+  // the function stays exactly what it was, but those weights move with the first step. There is no noise then.
+  // (GradMax, Evci et al. 2022, does the reverse: its new channels are read, and say nothing yet.)
+  bool fresh = false;
 
   bool operator==(const WidenStep&) const = default;
 };

@@ -16,6 +16,7 @@ using ::testing::HasSubstr;
 
 const std::vector<GrowthStep> kSteps{
     WidenStep{.layer = 3, .channels = 9, .seed = 0xfedcba9876543210, .noise = 0.125F},
+    WidenStep{.layer = 4, .channels = 10, .seed = 7, .fresh = true},
     DeepenStep{.layer = 2, .kernel = 5, .batch_norm = true, .statistics = {}},
     DeepenStep{.layer = 3, .kernel = 1, .batch_norm = false, .statistics = {{1, -2, 3}, {0, 0.5F, 1e-6F}}},
 };

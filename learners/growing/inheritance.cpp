@@ -20,11 +20,15 @@ Inheritance inherit(const nn::NetworkSpec& network, const nn::Parameters& parame
   return inherit_deepened(network, parameters, std::get<DeepenStep>(step));
 }
 
-std::vector<float> inherited_values(const InheritedTensor& tensor, const std::vector<float>& source, Sharing sharing) {
+std::vector<float> inherited_values(const InheritedTensor& tensor, const std::vector<float>& source, Sharing sharing,
+                                    std::span<const float> fresh) {
   if (tensor.places.empty()) return source;
   std::vector<float> values;
   values.reserve(tensor.places.size());
-  for (const std::uint32_t place : tensor.places) values.push_back(source[place]);
+  for (std::size_t i = 0; i < tensor.places.size(); ++i) {
+    const std::uint32_t place = tensor.places[i];
+    values.push_back(place == kNewValue ? fresh[i] : source[place]);
+  }
   if (tensor.shares.empty() || sharing == Sharing::kCopied) return values;
   const std::size_t kernel = values.size() / tensor.shares.size();
   for (std::size_t i = 0; i < values.size(); ++i) values[i] *= tensor.shares[i / kernel];
@@ -37,7 +41,7 @@ nn::Parameters inherited_weights(const Inheritance& inheritance, const nn::Param
     weights.tensors.push_back(
         {tensor.spec, tensor.source.empty()
                           ? tensor.values
-                          : inherited_values(tensor, old.at(tensor.source).values, Sharing::kShared)});
+                          : inherited_values(tensor, old.at(tensor.source).values, Sharing::kShared, tensor.values)});
   return weights;
 }
 

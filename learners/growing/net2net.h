@@ -7,6 +7,7 @@
 // who reads a repeated channel shares its weight out among the copies. Channels that sums tie (averaging/channels.h:
 // those of all blocks of a residual stage) are widened together. Training preserves the function too, but for dropout,
 // which drops the copies apart.
+// With WidenStep::fresh new channels are drawn instead, and read with weight 0.
 // Deeper: an identity is put in, with a batch norm that undoes itself over the statistics of the values there. In
 // training that norm works with the batch's, so the function is preserved as well as the statistics fit:
 // measured_statistics() of a batch is best, expected_statistics() takes no data.
@@ -21,10 +22,13 @@
 
 namespace outrider::growing {
 
+inline constexpr std::uint32_t kNewChannel = UINT32_MAX;
+
 struct Grown {
   nn::NetworkSpec network;
   nn::Parameters parameters;
-  std::vector<std::uint32_t> mapping;  // of a widening: for each channel of the widened group, which it was; else empty
+  // Of a widening: for each channel of the widened group, which it was; kNewChannel: none. Of a deepening: empty.
+  std::vector<std::uint32_t> mapping;
 
   bool operator==(const Grown&) const = default;
 };

@@ -63,7 +63,9 @@ TEST(Widening, KeepsTheFunctionOfEveryNetworkAtEveryLayer) {
       for (const std::size_t layer : widenable_layers(network)) {
         const std::int64_t channels = channels_of(network, layer);
         for (const std::int64_t wide : {channels + 1, 2 * channels, 5 * channels + 3})
-          expect_same_function(network, random_weights(network, seed), WidenStep{layer, wide, seed});
+          for (const bool fresh : {false, true})
+            expect_same_function(network, random_weights(network, seed),
+                                 WidenStep{.layer = layer, .channels = wide, .seed = seed, .fresh = fresh});
       }
 }
 
@@ -71,8 +73,10 @@ TEST(Widening, KeepsTheFunctionOfResidualNetworks) {
   for (const char* name : {"resnet18-gem", "wrn-16-4"}) {
     const nn::NetworkSpec network = architecture(name, {1, 8, 8}, {.classes = 4});
     for (const std::size_t layer : {widenable_layers(network).front(), widenable_layers(network).back()})
-      expect_same_function(network, nn::Parameters::initial(network, 4),
-                           WidenStep{layer, channels_of(network, layer) + 5, 7});
+      for (const bool fresh : {false, true})
+        expect_same_function(
+            network, nn::Parameters::initial(network, 4),
+            WidenStep{.layer = layer, .channels = channels_of(network, layer) + 5, .seed = 7, .fresh = fresh});
   }
 }
 
@@ -107,6 +111,27 @@ TEST(Widening, IsThatOfThePaper) {
                       old.at("3.weight").values[out * 3 + from] / copies[from]);
   }
   EXPECT_EQ(grown.parameters.at("3.bias"), old.at("3.bias"));
+}
+
+TEST(Widening, ByFreshChannelsKeepsEveryNumberAndReadsNothingNew) {
+  const nn::NetworkSpec network = nn::parse_network("input 2x1x1; linear 3; batchnorm; relu; linear 2");
+  const nn::Parameters old = random_weights(network, 5);
+  const WidenStep step{.layer = 0, .channels = 5, .seed = 3, .fresh = true};
+  const Grown grown = grow(network, old, step);
+  EXPECT_EQ(grown.mapping, (std::vector<std::uint32_t>{0, 1, 2, kNewChannel, kNewChannel}));
+  const nn::Parameters drawn = nn::Parameters::initial(grown.network, 3);
+  for (std::size_t j = 0; j < 5; ++j) {
+    for (const char* name : {"0.bias", "1.gamma", "1.beta", "1.running_mean", "1.running_variance"})
+      EXPECT_EQ(grown.parameters.at(name).values[j], (j < 3 ? old : drawn).at(name).values[j]) << name;
+    for (std::size_t i = 0; i < 2; ++i)
+      EXPECT_EQ(grown.parameters.at("0.weight").values[j * 2 + i],
+                (j < 3 ? old : drawn).at("0.weight").values[j * 2 + i]);
+    for (std::size_t out = 0; out < 2; ++out)
+      EXPECT_EQ(grown.parameters.at("3.weight").values[out * 5 + j],
+                j < 3 ? old.at("3.weight").values[out * 3 + j] : 0);
+  }
+  EXPECT_EQ(grown.parameters.at("3.bias"), old.at("3.bias"));
+  EXPECT_EQ(grow(network, old, step), grown);
 }
 
 TEST(Widening, OfOneChannelMakesNoGroupsOfIt) {
@@ -157,6 +182,19 @@ double distance_of_copies(float noise) {
 TEST(Widening, NoiseIsWhatLetsCopiesLearnDifferentThings) {
   EXPECT_LT(distance_of_copies(0), 1e-6);
   EXPECT_GT(distance_of_copies(WidenStep{}.noise), 1e-4);
+}
+
+// All that is new takes part in training after a step or two.
+TEST(Widening, ByFreshChannelsTeachesThem) {
+  const nn::NetworkSpec network = nn::parse_network("input 4x1x1; linear 2; batchnorm; relu; linear 2");
+  const Grown grown =
+      grow(network, random_weights(network, 2), WidenStep{.layer = 0, .channels = 4, .seed = 1, .fresh = true});
+  const nn::Parameters learned = trained(grown);
+  for (const char* name : {"0.weight", "3.weight"}) {
+    const auto& before = grown.parameters.at(name).values;
+    const auto& after = learned.at(name).values;
+    for (std::size_t i = 0; i < after.size(); ++i) EXPECT_NE(before[i], after[i]) << name << ' ' << i;
+  }
 }
 
 TEST(Widening, SaysWhatCannotBeWidened) {

@@ -1,6 +1,7 @@
 // Net2WiderNet: which tensors take which channels, and how those that read repeated channels share them out.
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -55,7 +56,8 @@ std::size_t group_to_widen(const nn::NetworkSpec& network, const averaging::Chan
   return group;
 }
 
-// g of the paper: the identity on those that are there, random with replacement after.
+// g of the paper: the identity on those that are there, random with replacement after. Of fresh channels it does not
+// matter.
 std::vector<std::uint32_t> repeated_channels(std::size_t channels, std::size_t wide, std::uint64_t seed) {
   Random random(seed, "widen");
   std::vector<std::uint32_t> mapping;
@@ -123,6 +125,39 @@ InheritedTensor inherited_by(const nn::TensorSpec& spec, const Widening& widenin
   return tensor;
 }
 
+// With fresh channels: what was there is as it was, all else is drawn, but that nothing from before reads what is new.
+class FreshChannels {
+ public:
+  FreshChannels(const nn::NetworkSpec& wide, const Widening& widening, const WidenStep& step)
+      : wide_(averaging::channel_groups(wide)),
+        leading_(averaging::all_channels(wide_)),
+        drawn_(nn::Parameters::initial(wide, step.seed)) {
+    for (std::size_t group = 0; group < leading_.size(); ++group)
+      leading_[group].resize(widening.groups.groups[group].channels);
+  }
+
+  InheritedTensor inherited_by(const nn::TensorSpec& spec, const nn::TensorSpec& before) const {
+    InheritedTensor tensor{spec, spec.name, {}, {}, {}};
+    if (spec == before) return tensor;
+    tensor.places.assign(spec.size(), kNewValue);
+    const auto old_places = averaging::selected_places(wide_, wide_.at(spec.name), leading_);
+    for (std::size_t i = 0; i < old_places.size(); ++i) tensor.places[old_places[i]] = static_cast<std::uint32_t>(i);
+    tensor.values = drawn_.at(spec.name).values;
+    const std::size_t row = spec.size() / static_cast<std::size_t>(spec.dims[0]);
+    for (std::size_t begin = 0; begin < tensor.places.size(); begin += row) {
+      const auto places = std::span(tensor.places).subspan(begin, row);
+      const bool was_there = std::ranges::any_of(places, [](std::uint32_t place) { return place != kNewValue; });
+      if (was_there) std::ranges::fill(std::span(tensor.values).subspan(begin, row), 0.0F);
+    }
+    return tensor;
+  }
+
+ private:
+  averaging::ChannelGroups wide_;
+  averaging::ChannelSelection leading_;  // the channels from before
+  nn::Parameters drawn_;
+};
+
 }  // namespace
 
 nn::NetworkSpec widened_network(const nn::NetworkSpec& network, const WidenStep& step) {
@@ -135,8 +170,17 @@ Inheritance inherit_widened(const nn::NetworkSpec& network, const WidenStep& ste
   Inheritance inheritance{averaging::selected_network(network, widening.groups, widening.selection),
                           {},
                           widening.selection[widening.group]};
-  for (const nn::TensorSpec& spec : nn::network_tensors(inheritance.network))
-    inheritance.tensors.push_back(inherited_by(spec, widening, step));
+  const auto tensors = nn::network_tensors(inheritance.network);
+  if (step.fresh) {
+    const FreshChannels fresh(inheritance.network, widening, step);
+    for (const nn::TensorSpec& spec : tensors)
+      inheritance.tensors.push_back(fresh.inherited_by(spec, widening.groups.at(spec.name).spec));
+    const std::size_t channels = widening.groups.groups[widening.group].channels;
+    std::fill(inheritance.mapping.begin() + static_cast<std::ptrdiff_t>(channels), inheritance.mapping.end(),
+              kNewChannel);
+    return inheritance;
+  }
+  for (const nn::TensorSpec& spec : tensors) inheritance.tensors.push_back(inherited_by(spec, widening, step));
   return inheritance;
 }
 

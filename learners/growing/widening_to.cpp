@@ -7,7 +7,8 @@
 
 namespace outrider::growing {
 
-std::vector<GrowthStep> widening_to(const nn::NetworkSpec& narrow, const nn::NetworkSpec& wide, std::uint64_t seed) {
+std::vector<GrowthStep> widening_to(const nn::NetworkSpec& narrow, const nn::NetworkSpec& wide, std::uint64_t seed,
+                                    bool fresh) {
   require(narrow.layers.size() == wide.layers.size(),
           fmt::format("a network of {} layers cannot become one of {} by widening", narrow.layers.size(),
                       wide.layers.size()));
@@ -20,7 +21,7 @@ std::vector<GrowthStep> widening_to(const nn::NetworkSpec& narrow, const nn::Net
     const std::int64_t to = wide_shapes[layer + 1].channels;
     require(to >= from, fmt::format("layer {} has {} channels; widening cannot make that {}", layer + 1, from, to));
     if (to == from) continue;
-    const WidenStep step{.layer = layer, .channels = to, .seed = seed + layer};
+    const WidenStep step{.layer = layer, .channels = to, .seed = seed + layer, .fresh = fresh};
     steps.push_back(step);
     reached = widened_network(reached, step);
   }
