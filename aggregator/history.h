@@ -12,9 +12,8 @@
 namespace outrider::aggregator {
 
 struct HistoryLimits {
-  std::uint64_t bytes =
-      UINT64_MAX;              // of superseded payloads that are kept; where they take more, the oldest are dropped
-  std::uint64_t least = 4096;  // a payload that is smaller is kept whatever they come to
+  std::uint64_t bytes = UINT64_MAX;  // of superseded payloads; where they take more, the oldest are dropped
+  std::uint64_t least = 4096;        // a payload that is smaller is kept, whatever they come to
 };
 
 // Not thread-safe.

@@ -47,6 +47,7 @@ INSTANTIATE_TEST_SUITE_P(
         Usage{"NoCompute",
               {"client", "--aggregator", "tcp://127.0.0.1:7700", "--data", "d", "--state", "s", "--compute", "fast"},
               {"--compute", "'fast'", "2G"}},
+        Usage{"NoHistory", {"aggregator", "--state", "s", "--history", "all"}, {"--history", "'all'", "64MB"}},
         Usage{"UnknownLogLevel", {"--log", "loud", "status"}, {"--log", "loud", "debug"}}),
     [](const auto& usage) { return usage.param.name; });
 

@@ -30,7 +30,10 @@ std::vector<GrowthStep> wider_everywhere(const GrowthPlan& plan, const nn::Netwo
   std::vector<GrowthStep> steps;
   for (const std::size_t layer : widenable_layers(network)) {
     const auto channels = static_cast<double>(shapes[layer + 1].channels);
-    steps.emplace_back(WidenStep{layer, static_cast<std::int64_t>(std::ceil(channels * factor)), random()});
+    steps.emplace_back(WidenStep{.layer = layer,
+                                 .channels = static_cast<std::int64_t>(std::ceil(channels * factor)),
+                                 .seed = random(),
+                                 .fresh = plan.fresh});
   }
   return steps;
 }

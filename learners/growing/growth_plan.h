@@ -18,6 +18,7 @@ struct GrowthPlan {
   averaging::Workload workload{};
   averaging::Budget capacity{};  // of training the grown network (averaging::training_cost)
   std::uint64_t seed = 0;
+  bool fresh = false;  // whether new channels are drawn instead of copied: WidenStep::fresh
 
   // Throws InputError unless 1 < factor <= 16 and the kernel is one that a DeepenStep can have.
   void check() const;

@@ -98,7 +98,8 @@ std::size_t layer_of(const GrowthStep& step) {
 
 std::string text_of(const GrowthStep& step) {
   if (const auto* widen = std::get_if<WidenStep>(&step))
-    return fmt::format("widen layer {} to {}", widen->layer + 1, widen->channels);
+    return fmt::format("widen layer {} to {}{}", widen->layer + 1, widen->channels,
+                       widen->fresh ? " by fresh channels" : "");
   const auto& deepen = std::get<DeepenStep>(step);
   return fmt::format("deepen after layer {} by {}x{}", deepen.layer + 1, deepen.kernel, deepen.kernel);
 }

@@ -83,6 +83,9 @@ TEST(GrowthPlan, WidensEverythingThenDeepensEveryResolution) {
               ElementsAre("widen layer 1 to 8", "widen layer 4 to 8", "widen layer 7 to 12", "widen layer 10 to 20"));
   EXPECT_THAT(texts_of(planned_growth({.factor = 1.5}, network, 2)),
               ElementsAre("widen layer 1 to 6", "widen layer 4 to 6", "widen layer 7 to 9", "widen layer 10 to 15"));
+  EXPECT_THAT(texts_of(planned_growth({.fresh = true}, network, 0)),
+              ElementsAre("widen layer 1 to 8 by fresh channels", "widen layer 4 to 8 by fresh channels",
+                          "widen layer 7 to 12 by fresh channels", "widen layer 10 to 20 by fresh channels"));
   EXPECT_THAT(texts_of(planned_growth({}, network, 1)),
               ElementsAre("deepen after layer 8 by 3x3", "deepen after layer 5 by 3x3"));
   const nn::NetworkSpec flat = nn::parse_network("input 6x1x1; linear 5; relu; linear 4; relu; linear 3");
