@@ -50,21 +50,33 @@ std::string growth_text(const RoundsResult& result) {
 }
 
 PageTable setting_table(const RoundsReport& report, const RoundsSetting& setting) {
-  Table table({"method", "accuracy", "to central", "received", "sent", "10^12 operations", "weights", "used", "refused",
-               "grew to width"});
+  std::vector<std::string> headings{"method",           "accuracy", "to central", "received", "sent",
+                                    "10^12 operations", "weights",  "used",       "refused"};
+  const auto grew = [](const RoundsResult* result) { return !growth_text(*result).empty(); };
+  const bool any_grew = std::ranges::any_of(report.results_in(setting.name), grew);
+  if (any_grew) headings.emplace_back("grew to width");
+  Table table(std::move(headings));
   const auto central = report.central_accuracy(setting.name);
   for (const RoundsResult* result : report.results_in(setting.name)) {
     const RoundsRun& first = result->runs.front();
-    table.row({result->method, to_text(Unit::share, result->accuracy()),
-               central && result->method != kCentral ? difference_text(Unit::share, *central, result->accuracy()) : "–",
-               to_text(Unit::bytes, result->received()), to_text(Unit::bytes, result->sent()),
-               fmt::format("{:.3g}", result->operations().mean / 1e12), to_text(Unit::number, result->weights()),
-               std::to_string(first.used), std::to_string(first.refused), growth_text(*result)});
+    std::vector<std::string> cells{
+        result->method,
+        to_text(Unit::share, result->accuracy()),
+        central && result->method != kCentral ? difference_text(Unit::share, *central, result->accuracy()) : "–",
+        to_text(Unit::bytes, result->received()),
+        to_text(Unit::bytes, result->sent()),
+        fmt::format("{:.3g}", result->operations().mean / 1e12),
+        to_text(Unit::number, result->weights()),
+        std::to_string(first.used),
+        std::to_string(first.refused)};
+    if (any_grew) cells.push_back(growth_text(*result));
+    table.row(std::move(cells));
   }
-  return {
-      "After the last round: mean ± standard deviation over the seeds; bytes of a client in a round; updates and "
-      "growth of the first seed",
-      std::move(table)};
+  return {fmt::format(
+              "After the last round: mean ± standard deviation over the seeds; bytes of a client in a round; updates "
+              "{}of the first seed",
+              any_grew ? "and growth " : ""),
+          std::move(table)};
 }
 
 // How well the parts do that narrow clients hold.
