@@ -44,6 +44,14 @@ CLI::App* verb(CLI::App& app, const std::string& name, const std::string& descri
   return added;
 }
 
+// A verb whose options its library defines with add_options(), and which runs there.
+template <typename Options>
+Run library_verb(CLI::App& added, int (*run)(const Options&)) {
+  auto options = std::make_shared<Options>();
+  add_options(added, *options);
+  return [run, options] { return run(*options); };
+}
+
 nlohmann::json stated(std::uint64_t number) {
   return number == Capacity::kUnlimited ? nlohmann::json() : nlohmann::json(number);
 }
@@ -93,21 +101,17 @@ void print(const protocol::Status& status) {
 }
 
 Run add_aggregator(CLI::App& app) {
-  auto options = std::make_shared<aggregator::DaemonCommand>();
-  CLI::App* added = verb(app, "aggregator", "Serve: merge what clients contribute and hand it back",
-                         "outrider aggregator --state /var/lib/outrider --listen 'tcp://*:7700' --pretrained "
-                         "fashion.outrider");
-  aggregator::add_options(*added, *options);
-  return [options] { return aggregator::run_aggregator(*options); };
+  return library_verb(*verb(app, "aggregator", "Serve: merge what clients contribute and hand it back",
+                            "outrider aggregator --state /var/lib/outrider --listen 'tcp://*:7700' --pretrained "
+                            "fashion.outrider"),
+                      aggregator::run_aggregator);
 }
 
 Run add_client(CLI::App& app) {
-  auto options = std::make_shared<client::DaemonCommand>();
-  CLI::App* added =
-      verb(app, "client", "Learn from the pictures in a folder, contribute, and keep up with what others have taught",
-           "outrider client --aggregator tcp://127.0.0.1:7700 --data pictures --state state");
-  client::add_options(*added, *options);
-  return [options] { return client::run_client(*options); };
+  return library_verb(
+      *verb(app, "client", "Learn from the pictures in a folder, contribute, and keep up with what others have taught",
+            "outrider client --aggregator tcp://127.0.0.1:7700 --data pictures --state state"),
+      client::run_client);
 }
 
 Run add_status(CLI::App& app) {
@@ -132,67 +136,55 @@ Run add_status(CLI::App& app) {
 }
 
 Run add_predict(CLI::App& app) {
-  auto options = std::make_shared<client::PredictOptions>();
-  CLI::App* added = verb(app, "predict", "Tell which class pictures show, from a client's state",
-                         "outrider predict --state state picture.png");
-  client::add_options(*added, *options);
-  return [options] { return client::run_predict(*options); };
+  return library_verb(*verb(app, "predict", "Tell which class pictures show, from a client's state",
+                            "outrider predict --state state picture.png"),
+                      client::run_predict);
 }
 
 Run add_pretrain(CLI::App& app) {
-  auto options = std::make_shared<simulations::PretrainOptions>();
-  CLI::App* added = verb(app, "pretrain", "Train an encoder on base classes, for an aggregator to start from",
-                         "outrider pretrain --kind fashion-mnist --classes trouser --classes bag --classes coat "
-                         "--output fashion.outrider");
-  simulations::add_options(*added, *options);
-  return [options] { return simulations::run_pretrain(*options); };
+  return library_verb(*verb(app, "pretrain", "Train an encoder on base classes, for an aggregator to start from",
+                            "outrider pretrain --kind fashion-mnist --classes trouser --classes bag --classes coat "
+                            "--output fashion.outrider"),
+                      simulations::run_pretrain);
 }
 
 Run add_base(CLI::App& app) {
-  auto options = std::make_shared<simulations::BaseOptions>();
-  CLI::App* added = verb(app, "base", "Define the network that tasks are masks over, for an aggregator to start from",
-                         "outrider base --architecture lenet-300-100 --classes 2 --density 0.1 --output base.outrider");
-  simulations::add_options(*added, *options);
-  return [options] { return simulations::run_base(*options); };
+  return library_verb(
+      *verb(app, "base", "Define the network that tasks are masks over, for an aggregator to start from",
+            "outrider base --architecture lenet-300-100 --classes 2 --density 0.1 --output base.outrider"),
+      simulations::run_base);
 }
 
 Run add_model(CLI::App& app) {
-  auto options = std::make_shared<simulations::ModelOptions>();
-  CLI::App* added =
-      verb(app, "model", "Define the model that clients train, in rounds or to grow, for an aggregator to start from",
-           "outrider model --architecture lenet5 --classes cat dog --strategy fedavg --output "
-           "model.outrider");
-  simulations::add_options(*added, *options);
-  return [options] { return simulations::run_model(*options); };
+  return library_verb(
+      *verb(app, "model", "Define the model that clients train, in rounds or to grow, for an aggregator to start from",
+            "outrider model --architecture lenet5 --classes cat dog --strategy fedavg --output "
+            "model.outrider"),
+      simulations::run_model);
 }
 
 Run add_simulate(CLI::App& app) {
-  auto options = std::make_shared<simulations::SimulateOptions>();
-  CLI::App* added = verb(app, "simulate",
-                         "Run a scenario: a mission of real processes, a study of task sequences, a federation under "
-                         "virtual time, or rounds of training",
-                         "outrider simulate scenarios/fashion-recon.toml");
-  simulations::add_options(*added, *options);
-  return [options] { return simulations::simulate(*options); };
+  return library_verb(
+      *verb(app, "simulate",
+            "Run a scenario: a mission of real processes, a study of task sequences, a federation under "
+            "virtual time, or rounds of training",
+            "outrider simulate scenarios/fashion-recon.toml"),
+      simulations::simulate);
 }
 
 Run add_scenario(CLI::App& app) {
-  auto options = std::make_shared<simulations::NewScenarioOptions>();
   CLI::App* added =
       verb(app, "scenario", "Write scenario files", "outrider scenario new my-federation --kind federation");
   added->require_subcommand(1);
   CLI::App* fresh = verb(*added, "new", "Write a scenario to start from, with every key and what it means",
                          "outrider scenario new my-federation --kind federation");
-  simulations::add_options(*fresh, *options);
-  return [options] { return simulations::run_new_scenario(*options); };
+  return library_verb(*fresh, simulations::run_new_scenario);
 }
 
 Run add_compare(CLI::App& app) {
-  auto options = std::make_shared<simulations::CompareOptions>();
-  CLI::App* added = verb(app, "compare", "Lay the reports of runs side by side",
-                         "outrider compare runs/fashion-recon runs/fashion-recon-2 --html comparison.html");
-  simulations::add_options(*added, *options);
-  return [options] { return simulations::run_compare(*options); };
+  return library_verb(*verb(app, "compare", "Lay the reports of runs side by side",
+                            "outrider compare runs/fashion-recon runs/fashion-recon-2 --html comparison.html"),
+                      simulations::run_compare);
 }
 
 // What is wrong with the command line, as one sentence.

@@ -66,20 +66,14 @@ void Core::restore_decision(ByteView key, Decision decision, Latest& latest) {
   if (client == nullptr) throw InputError("the state has decisions on client " + id.hex() + " but no record of it");
   remember(*client, {sequence, decision.id, decision.refused});
   if (!decision.is_accepted()) return;
-  history_.accepted(decision, payload_bytes(decision));
+  history_.accepted(decision);
   const Topic topic = decision.accepted->topic;
   latest.insert_or_assign(topic, std::move(decision));
 }
 
 // Payloads that lie in parts are read here, so those that were replaced are not.
 void Core::fold(const Latest& latest) {
-  for (const auto& [topic, decision] : latest) {
-    if (decision.dropped)
-      throw InputError("the state lacks the payload of contribution " +
-                       std::to_string(number(decision.accepted->sequence)) + " of client " +
-                       decision.accepted->client.hex() + ", which no later one has replaced");
-    catalogue_.fold(whole(decision, store_), decision.revision);
-  }
+  for (const auto& [topic, decision] : latest) catalogue_.fold(whole(decision, store_), decision.revision);
 }
 
 Effects Core::receive(const protocol::Message& received, Instant now) {

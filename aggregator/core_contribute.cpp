@@ -200,7 +200,7 @@ void Core::accept(Client& client, const Contribution& contribution, Revision rev
     put_parts(*decision.large, contribution.payload, writes);
   }
   decision.accepted = decision.large ? header_of(contribution) : contribution;
-  history_.accepted(decision, contribution.payload.size());
+  history_.accepted(decision);
   writes.put(Column::contributions, decision_key(contribution.client, contribution.sequence), encode(decision));
   remember(client, {contribution.sequence, decision.id, {}});
   catalogue_.fold(contribution, revision);

@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
 #include "knowledge/capacity.h"
 #include "knowledge/error.h"
+#include "knowledge/quantity_option.h"
 
 namespace outrider::aggregator {
 namespace {
@@ -24,14 +26,6 @@ void write_address(const fs::path& file, const std::string& address) {
   std::error_code error;
   fs::rename(temporary, file, error);
   if (error) throw InputError("the address cannot be written to " + file.string() + ": " + error.message());
-}
-
-std::uint64_t read_history(const std::string& text) {
-  return parse_memory("the history", text);
-}
-
-CLI::Validator quantity() {
-  return {[](const std::string& text) { return objection_of([&] { read_history(text); }).value_or(""); }, "", ""};
 }
 
 }  // namespace
@@ -56,26 +50,26 @@ void add_options(CLI::App& app, DaemonCommand& options) {
                  "After which a round makes do with the minimum, or asks others")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
-  app.add_option("--history", options.history,
-                 "What superseded contributions may take on disk, as 10GB: those that their client has replaced by "
-                 "later ones, as updates of a model are in every round. Where they take more, the oldest payloads are "
-                 "dropped; that they were is kept (default: unlimited)")
-      ->check(quantity());
+  add_quantity(app, "--history", options.daemon.limits.history.bytes,
+               "What superseded contributions may take on disk, as 10GB: those that their client has replaced by "
+               "later ones, as updates of a model are in every round. Where they take more, the oldest payloads are "
+               "dropped; that they were is kept (default: unlimited)",
+               "the history", parse_memory);
   app.add_option("--heartbeat", options.daemon.pace.heartbeat_seconds, "Seconds between signs of life of a client")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
   app.add_option("--address-file", options.address_file, "Write the address for clients to this file, when ready");
 }
 
-int run_aggregator(DaemonCommand options) {
-  if (!options.pretrained.empty()) options.daemon.pretrained = options.pretrained;
-  if (!options.history.empty()) options.daemon.limits.history.bytes = read_history(options.history);
-  options.daemon.rounds.duration = std::chrono::seconds(options.round_seconds);
-  options.daemon.on_ready = [file = options.address_file](const std::string& address) {
+int run_aggregator(const DaemonCommand& options) {
+  DaemonOptions daemon = options.daemon;
+  if (!options.pretrained.empty()) daemon.pretrained = options.pretrained;
+  daemon.rounds.duration = std::chrono::seconds(options.round_seconds);
+  daemon.on_ready = [file = options.address_file](const std::string& address) {
     spdlog::info("clients connect with: outrider client --aggregator '{}' --data DIR --state DIR", address);
     if (!file.empty()) write_address(file, address);
   };
-  run_daemon(options.daemon);
+  run_daemon(std::move(daemon));
   return 0;
 }
 

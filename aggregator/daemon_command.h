@@ -17,10 +17,9 @@ struct DaemonCommand {
   std::string pretrained;  // empty: it is in the state
   std::uint32_t round_seconds = 60;
   std::string address_file;  // empty: none
-  std::string history;       // as "10GB"; empty: unlimited
 };
 void add_options(CLI::App& app, DaemonCommand& options);
 // Serves until SIGINT or SIGTERM. Returns the exit code; throws InputError as run_daemon() does.
-int run_aggregator(DaemonCommand options);
+int run_aggregator(const DaemonCommand& options);
 
 }  // namespace outrider::aggregator

@@ -1,7 +1,5 @@
 #include "aggregator/decision.h"
 
-#include <cassert>
-
 #include "aggregator/decision.capnp.h"
 #include "knowledge/contribution_wire.h"
 #include "knowledge/error.h"
@@ -60,13 +58,15 @@ ClientRecord decode_client_record(ByteView bytes) {
 }
 
 Contribution whole(const Decision& decision, const Store& store) {
-  assert(!decision.dropped);
   Contribution contribution = *decision.accepted;
+  const auto lacks = [&](const std::string& what) {
+    return InputError("the state lacks " + what + " of contribution " + std::to_string(number(contribution.sequence)) +
+                      " of client " + contribution.client.hex());
+  };
+  if (decision.dropped) throw lacks("the payload");
   if (!decision.large) return contribution;
   auto payload = load(store, *decision.large);
-  if (!payload)
-    throw InputError("the state lacks parts of contribution " + std::to_string(number(contribution.sequence)) +
-                     " of client " + contribution.client.hex());
+  if (!payload) throw lacks("parts");
   contribution.payload = *std::move(payload);
   return contribution;
 }

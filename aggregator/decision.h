@@ -35,9 +35,9 @@ Bytes encode(const ClientRecord& record);
 Decision decode_decision(ByteView bytes);
 ClientRecord decode_client_record(ByteView bytes);
 
-// The accepted contribution with its payload. Throws InputError when a part of it is missing. Pre: it is not dropped.
+// The accepted contribution with its payload. Throws InputError when that is dropped, or a part of it is missing.
 Contribution whole(const Decision& decision, const Store& store);
-// Of the payload, wherever it lies; 0 if it is dropped.
+// Of an accepted contribution's payload, wherever it lies; 0 for a withdrawal, and where it is dropped.
 std::uint64_t payload_bytes(const Decision& decision);
 // All but the payload.
 Contribution header_of(const Contribution& contribution);

@@ -4,7 +4,7 @@
 
 namespace outrider::aggregator {
 
-void History::accepted(const Decision& decision, std::uint64_t payload_bytes) {
+void History::accepted(const Decision& decision) {
   if (limits_.bytes == UINT64_MAX) return;  // nothing will ever be dropped
   const Contribution& contribution = *decision.accepted;
   Current& current = current_[{contribution.client, contribution.topic}];
@@ -12,11 +12,11 @@ void History::accepted(const Decision& decision, std::uint64_t payload_bytes) {
     superseded_.emplace(Superseded{current.revision, contribution.client, current.sequence}, current.bytes);
     bytes_ += current.bytes;
   }
-  current = {contribution.sequence, decision.revision, payload_bytes};
+  current = {contribution.sequence, decision.revision, payload_bytes(decision)};
 }
 
 void History::drop_excess(const Store& store, WriteSet& writes) {
-  while (is_excessive()) {
+  while (bytes_ > limits_.bytes) {
     const auto oldest = superseded_.begin();
     const auto& [revision, client, sequence] = oldest->first;
     Bytes key = decision_key(client, sequence);

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <tuple>
 #include <utility>
 
@@ -21,10 +20,8 @@ class History {
  public:
   explicit History(HistoryLimits limits) : limits_(limits) {}
 
-  // An accepted contribution, durable or about to be; a client's in rising sequence. `payload_bytes`: 0 for a
-  // withdrawal and for what has been dropped.
-  void accepted(const Decision& decision, std::uint64_t payload_bytes);
-  bool is_excessive() const { return bytes_ > limits_.bytes; }
+  // An accepted contribution, durable or about to be; a client's in rising sequence.
+  void accepted(const Decision& decision);
   // Drops what is too much, oldest revision first: the decisions stay, without payloads. What is not durable yet is
   // left for the next time.
   void drop_excess(const Store& store, WriteSet& writes);

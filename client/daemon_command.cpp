@@ -1,12 +1,11 @@
 #include "client/daemon_command.h"
 
-#include <cstdint>
 #include <map>
 
 #include <CLI/CLI.hpp>
 
 #include "knowledge/capacity.h"
-#include "knowledge/error.h"
+#include "knowledge/quantity_option.h"
 
 namespace outrider::client {
 namespace {
@@ -17,72 +16,57 @@ const std::map<std::string, Precision> kPrecisions{
 const std::map<std::string, MaskFinder> kFinders{{"edge-popup", MaskFinder::edge_popup},
                                                  {"lottery", MaskFinder::lottery}};
 
-std::uint64_t read_memory(const std::string& text) {
-  return parse_memory("the memory", text);
-}
-
-std::uint64_t read_compute(const std::string& text) {
-  return parse_operations("the compute", text);
-}
-
-CLI::Validator quantity(std::uint64_t (*read)(const std::string&)) {
-  return {[read](const std::string& text) { return objection_of([&] { read(text); }).value_or(""); }, "", ""};
-}
-
 }  // namespace
 
-void add_options(CLI::App& app, DaemonCommand& options) {
-  app.add_option("--aggregator", options.daemon.aggregator, "Its address, as it printed it: tcp://HOST:PORT[#KEY]")
+void add_options(CLI::App& app, DaemonOptions& options) {
+  app.add_option("--aggregator", options.aggregator, "Its address, as it printed it: tcp://HOST:PORT[#KEY]")
       ->required();
-  app.add_option("--data", options.daemon.learner.data,
+  app.add_option("--data", options.learner.data,
                  "Pictures (PNG, JPEG), one folder per class; for tasks, one folder per task with those in it. "
                  "Watched for new ones")
       ->required();
-  app.add_option("--state", options.daemon.state, "Directory of the durable state; created if it does not exist")
-      ->required();
-  app.add_option("--name", options.daemon.name, "How people know this client (default: the host's name)");
+  app.add_option("--state", options.state, "Directory of the durable state; created if it does not exist")->required();
+  app.add_option("--name", options.name, "How people know this client (default: the host's name)");
   app.add_option(
-         "--threads", options.daemon.learner.threads,
+         "--threads", options.learner.threads,
          "To learn with: more are quicker on a device that does nothing else, and slower on a busy one; 0: one per "
          "processor")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
-  app.add_option("--precision", options.daemon.learner.form.precision,
+  app.add_option("--precision", options.learner.form.precision,
                  "How prototypes and updates of a model travel: float32, float16 or int8 (4, 2 or 1 bytes a number)")
       ->transform(CLI::CheckedTransformer(kPrecisions, CLI::ignore_case).description(""));
-  app.add_option("--memory", options.memory,
-                 "What this device can spare to train a model, beside the program and its pictures: 64MB, 512MiB; "
-                 "where it is little, the client is given a narrow part of the model (default: unlimited)")
-      ->check(quantity(read_memory));
-  app.add_option("--compute", options.compute,
-                 "Likewise, floating-point operations a second: 500M, 2G; training is to be done within a round "
-                 "(default: unlimited)")
-      ->check(quantity(read_compute));
-  app.add_flag("--deviations", options.daemon.learner.form.deviations,
+  add_quantity(app, "--memory", options.capacity.memory,
+               "What this device can spare to train a model, beside the program and its pictures: 64MB, 512MiB; "
+               "where it is little, the client is given a narrow part of the model (default: unlimited)",
+               "the memory", parse_memory);
+  add_quantity(app, "--compute", options.capacity.operations,
+               "Likewise, floating-point operations a second: 500M, 2G; training is to be done within a round "
+               "(default: unlimited)",
+               "the compute", parse_operations);
+  app.add_flag("--deviations", options.learner.form.deviations,
                "Also contribute each class's spread, for `predict --head mahalanobis`; doubles the size");
-  app.add_option("--mask-epochs", options.daemon.learner.tasks.mask_epochs, "Tasks: epochs of the search for the mask")
+  app.add_option("--mask-epochs", options.learner.tasks.mask_epochs, "Tasks: epochs of the search for the mask")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();
-  app.add_option("--weight-epochs", options.daemon.learner.tasks.weight_epochs,
+  app.add_option("--weight-epochs", options.learner.tasks.weight_epochs,
                  "Tasks: epochs of training the weights that no earlier task uses; 0: masks alone are sent")
       ->check(CLI::Range(0, 100'000))
       ->capture_default_str();
-  app.add_option("--least-steps", options.daemon.learner.tasks.least_steps,
+  app.add_option("--least-steps", options.learner.tasks.least_steps,
                  "Tasks: steps of either, at least, however few the pictures are")
       ->check(CLI::Range(0, 10'000'000))
       ->capture_default_str();
-  app.add_option("--finder", options.daemon.learner.finder,
+  app.add_option("--finder", options.learner.finder,
                  "Tasks: edge-popup searches the mask by scores; lottery finds it by pruning, or takes the mask of the "
                  "ticket that is known of the task")
       ->transform(CLI::CheckedTransformer(kFinders, CLI::ignore_case).description(""));
-  app.add_flag("--grow", options.daemon.learner.grow,
+  app.add_flag("--grow", options.learner.grow,
                "Networks that grow: also train the crossings of the grown network, if --memory holds that");
 }
 
-int run_client(DaemonCommand options) {
-  if (!options.memory.empty()) options.daemon.capacity.memory = read_memory(options.memory);
-  if (!options.compute.empty()) options.daemon.capacity.operations = read_compute(options.compute);
-  run_daemon(options.daemon);
+int run_client(const DaemonOptions& options) {
+  run_daemon(options);
   return 0;
 }
 

@@ -1,8 +1,6 @@
 // The verb `outrider client`.
 #pragma once
 
-#include <string>
-
 #include "client/daemon.h"
 
 namespace CLI {
@@ -11,13 +9,8 @@ class App;
 
 namespace outrider::client {
 
-struct DaemonCommand {
-  DaemonOptions daemon;
-  std::string memory;   // of the device, as "64MB"; empty: unlimited
-  std::string compute;  // operations a second, as "2G"; likewise
-};
-void add_options(CLI::App& app, DaemonCommand& options);
+void add_options(CLI::App& app, DaemonOptions& options);
 // Learns until SIGINT or SIGTERM. Returns the exit code; throws InputError as run_daemon() does.
-int run_client(DaemonCommand options);
+int run_client(const DaemonOptions& options);
 
 }  // namespace outrider::client

@@ -68,10 +68,7 @@ DaemonProcess& DaemonProcess::operator=(DaemonProcess&& other) noexcept {
 
 void DaemonProcess::reap(bool wait) {
   int status = 0;
-  pid_t ended = 0;
-  while (!status_ && (ended = ::waitpid(pid_, &status, wait ? 0 : WNOHANG)) < 0 && errno == EINTR) {
-  }
-  if (ended == pid_) status_ = status;
+  if (!status_ && TEMP_FAILURE_RETRY(::waitpid(pid_, &status, wait ? 0 : WNOHANG)) == pid_) status_ = status;
 }
 
 bool DaemonProcess::running() {

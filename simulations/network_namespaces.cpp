@@ -68,8 +68,7 @@ void configure(const NetworkNamespace& where, const std::string& command, const 
     ::_exit(127);
   }
   int status = 0;
-  while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  if (child > 0) TEMP_FAILURE_RETRY(::waitpid(child, &status, 0));
   if (child < 0 || status != 0)
     throw InputError(
         fmt::format("the network between namespaces cannot be set up: {} says '{}'", command, errors.first_line()));

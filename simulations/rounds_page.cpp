@@ -52,7 +52,7 @@ std::string growth_text(const RoundsResult& result) {
 PageTable setting_table(const RoundsReport& report, const RoundsSetting& setting) {
   std::vector<std::string> headings{"method",           "accuracy", "to central", "received", "sent",
                                     "10^12 operations", "weights",  "used",       "refused"};
-  const auto grew = [](const RoundsResult* result) { return !growth_text(*result).empty(); };
+  const auto grew = [](const RoundsResult* result) { return !result->runs.front().growths.empty(); };
   const bool any_grew = std::ranges::any_of(report.results_in(setting.name), grew);
   if (any_grew) headings.emplace_back("grew to width");
   Table table(std::move(headings));

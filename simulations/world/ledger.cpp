@@ -120,14 +120,17 @@ void Ledger::published(const aggregator::Core& core, const Store& disk) {
 // A commit may have become durable without anybody's having learned of it: that is no mistake, if it came in.
 void Ledger::adopt(const Store& disk, bool trusted) {
   std::map<ClientId, Ids> there;
-  std::map<std::pair<ClientId, Topic>, std::pair<SequenceNumber, bool>> last;  // on a topic, and whether it is dropped
+  std::map<std::pair<ClientId, Topic>, SequenceNumber> lost;  // dropped, and the last so far on its topic
   disk.scan(Column::contributions, {}, [&](ByteView key, ByteView value) {
     const ClientId client = ClientId::from_bytes(key.first(ClientId::kSize));
     const SequenceNumber sequence{number_in_key(key, ClientId::kSize)};
     const aggregator::Decision decision = aggregator::decode_decision(value);
     if (!decision.is_accepted()) return;
     there[client].emplace(sequence, decision.id);
-    last[{client, decision.accepted->topic}] = {sequence, decision.dropped};
+    if (decision.dropped)
+      lost[{client, decision.accepted->topic}] = sequence;
+    else
+      lost.erase({client, decision.accepted->topic});
     if (acknowledged_[client].contains(sequence)) return;
     if (watch_ == Watch::full) {
       const auto content = in_doubt_.find(decision.id);
@@ -139,9 +142,8 @@ void Ledger::adopt(const Store& disk, bool trusted) {
     acknowledged_[client].emplace(sequence, decision.id);
     ++accepted_;
   });
-  for (const auto& [of, sequence_and_dropped] : last)
-    if (const auto& [sequence, dropped] = sequence_and_dropped; dropped)
-      throw Violation(describe(of.first, sequence) + " has lost its payload though nothing has replaced it");
+  for (const auto& [of, sequence] : lost)
+    throw Violation(describe(of.first, sequence) + " has lost its payload though nothing has replaced it");
   for (const auto& [client, known] : acknowledged_)
     for (const auto& [sequence, id] : known)
       if (const auto& found = there[client]; !found.contains(sequence) || found.at(sequence) != id)
