@@ -1,6 +1,6 @@
 #include "simulations/markup.h"
 
-#include <cstdint>
+#include "knowledge/utf8.h"
 
 namespace outrider::simulations {
 namespace {
@@ -8,29 +8,13 @@ namespace {
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
 bool may_stand_in_xml(char32_t character) {
-  const bool surrogate = character >= 0xd800 && character <= 0xdfff;
-  return character >= ' ' && character != 0x7f && !surrogate && character != 0xfffe && character != 0xffff &&
-         character <= 0x10ffff;
+  return character >= ' ' && character != 0x7f && character != 0xfffe && character != 0xffff;
 }
 
 // How many bytes the character at the start takes; 0 where there is none that may stand in XML.
 std::size_t length_of_first(std::string_view text) {
-  const auto lead = static_cast<std::uint8_t>(text[0]);
-  const std::size_t length = lead < 0x80   ? 1
-                             : lead < 0xc2 ? 0
-                             : lead < 0xe0 ? 2
-                             : lead < 0xf0 ? 3
-                             : lead < 0xf5 ? 4
-                                           : 0;
-  if (length == 0 || length > text.size()) return 0;
-  char32_t character = length == 1 ? lead : lead & (0x7fU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    const auto next = static_cast<std::uint8_t>(text[i]);
-    if ((next & 0xc0U) != 0x80) return 0;
-    character = character << 6U | (next & 0x3fU);
-  }
-  const bool overlong = (length == 3 && character < 0x800) || (length == 4 && character < 0x10000);
-  return overlong || !may_stand_in_xml(character) ? 0 : length;
+  const auto character = utf8::first(text);
+  return character && may_stand_in_xml(character->value) ? character->bytes : 0;
 }
 
 std::string_view entity_of(char character) {
