@@ -25,6 +25,8 @@ void add_options(CLI::App& app, DaemonOptions& options) {
                  "Pictures (PNG, JPEG), one folder per class; for tasks, one folder per task with those in it. "
                  "Watched for new ones")
       ->required();
+  app.add_flag("--keep-deleted", options.learner.keep_deleted,
+               "Classes: what was learned from pictures that leave the folder stays (default: it is taken back)");
   app.add_option("--state", options.state, "Directory of the durable state; created if it does not exist")->required();
   app.add_option("--name", options.name, "How people know this client (default: the host's name)");
   app.add_option(

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,14 +15,22 @@ struct NewExamples {
   std::vector<std::filesystem::path> files;  // sorted
 };
 
-// Remembers which files it has reported; reports a file again when its size or time of change is another. Not
-// thread-safe.
+// Remembers which files it has reported; reports a file again when its size or time of change is another, or when it
+// was away. Not thread-safe.
 class ExampleFolder {
  public:
   explicit ExampleFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   // Looks once; classes sorted by name. Hidden files are left out. Throws InputError when the folder cannot be read.
   std::vector<NewExamples> look();
+
+  // Of the last look: the classes that files of an earlier one have left, sorted.
+  const std::set<std::string>& thinned() const { return thinned_; }
+  // Of the last look: what lies under each class that has a folder, sorted; empty folders too.
+  const std::map<std::string, std::vector<std::filesystem::path>>& present() const { return present_; }
+  bool has(const std::filesystem::path& file) const;
+  // No class had a file.
+  bool is_empty() const;
 
   // These files are to be reported again at the next look.
   void forget(const std::vector<std::filesystem::path>& files);
@@ -34,10 +43,14 @@ class ExampleFolder {
     bool operator==(const Version&) const = default;
   };
 
-  std::vector<std::filesystem::path> new_files(const std::filesystem::path& class_folder);
+  std::vector<std::filesystem::path> new_files(const std::filesystem::path& class_folder,
+                                               std::vector<std::filesystem::path>& present);
+  void forget_what_left();
 
   std::filesystem::path folder_;
   std::map<std::filesystem::path, Version> known_;
+  std::map<std::string, std::vector<std::filesystem::path>> present_;
+  std::set<std::string> thinned_;
 };
 
 }  // namespace outrider::client

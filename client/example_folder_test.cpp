@@ -53,6 +53,26 @@ TEST_F(ExampleFolderTest, ReportsAFileAgainWhenItHasChangedOrIsForgotten) {
   EXPECT_EQ(told(folder.look()), "bag: 1.png; ");
 }
 
+TEST_F(ExampleFolderTest, TellsWhichClassesFilesHaveLeft) {
+  write("bag/1.png");
+  write("bag/2.png");
+  write("shoe/1.png");
+  ExampleFolder folder(folder_);
+  folder.look();
+  EXPECT_TRUE(folder.thinned().empty());
+  fs::remove(folder_ / "bag/2.png");
+  fs::remove_all(folder_ / "shoe");
+  folder.look();
+  EXPECT_EQ(folder.thinned(), (std::set<std::string>{"bag", "shoe"}));
+  EXPECT_EQ(folder.present().at("bag").size(), 1U);
+  EXPECT_FALSE(folder.present().contains("shoe"));
+  EXPECT_FALSE(folder.has(folder_ / "bag/2.png"));
+  EXPECT_TRUE(folder.has(folder_ / "bag/1.png"));
+  write("bag/2.png");
+  EXPECT_EQ(told(folder.look()), "bag: 2.png; ");
+  EXPECT_TRUE(folder.thinned().empty());
+}
+
 TEST_F(ExampleFolderTest, LeavesOutHiddenFilesAndFilesOutsideOfClasses) {
   write("bag/.1.png.part");
   write(".cache/1.png");

@@ -17,7 +17,8 @@ std::unique_ptr<Learner> make_learner(const Digest& definition, const Store& sto
     return std::make_unique<RoundLearner>(definition, averaging::LearningTask::decode(*blob), store, options);
   if (growing::GrowingTask::recognises(*blob))
     return std::make_unique<GrowingLearner>(definition, growing::GrowingTask::decode(*blob), store, options);
-  auto learner = std::make_unique<PrototypeLearner>(options.data, store, options.threads, options.form);
+  auto learner =
+      std::make_unique<PrototypeLearner>(options.data, store, options.threads, options.form, options.keep_deleted);
   learner->use(definition);
   return learner;
 }

@@ -30,7 +30,8 @@ enum class MaskFinder : std::uint8_t {
 
 struct LearnerOptions {
   std::filesystem::path data;
-  int threads = 1;  // more are quicker where nothing else runs; 0: one per processor
+  bool keep_deleted = false;  // what was learned from pictures that have left the folder stays
+  int threads = 1;            // more are quicker where nothing else runs; 0: one per processor
   LessonForm form;
   MaskTraining tasks{.least_steps = 300};  // its seed and threads are set by the learner
   MaskFinder finder = MaskFinder::edge_popup;

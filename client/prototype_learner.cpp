@@ -1,5 +1,6 @@
 #include "client/prototype_learner.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iterator>
@@ -9,7 +10,6 @@
 #include "knowledge/error.h"
 #include "learners/data/image.h"
 #include "learners/data/resize.h"
-#include "learners/prototypical/merge.h"
 
 namespace outrider::client {
 namespace {
@@ -23,8 +23,9 @@ Bytes content_of(const std::filesystem::path& file) {
 
 }  // namespace
 
-PrototypeLearner::PrototypeLearner(std::filesystem::path folder, const Store& store, int threads, LessonForm form)
-    : store_(store), threads_(threads), form_(form), folder_(std::move(folder)) {}
+PrototypeLearner::PrototypeLearner(std::filesystem::path folder, const Store& store, int threads, LessonForm form,
+                                   bool keep_deleted)
+    : store_(store), threads_(threads), form_(form), keep_deleted_(keep_deleted), folder_(std::move(folder)) {}
 
 void PrototypeLearner::use(const Digest& encoder) {
   embedder_.reset();
@@ -33,6 +34,8 @@ void PrototypeLearner::use(const Digest& encoder) {
   embedder_.emplace(Encoder::decode(*blob), threads_);
   encoder_ = encoder;
   folder_.forget_all();
+  pictures_.clear();
+  reviewed_all_ = false;
 }
 
 void PrototypeLearner::learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) {
@@ -41,14 +44,16 @@ void PrototypeLearner::learn(const Teach& teach, const Complain& complain, const
     if (stop.stop_requested()) return;
     learn_class(examples, teach, complain, stop);
   }
+  if (!keep_deleted_) take_back_what_left(teach, complain, stop);
 }
 
 void PrototypeLearner::learn_class(const NewExamples& examples, const Teach& teach, const Complain& complain,
                                    const std::stop_token& stop) {
   const auto start = std::chrono::steady_clock::now();
-  Topic topic{std::string(kPrototypeKind), encoder_, examples.class_name};
+  Topic topic = topic_of(examples.class_name);
   const auto known = lesson_memory(store_, topic);
-  ClassMemory memory = known ? ClassMemory::decode(*known) : ClassMemory(embedder_->dimension());
+  ClassMemory memory = known && !known->empty() ? ClassMemory::decode(*known) : ClassMemory(embedder_->dimension());
+  if (memory.count() == 0) memory.follows_folder = true;
   std::size_t added = 0;
   for (const std::filesystem::path& file : examples.files) {
     if (stop.stop_requested()) return;
@@ -68,6 +73,73 @@ void PrototypeLearner::learn_class(const NewExamples& examples, const Teach& tea
                     memory.count(), static_cast<double>(spent.count()) / 1000));
 }
 
+void PrototypeLearner::take_back_what_left(const Teach& teach, const Complain& complain, const std::stop_token& stop) {
+  std::erase_if(pictures_, [&](const auto& picture) { return !folder_.has(picture.first); });
+  to_review_.merge(classes_to_review());
+  reviewed_all_ = true;
+  for (const std::string& class_name : std::set(to_review_)) {
+    if (stop.stop_requested()) return;
+    review(class_name, teach, complain, stop);
+  }
+}
+
+std::set<std::string> PrototypeLearner::classes_to_review() const {
+  if (reviewed_all_) return folder_.thinned();
+  std::set<std::string> classes;
+  for_each_lesson(store_, std::string(kPrototypeKind), encoder_,
+                  [&](const Topic& topic, ByteView) { classes.insert(topic.subject); });
+  return classes;
+}
+
+std::optional<std::set<Digest>> PrototypeLearner::pictures_of(const std::string& class_name) const {
+  std::set<Digest> found;
+  const auto files = folder_.present().find(class_name);
+  if (files == folder_.present().end()) return found;
+  for (const std::filesystem::path& file : files->second) {
+    const auto picture = pictures_.find(file);
+    if (picture == pictures_.end()) return std::nullopt;
+    found.insert(picture->second);
+  }
+  return found;
+}
+
+// The class is learned anew from what is there: a sum cannot be freed of a picture that nobody has any more.
+void PrototypeLearner::review(const std::string& class_name, const Teach& teach, const Complain& complain,
+                              const std::stop_token& stop) {
+  const auto present = pictures_of(class_name);
+  if (!present) return;  // it is looked at again when all can be read
+  const auto known = lesson_memory(store_, topic_of(class_name));
+  if (!known || known->empty()) return void(to_review_.erase(class_name));
+  const ClassMemory before = ClassMemory::decode(*known);
+  const auto gone = static_cast<std::size_t>(
+      std::ranges::count_if(before.examples(), [&](const Digest& example) { return !present->contains(example); }));
+  if (gone == 0) return void(to_review_.erase(class_name));
+  if (!before.follows_folder)
+    return complain(fmt::format(
+        "{} of the {} pictures that '{}' was learned from are not in the folder; an earlier version learned them, so "
+        "they stay. To learn the class anew from the folder, start with another --state",
+        gone, before.count(), class_name));
+  if (folder_.is_empty())
+    return complain("the data folder has no pictures any more (is it mounted?); what was learned from them stays");
+  ClassMemory memory(embedder_->dimension());
+  memory.follows_folder = true;
+  memory.spent = before.spent;
+  const auto files = folder_.present().find(class_name);
+  if (files != folder_.present().end())
+    for (const std::filesystem::path& file : files->second) {
+      if (stop.stop_requested()) return;
+      const auto complaint = objection_of([&] { add(file, memory); });
+      if (complaint && before.knows(pictures_.at(file))) return complain(*complaint);
+    }
+  to_review_.erase(class_name);
+  Lesson lesson{topic_of(class_name), {}, {}};
+  if (memory.count() > 0) lesson = {topic_of(class_name), payload_of(memory.state()), memory.encode()};
+  teach(std::move(lesson), memory.count() == 0
+                               ? fmt::format("took '{}' back: its {} pictures have left the folder", class_name, gone)
+                               : fmt::format("took {} pictures of '{}' back that have left the folder ({} in all)",
+                                             gone, class_name, memory.count()));
+}
+
 Bytes PrototypeLearner::payload_of(ClassState state) const {
   if (!form_.deviations) state.deviations.clear();
   return encode(state, form_.precision);
@@ -76,6 +148,7 @@ Bytes PrototypeLearner::payload_of(ClassState state) const {
 bool PrototypeLearner::add(const std::filesystem::path& file, ClassMemory& memory) {
   const Bytes content = content_of(file);
   const Digest example = Digest::of(content);
+  pictures_.insert_or_assign(file, example);
   if (memory.knows(example)) return false;
   const Image picture = resize(decode_image(content, file.string()), embedder_->input());
   std::vector<float> embedding(embedder_->dimension());

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "client/predictor.h"
@@ -121,6 +122,113 @@ TEST_F(PrototypeLearnerTest, ADamagedPictureIsComplainedAboutAndLearnedWhenRepai
   EXPECT_NE(complaints_[0].find("2.png"), std::string::npos);
   picture("bag", 2);
   learn(learner, core_);
+  EXPECT_EQ(state("bag").count, 2U);
+}
+
+TEST_F(PrototypeLearnerTest, APictureThatIsDeletedIsTakenBackExactly) {
+  picture("bag", 1);
+  PrototypeLearner first(folder_, store_, 1);
+  first.use(encoder_);
+  learn(first, core_);
+  const ClassState without = state("bag");
+  picture("bag", 2);
+  learn(first, core_);
+  EXPECT_EQ(state("bag").count, 2U);
+  fs::remove(folder_ / "bag/2.png");
+  EXPECT_EQ(learn(first, core_), 1U);
+  EXPECT_EQ(state("bag"), without);
+  EXPECT_EQ(learn(first, core_), 0U);
+  EXPECT_THAT(complaints_, testing::IsEmpty());
+}
+
+TEST_F(PrototypeLearnerTest, WhatWasDeletedWhileItWasAwayIsTakenBackToo) {
+  picture("bag", 1);
+  picture("bag", 2);
+  picture("shoe", 1);
+  PrototypeLearner first(folder_, store_, 1);
+  first.use(encoder_);
+  learn(first, core_);
+  fs::remove(folder_ / "bag/2.png");
+  fs::remove_all(folder_ / "shoe");
+  PrototypeLearner restarted(folder_, store_, 1);
+  restarted.use(encoder_);
+  EXPECT_EQ(learn(restarted, core_), 2U);
+  EXPECT_EQ(state("bag").count, 1U);
+  EXPECT_EQ(state("shoe").count, 0U);
+}
+
+TEST_F(PrototypeLearnerTest, ARenamedClassFolderLeavesOnlyTheNewName) {
+  picture("bag", 1);
+  picture("bag", 2);
+  PrototypeLearner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  learn(learner, core_);
+  const ClassState bag = state("bag");
+  fs::rename(folder_ / "bag", folder_ / "satchel");
+  EXPECT_EQ(learn(learner, core_), 2U);
+  EXPECT_EQ(own_classes(store_).size(), 1U);
+  EXPECT_EQ(state("satchel"), bag);
+  fs::rename(folder_ / "satchel", folder_ / "bag");
+  EXPECT_EQ(learn(learner, core_), 2U);
+  EXPECT_EQ(state("bag"), bag);
+}
+
+TEST_F(PrototypeLearnerTest, APictureThatMovesToAnotherClassChangesBoth) {
+  picture("bag", 1);
+  picture("bag", 2);
+  picture("shoe", 1);
+  PrototypeLearner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  learn(learner, core_);
+  fs::rename(folder_ / "bag/2.png", folder_ / "shoe/2.png");
+  EXPECT_EQ(learn(learner, core_), 2U);
+  EXPECT_EQ(state("bag").count, 1U);
+  EXPECT_EQ(state("shoe").count, 2U);
+}
+
+TEST_F(PrototypeLearnerTest, AnEmptyDataFolderTakesNothingBack) {
+  picture("bag", 1);
+  PrototypeLearner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  learn(learner, core_);
+  const fs::path elsewhere = directory_.path().string() + "-away";
+  fs::rename(folder_ / "bag", elsewhere);
+  EXPECT_EQ(learn(learner, core_), 0U);
+  EXPECT_EQ(state("bag").count, 1U);
+  ASSERT_EQ(complaints_.size(), 1U);
+  EXPECT_THAT(complaints_[0], testing::HasSubstr("is it mounted?"));
+  fs::rename(elsewhere, folder_ / "bag");
+  EXPECT_EQ(learn(learner, core_), 0U);
+  EXPECT_EQ(complaints_.size(), 1U);
+}
+
+TEST_F(PrototypeLearnerTest, WhatAnEarlierVersionLearnedStaysWhenItsPicturesAreGone) {
+  picture("bag", 1);
+  picture("bag", 2);
+  PrototypeLearner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  learn(learner, core_);
+  const Topic topic{std::string(kPrototypeKind), encoder_, "bag"};
+  ClassMemory memory = ClassMemory::decode(*lesson_memory(store_, topic));
+  memory.follows_folder = false;
+  store_.commit(core_.learned({topic, encode(memory.state()), memory.encode()}, Instant{0}).writes);
+  fs::remove(folder_ / "bag/2.png");
+  PrototypeLearner now(folder_, store_, 1);
+  now.use(encoder_);
+  EXPECT_EQ(learn(now, core_), 0U);
+  EXPECT_EQ(state("bag").count, 2U);
+  ASSERT_EQ(complaints_.size(), 1U);
+  EXPECT_THAT(complaints_[0], testing::HasSubstr("1 of the 2 pictures that 'bag' was learned from"));
+}
+
+TEST_F(PrototypeLearnerTest, KeepsWhatWasDeletedIfToldTo) {
+  picture("bag", 1);
+  picture("bag", 2);
+  PrototypeLearner learner(folder_, store_, 1, {}, true);
+  learner.use(encoder_);
+  learn(learner, core_);
+  fs::remove(folder_ / "bag/2.png");
+  EXPECT_EQ(learn(learner, core_), 0U);
   EXPECT_EQ(state("bag").count, 2U);
 }
 

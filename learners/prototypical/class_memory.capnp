@@ -8,4 +8,5 @@ struct ClassMemory {
   sum               @0 :Data;    # ExactClassSum::bytes
   examples          @1 :Data;    # 32 bytes each, ascending: digests of what was learned
   spentMicroseconds @2 :UInt64;
+  followsFolder     @3 :Bool;    # all examples were in the folder together: one that is missing there was removed
 }

@@ -31,6 +31,7 @@ Bytes ClassMemory::encode() const {
   builder.setSum(wire::data(sum_.bytes()));
   builder.setExamples(wire::data(digests));
   builder.setSpentMicroseconds(static_cast<std::uint64_t>(spent.count()));
+  builder.setFollowsFolder(follows_folder);
   return wire::flatten(message);
 }
 
@@ -45,6 +46,7 @@ ClassMemory ClassMemory::decode(ByteView bytes) {
         for (std::size_t at = 0; at < digests.size(); at += Digest::kSize)
           memory.examples_.insert(Digest::from_bytes(digests.subspan(at, Digest::kSize)));
         memory.spent = std::chrono::microseconds(reader.getSpentMicroseconds());
+        memory.follows_folder = reader.getFollowsFolder();
         return memory;
       },
       kMemoryLimits);

@@ -23,11 +23,16 @@ class ClassMemory {
   void add(const Digest& example, std::span<const float> embedding);
 
   std::size_t count() const { return examples_.size(); }
+  const std::set<Digest>& examples() const { return examples_; }
   // At least one example is known.
   ClassState state() const { return sum_.state(); }
 
   // How long learning has taken in all.
   std::chrono::microseconds spent{0};
+
+  // All examples have been in the data folder at one time, so that what is missing there has been removed. Records of
+  // before do not know: pictures may have gone long ago.
+  bool follows_folder = false;
 
   // The durable form. decode throws InputError when the bytes are no memory.
   Bytes encode() const;
