@@ -16,6 +16,10 @@ Bytes encoder_name() {
   return to_bytes("encoder");
 }
 
+constexpr const char* kCopyOfAState =
+    "this state is a copy of one that is in use: another device is connected with the same keys. Start this one with a "
+    "--state directory of its own; if it is the only one, start it again in a minute";
+
 }  // namespace
 
 void Effects::append(Effects later) {
@@ -93,6 +97,13 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   Client* client = roster_.find_or_add(from, limits_.clients);
   if (client == nullptr) return {};  // full: the client asks again, and less and less often
   Effects effects;
+  if (is_copy(*client, hello.incarnation, now)) {
+    effects.notices.push_back("a copy of the state of " + client->title(from) +
+                              ", which is connected, wants to take part: turned away");
+    effects.messages.push_back({from, protocol::Rejected{kCopyOfAState}});
+    return effects;
+  }
+  client->incarnation = hello.incarnation.number;
   const bool is_new = client->last_seen == kNever && client->highest_decided == SequenceNumber{};
   const std::string name = hello.name.substr(0, limits_.name_bytes);
   const bool was_away = client->last_seen == kNever || now - client->last_seen > silence();
@@ -109,6 +120,15 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   effects.messages.push_back({from, protocol::Welcome{self_, revision_, encoder_, client->highest_decided,
                                                       pace_.heartbeat_seconds, hello.conversation, true}});
   return effects;
+}
+
+bool Core::is_copy(const Client& client, const protocol::Incarnation& incarnation, Instant now) const {
+  const bool is_another =
+      client.incarnation != 0 && incarnation.number != 0 && incarnation.number != client.incarnation;
+  const bool is_connected = client.last_seen != kNever && now - client.last_seen <= silence();
+  const bool follows =
+      !incarnation.relocated && std::ranges::find(incarnation.earlier, client.incarnation) != incarnation.earlier.end();
+  return is_another && is_connected && !follows;
 }
 
 void Core::record_revision(Revision revision, Bytes accepted, WriteSet& writes) {

@@ -88,6 +88,8 @@ class Core {
   using Latest = std::map<Topic, Decision>;
   void restore_decision(ByteView key, Decision decision, Latest& latest);
   void fold(const Latest& latest);
+  // Another device speaks in the client's name at this moment: whoever says this hello runs on a copy of its state.
+  bool is_copy(const Client& client, const protocol::Incarnation& incarnation, Instant now) const;
   Instant silence() const { return std::chrono::seconds(3 * pace_.heartbeat_seconds); }
 
   Effects on(const ClientId& from, const protocol::Hello& hello, Instant now);

@@ -68,6 +68,35 @@ TEST_F(CoreTest, AStrangerMustSayHelloFirst) {
   EXPECT_EQ(ask<Welcome>(Hello{"me", {}}).highest_decided, SequenceNumber{0});
 }
 
+Hello hello_of(protocol::Incarnation incarnation) {
+  Hello hello{"me", {}};
+  hello.incarnation = std::move(incarnation);
+  return hello;
+}
+
+TEST_F(CoreTest, ACopyOfAStateIsTurnedAwayWhileTheOtherIsConnected) {
+  ask<Welcome>(hello_of({.number = 11, .earlier = {10}}));
+  const auto rejected = ask<protocol::Rejected>(hello_of({.number = 12, .earlier = {10}}));
+  EXPECT_NE(rejected.sentence.find("this state is a copy"), std::string::npos);
+  ask<protocol::Rejected>(hello_of({.number = 13, .earlier = {11, 10}, .relocated = true}));
+  ask<Welcome>(hello_of({.number = 11, .earlier = {10}}));  // another connection of the same run
+}
+
+TEST_F(CoreTest, ARestartIsNoCopyHoweverOftenItHappened) {
+  ask<Welcome>(hello_of({.number = 11, .earlier = {}}));
+  ask<Welcome>(hello_of({.number = 14, .earlier = {13, 12, 11}}));
+  ask<Welcome>(Hello{"me", {}});  // a client of before says nothing of it
+  ask<Welcome>(hello_of({.number = 20, .earlier = {}}));
+}
+
+TEST_F(CoreTest, AStateFromABackupIsWelcomeWhenTheOtherIsGone) {
+  ask<Welcome>(hello_of({.number = 11, .earlier = {10}}));
+  EXPECT_TRUE(say(protocol::Goodbye{}).empty());
+  ask<Welcome>(hello_of({.number = 12, .earlier = {9}}));
+  now_ += Instant{60'000};  // silent for long
+  ask<Welcome>(hello_of({.number = 13, .earlier = {8}}));
+}
+
 TEST_F(CoreTest, ARepeatIsAcknowledgedAndChangesNothing) {
   say(Hello{"me", {}});
   const Contribute message{{contribution(1, "bag"), contribution(2, "shoe")}};

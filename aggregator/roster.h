@@ -29,6 +29,7 @@ struct Client {
   Revision announced{};              // the newest revision it was told of
   Instant last_seen = kNever;        // kNever: not since the start; see Roster::saw
   Capacity capacity{};               // as the client said last
+  std::uint64_t incarnation = 0;     // of the run that was welcomed last; 0: not since the start
 
   // For people: its name and the beginning of its id.
   std::string title(const ClientId& id) const { return name + " (" + id.brief() + ")"; }

@@ -33,15 +33,17 @@ void Effects::append(Effects later) {
   writes.append(std::move(later.writes));
   std::ranges::move(later.messages, std::back_inserter(messages));
   std::ranges::move(later.notices, std::back_inserter(notices));
+  if (later.rejected) rejected = std::move(later.rejected);
   encoder_arrived |= later.encoder_arrived;
 }
 
 Core::Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing, PartSizes sizes,
-           Capacity capacity)
+           Capacity capacity, protocol::Incarnation incarnation)
     : self_(self),
       name_(std::move(name)),
       store_(store),
       capacity_(capacity),
+      incarnation_(incarnation),
       outbox_(self, store, sizes),
       replica_(store),
       jitter_(jitter),
@@ -90,7 +92,7 @@ void Core::send_what_is_due(Instant now, Effects& effects) {
   }
   if (link_ == Link::seeking) {
     if (!hello_.is_due(now)) return;
-    send(protocol::Hello{name_, replica_.revision(), conversation_, capacity_}, effects);
+    send(protocol::Hello{name_, replica_.revision(), conversation_, capacity_, incarnation_}, effects);
     hello_.attempted(now, jitter_);
     return;
   }
@@ -243,6 +245,12 @@ Effects Core::on(const protocol::Announce& announce, Instant) {
   } else {
     heard_of(announce.revision, announce.encoder, effects);
   }
+  return effects;
+}
+
+Effects Core::on(const protocol::Rejected& rejected, Instant) {
+  Effects effects;
+  effects.rejected = rejected.sentence;
   return effects;
 }
 

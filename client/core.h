@@ -23,8 +23,10 @@ struct Effects {
   WriteSet writes;
   std::vector<protocol::Message> messages;
   std::vector<std::string> notices;  // for people, one sentence each
-  bool encoder_arrived = false;      // Core::encoder() is in the store now; what was learned with another must be
-                                     // learned again
+  std::optional<std::string>
+      rejected;                  // why the aggregator does not let this client take part: there is no use in asking
+  bool encoder_arrived = false;  // Core::encoder() is in the store now; what was learned with another must be
+                                 // learned again
 
   void append(Effects later);
 };
@@ -48,7 +50,7 @@ class Core {
   // Restores what `store` holds. `store` must outlive the core and change only by the core's own effects.
   // With another capacity than before it asks for everything again: other parts of it may be meant for it.
   Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing = {}, PartSizes sizes = {},
-       Capacity capacity = {});
+       Capacity capacity = {}, protocol::Incarnation incarnation = {});
 
   Effects receive(const protocol::Message& message, Instant now);
   // Sends what is due. Call it at the start and at deadline() or later.
@@ -79,6 +81,7 @@ class Core {
   Effects on(const protocol::Knowledge& knowledge, Instant now);
   Effects on(const protocol::BlobChunk& chunk, Instant now);
   Effects on(const protocol::Announce& announce, Instant now);
+  Effects on(const protocol::Rejected& rejected, Instant now);
   template <typename Other>
   Effects on(const Other&, Instant) {
     return {};  // what only clients say, and what the shell answers
@@ -102,6 +105,7 @@ class Core {
   std::string name_;
   const Store& store_;
   Capacity capacity_;
+  protocol::Incarnation incarnation_;
   Outbox outbox_;
   Replica replica_;
   Random jitter_;

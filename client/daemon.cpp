@@ -19,6 +19,7 @@
 #include <spdlog/spdlog.h>
 
 #include "client/core.h"
+#include "client/incarnation.h"
 #include "client/learner.h"
 #include "client/traffic_record.h"
 #include "knowledge/error.h"
@@ -61,6 +62,7 @@ class Daemon {
       : options_(std::move(options)),
         store_(open_store(options_.state)),
         keys_(identity(*store_)),
+        incarnation_(begin_incarnation(*store_, options_.state)),
         traffic_before_(load_traffic(*store_)),
         core_(std::make_unique<Core>(make_core())),
         timer_(io_),
@@ -99,7 +101,7 @@ class Daemon {
  private:
   Core make_core() const {
     const std::uint64_t seed = std::random_device{}();  // clients must not retry in step
-    return {keys_.client_id(), name(), *store_, Random(seed, "jitter"), {}, {}, options_.capacity};
+    return {keys_.client_id(), name(), *store_, Random(seed, "jitter"), {}, {}, options_.capacity, incarnation_};
   }
 
   std::string name() const { return options_.name.empty() ? boost::asio::ip::host_name() : options_.name; }
@@ -168,6 +170,7 @@ class Daemon {
     if (!effects.writes.empty() && !commit(effects.writes)) return;
     for (const protocol::Message& message : effects.messages) socket_->send(message);
     for (const std::string& notice : effects.notices) spdlog::info("{}", notice);
+    if (effects.rejected) return stop_with("the aggregator turned this client away: " + *effects.rejected);
     if (effects.encoder_arrived) {
       spdlog::info("received the encoder {}", core_->encoder().brief());
       blackboard_.show(core_->encoder());
@@ -202,6 +205,7 @@ class Daemon {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::unique_ptr<Store> store_;
   protocol::KeyPair keys_;
+  protocol::Incarnation incarnation_;
   TrafficRecord traffic_before_;
   std::unique_ptr<Core> core_;
   boost::asio::io_context io_;

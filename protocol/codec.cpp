@@ -1,5 +1,6 @@
 #include "protocol/codec.h"
 
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -66,6 +67,11 @@ struct Writer {
     builder.setReplica(number(hello.replica));
     builder.setConversation(hello.conversation);
     write_capacity(hello.capacity, builder);
+    builder.setIncarnation(hello.incarnation.number);
+    const auto& earlier = hello.incarnation.earlier;
+    auto numbers = builder.initEarlier(entries(earlier.size()));
+    for (unsigned i = 0; i < numbers.size(); ++i) numbers.set(i, earlier[i]);
+    builder.setRelocated(hello.incarnation.relocated);
   }
   void operator()(const Contribute& contribute) {
     const auto& contributions = contribute.contributions;
@@ -157,6 +163,7 @@ struct Writer {
     builder.setEncoder(wire::data(announce.encoder.view()));
   }
   void operator()(const Unsupported&) { throw std::logic_error("Unsupported travels as a version 0 frame"); }
+  void operator()(const Rejected& rejected) { body.initRejected().setSentence(rejected.sentence); }
   void operator()(const Status& status) {
     auto builder = body.initStatus();
     builder.setAggregator(wire::data(status.aggregator.view()));
@@ -261,12 +268,21 @@ Status read_body(schema::Status::Reader reader) {
           })};
 }
 
+Hello read_body(schema::Hello::Reader reader) {
+  return {wire::text(reader.getName()),
+          Revision{reader.getReplica()},
+          reader.getConversation(),
+          read_capacity(reader),
+          {reader.getIncarnation(),
+           read_list<std::uint64_t>(reader.getEarlier(), "the incarnations in hello", std::identity{}),
+           reader.getRelocated()}};
+}
+
 Body read_body(schema::Message::Body::Reader body) {
   using Kind = schema::Message::Body;
   switch (body.which()) {
     case Kind::HELLO:
-      return Hello{wire::text(body.getHello().getName()), Revision{body.getHello().getReplica()},
-                   body.getHello().getConversation(), read_capacity(body.getHello())};
+      return read_body(body.getHello());
     case Kind::CONTRIBUTE:
       return read_body(body.getContribute());
     case Kind::WANT:
@@ -306,6 +322,8 @@ Body read_body(schema::Message::Body::Reader body) {
       return Announce{client_id(announce.getAggregator()), Revision{announce.getRevision()},
                       digest(announce.getEncoder())};
     }
+    case Kind::REJECTED:
+      return Rejected{wire::text(body.getRejected().getSentence())};
     case Kind::STATUS:
       return read_body(body.getStatus());
   }

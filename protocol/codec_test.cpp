@@ -38,7 +38,7 @@ Contribution contribution(std::uint64_t sequence) {
 // One of every kind, with no field left at its default.
 std::vector<Message> examples() {
   const std::vector<Body> bodies = {
-      Hello{"camera 7", Revision{4}, 77, {64, 65}},
+      Hello{"camera 7", Revision{4}, 77, {64, 65}, {78, {79, 80}, true}},
       Contribute{{contribution(1), contribution(2)}},
       Offer{kDigest, {kClient, SequenceNumber{3}, Revision{4}, kTopic, {}}, 1u << 27, 5},
       PayloadPart{kDigest, 1u << 20, 6, Bytes(1000, 7)},
@@ -59,6 +59,7 @@ std::vector<Message> examples() {
              kDigest,
              {{kClient, "camera 7", SequenceNumber{18}, Revision{19}, 20, true, 21, {66, 67}}},
              {{kTopic, 22, Revision{23}}}},
+      Rejected{"a copy"},
   };
   std::vector<Message> messages;
   for (const Body& body : bodies) messages.push_back({kClient, body});
@@ -119,6 +120,7 @@ TEST(Codec, AClientThatStatesNoCapacityIsUnlimited) {
   const Message message = decode(wire::flatten(builder));
   EXPECT_EQ(std::get<Hello>(message.body).capacity, Capacity{});
   EXPECT_EQ(Capacity{}.memory, Capacity::kUnlimited);
+  EXPECT_EQ(std::get<Hello>(message.body).incarnation, Incarnation{});
   EXPECT_EQ(encode({kClient, Hello{"camera 7"}}).size(), encode({kClient, Hello{"camera 7", {}, 0, {1, 1}}}).size());
 }
 
@@ -140,6 +142,14 @@ TEST(Codec, AHelloOfBeforeIsUnderstood) {
   const Bytes bytes(reinterpret_cast<const std::uint8_t*>(words),
                     reinterpret_cast<const std::uint8_t*>(words) + sizeof words);
   EXPECT_TRUE(decode(bytes).body == Body(Hello{"a", Revision{4}, 77, {}}));
+}
+
+TEST(Codec, AHelloNamesABoundedNumberOfEarlierRuns) {
+  Hello hello{"camera 7"};
+  hello.incarnation.earlier.assign(Incarnation::kMaxEarlier, 1);
+  EXPECT_TRUE(decode(encode({kClient, hello})).body == Body(hello));
+  hello.incarnation.earlier.push_back(1);
+  EXPECT_THROW(encode({kClient, hello}), InputError);
 }
 
 TEST(Codec, TruncationIsRefusedAtEveryLength) {

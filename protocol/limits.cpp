@@ -16,7 +16,13 @@ void check_topic(const Topic& topic) {
 }
 
 struct Check {
-  void operator()(const Hello& hello) const { check_text("the name in hello", hello.name); }
+  void operator()(const Hello& hello) const {
+    check_text("the name in hello", hello.name);
+    const std::size_t earlier = hello.incarnation.earlier.size();
+    if (earlier > Incarnation::kMaxEarlier)
+      throw InputError(
+          fmt::format("hello names {} earlier incarnations; at most {} fit", earlier, Incarnation::kMaxEarlier));
+  }
   void operator()(const Contribute& contribute) const {
     check_entries("contribute", contribute.contributions.size());
     for (const Contribution& contribution : contribute.contributions) check_topic(contribution.topic);
@@ -31,6 +37,7 @@ struct Check {
   void operator()(const Unsupported& unsupported) const {
     check_text("the sentence in unsupported", unsupported.sentence);
   }
+  void operator()(const Rejected& rejected) const { check_text("the sentence in rejected", rejected.sentence); }
   void operator()(const Status& status) const {
     check_entries("the clients in status", status.clients.size());
     check_entries("the topics in status", status.topics.size());

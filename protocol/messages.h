@@ -14,12 +14,24 @@ namespace outrider::protocol {
 inline constexpr std::uint16_t kVersion = 1;
 inline constexpr std::uint16_t kOldestSupportedVersion = 1;
 
+// One run of a client on its state. Devices that run on copies of one state have one id; this tells them apart.
+struct Incarnation {
+  std::uint64_t number = 0;  // drawn at random when the client starts, not 0; 0: from one that knows nothing of it
+  std::vector<std::uint64_t> earlier;  // of the runs before on this state, the latest first, at most kMaxEarlier
+  bool relocated = false;              // the state lies elsewhere than in the run before: it was copied or moved
+
+  static constexpr std::size_t kMaxEarlier = 16;
+
+  bool operator==(const Incarnation&) const = default;
+};
+
 // client -> aggregator
 struct Hello {  // opens or reopens a conversation
   std::string name;
   Revision replica{};
   std::uint64_t conversation = 0;  // drawn at random, not 0; 0: from a client that knows nothing of it
   Capacity capacity{};             // of the device
+  Incarnation incarnation{};
 };
 struct Contribute {  // answered by Accepted and Refused; repeated until then
   std::vector<Contribution> contributions;
@@ -108,6 +120,10 @@ struct Unsupported {  // to a peer of another version
   std::uint16_t newest = kVersion;
   std::string sentence;
 };
+struct Rejected {  // to a hello: the client cannot take part; the sentence says why. Sent since clients say
+                   // incarnations
+  std::string sentence;
+};
 struct ClientStatus {
   ClientId client;
   std::string name;
@@ -131,8 +147,9 @@ struct Status {
   std::vector<TopicStatus> topics;
 };
 
-using Body = std::variant<Hello, Contribute, Offer, PayloadPart, Want, WantBlob, Heartbeat, Goodbye, StatusQuery,
-                          Welcome, Held, Accepted, Refused, Knowledge, BlobChunk, Announce, Unsupported, Status>;
+using Body =
+    std::variant<Hello, Contribute, Offer, PayloadPart, Want, WantBlob, Heartbeat, Goodbye, StatusQuery, Welcome, Held,
+                 Accepted, Refused, Knowledge, BlobChunk, Announce, Unsupported, Status, Rejected>;
 
 // One frame on the wire. `client` is the sender or, from the aggregator, the addressee.
 struct Message {

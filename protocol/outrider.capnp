@@ -26,6 +26,7 @@ struct Message {
     offer       @15 :Offer;
     payloadPart @16 :PayloadPart;
     held        @17 :Held;
+    rejected    @18 :Rejected;
   }
 }
 
@@ -35,6 +36,13 @@ struct Hello {
   conversation @2 :UInt64;  # the answer repeats it; 0: from a client of before
   memory       @3 :UInt64 = 18446744073709551615;  # bytes to train with; as it is: unlimited
   operations   @4 :UInt64 = 18446744073709551615;  # a second, likewise
+  incarnation  @5 :UInt64;  # 0: from a client of before
+  earlier      @6 :List(UInt64);
+  relocated    @7 :Bool;
+}
+
+struct Rejected {
+  sentence @0 :Text;
 }
 
 struct Contribute {

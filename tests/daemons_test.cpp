@@ -2,6 +2,7 @@
 #include "tests/daemons.h"
 
 #include <csignal>
+#include <optional>
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
@@ -76,6 +77,32 @@ TEST(Daemons, ResumeFromTheirStateAndContributeNothingAgain) {
   EXPECT_EQ(pictures_known(site.state("ann"), "sneaker"), 8u);
   EXPECT_EQ(pictures_known(site.state("ann"), "coat"), 8u);
   EXPECT_THAT(client.errors(), Not(HasSubstr("learned")));
+}
+
+TEST(Daemons, ACopyOfAStateOnAnotherDeviceIsToldAndChangesNothing) {
+  Site site;
+  Process aggregator = site.start_aggregator_with_encoder();
+  show(site.data("ann"), "sneaker", pictures_of("sneaker", 0, 5));
+  for (const bool running : {false, true}) {
+    std::optional<Process> client(site.start_client("ann"));
+    ASSERT_TRUE(eventually([&] { return site.caught_up("ann") && site.knows_class("sneaker"); })) << client->errors();
+    if (!running) expect_clean_stop(*client, SIGINT);
+    const std::string copy = running ? "bob" : "cid";
+    std::filesystem::copy(site.state("ann"), site.state(copy), std::filesystem::copy_options::recursive);
+    if (!running) client.emplace(site.start_client("ann"));
+    ASSERT_TRUE(eventually([&] { return site.caught_up("ann"); })) << client->errors();
+    show(site.data(copy), "sneaker", pictures_of("coat", 0, 7));
+    Process other = site.start_client(copy);
+    const auto outcome = other.wait(20s);
+    ASSERT_TRUE(outcome) << other.errors();
+    EXPECT_EQ(outcome->exit_code, 1);
+    EXPECT_THAT(outcome->errors, HasSubstr("this state is a copy of one that is in use"));
+    EXPECT_THAT(aggregator.errors(), HasSubstr("a copy of the state of ann"));
+    rest(1500ms);
+    EXPECT_TRUE(client->running());
+    EXPECT_EQ(pictures_known(site.state("ann"), "sneaker"), 5U);
+    expect_clean_stop(*client, SIGINT);
+  }
 }
 
 TEST(Daemons, AClientWaitsForItsAggregatorAndConnectsLater) {
