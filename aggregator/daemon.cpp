@@ -1,7 +1,9 @@
 #include "aggregator/daemon.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -19,10 +21,16 @@
 #include "learners/prototypical/pretrained.h"
 #include "learners/supermask/merge.h"
 #include "protocol/transport.h"
+#include "storage/descriptors.h"
 #include "storage/remember.h"
 
 namespace outrider::aggregator {
 namespace {
+
+constexpr std::size_t kDescriptorsOfSockets = 24;  // ZeroMQ's own, and listeners
+constexpr std::size_t kFewestConnections = 4;
+constexpr std::chrono::milliseconds kFirstPause{50};
+constexpr std::chrono::milliseconds kLongestPause{10'000};
 
 std::vector<std::unique_ptr<Family>> all_families(const averaging::RoundRules& rounds) {
   std::vector<std::unique_ptr<Family>> families;
@@ -60,7 +68,7 @@ class Daemon {
     });
     schedule_tick();
     io_.run();
-    flush();
+    guarded([this] { flush(); });
   }
 
  private:
@@ -83,12 +91,23 @@ class Daemon {
     if (!effects.writes.empty()) store_->commit(effects.writes);
   }
 
+  // As many as there are descriptors for beside those that are in use and what the store may need.
+  static std::size_t connections() {
+    const std::size_t limit = descriptor_limit();
+    const std::size_t taken = descriptors_in_use() + descriptors_of_store(limit) + kDescriptorsOfSockets;
+    if (limit < taken + kFewestConnections)
+      throw InputError("this process may have " + std::to_string(limit) + " files and connections open, but needs " +
+                       std::to_string(taken + kFewestConnections) + " to serve anyone: raise the limit (ulimit -n)");
+    return std::min(limit - taken, protocol::kMostConnections);
+  }
+
   void listen(const protocol::Address& address) {
     protocol::RouterSocket::Options socket;
     if (!address.loopback()) socket.curve = protocol::CurveServer{keys_, [](ByteView) { return true; }};
+    socket.connections = connections();
     router_ = std::make_unique<protocol::RouterSocket>(
         io_, address, std::move(socket),
-        [this](const protocol::Message& message) { take(core_->receive(message, now())); });
+        [this](const protocol::Message& message) { guarded([&] { take(core_->receive(message, now())); }); });
     const protocol::Status status = core_->status(now());
     spdlog::info("listening on {} with {} topics at revision {}, encoder {}", router_->bound_endpoint(),
                  status.topics.size(), number(status.revision),
@@ -98,33 +117,62 @@ class Daemon {
 
   Instant now() const { return std::chrono::duration_cast<Instant>(std::chrono::steady_clock::now() - start_); }
 
+  // Runs `handle` on the core. Whatever it cannot do, or cannot read from the store, must not end the aggregator: the
+  // core begins anew from what is durable, and what was not acknowledged is sent again.
+  template <typename Handle>
+  void guarded(Handle&& handle) {
+    if (!core_) return;  // it waits for its store: nothing can be answered
+    try {
+      handle();
+    } catch (const std::exception& error) {
+      start_over(error.what());
+    }
+  }
+
   // Effects gather until the loop has handed out every message that waits: they share one synced write.
   void take(Effects effects) {
     gathered_.append(std::move(effects));
     if (std::exchange(flush_posted_, true)) return;
-    boost::asio::post(io_, [this] { flush(); });
+    boost::asio::post(io_, [this] { guarded([this] { flush(); }); });
   }
 
   void flush() {
     flush_posted_ = false;
     const Effects effects = std::exchange(gathered_, {});
-    if (!effects.writes.empty() && !commit(effects.writes)) return;
+    if (!effects.writes.empty()) {
+      store_->commit(effects.writes);
+      pause_ = kFirstPause;
+    }
     for (const std::string& notice : effects.notices) spdlog::info("{}", notice);
     for (const protocol::Message& message : effects.messages) router_->send(message);
     schedule_tick();
   }
 
-  // Nothing is acknowledged that is not durable: after a failed write the core forgets what it had decided.
-  bool commit(const WriteSet& writes) {
-    try {
-      store_->commit(writes);
-      return true;
-    } catch (const InputError& error) {
-      spdlog::error("{}; nothing was acknowledged, clients will send it again", error.what());
-      core_ = make_core();
-      schedule_tick();
-      return false;
-    }
+  // Nothing is acknowledged that is not durable: after a failed write the core is ahead of its store, so it forgets
+  // what it had decided. It comes back after a pause that doubles for as long as it fails.
+  void start_over(const std::string& why) {
+    spdlog::error("{}; nothing was acknowledged, clients will send it again", why);
+    core_.reset();
+    gathered_ = {};
+    flush_posted_ = false;
+    come_back_after_pause();
+  }
+
+  void come_back_after_pause() {
+    timer_.expires_after(std::exchange(pause_, std::min(2 * pause_, kLongestPause)));
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (error) return;
+      try {
+        store_->commit({});  // where the failed write has left it closed
+        core_ = make_core();
+        spdlog::info("goes on at revision {}", number(core_->revision()));
+        schedule_tick();
+      } catch (const std::exception& failure) {
+        spdlog::error("{}; tries again", failure.what());
+        core_.reset();
+        come_back_after_pause();
+      }
+    });
   }
 
   void schedule_tick() {
@@ -133,7 +181,8 @@ class Daemon {
     if (deadline == kNever) return;
     timer_.expires_after(std::max(deadline - now(), Instant{0}));
     timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) take(core_->tick(now()));
+      if (error) return;
+      guarded([this] { take(core_->tick(now())); });
     });
   }
 
@@ -148,11 +197,13 @@ class Daemon {
   std::unique_ptr<protocol::RouterSocket> router_;
   Effects gathered_;
   bool flush_posted_ = false;
+  std::chrono::milliseconds pause_ = kFirstPause;  // before the core comes back
 };
 
 }  // namespace
 
 void run_daemon(DaemonOptions options) {
+  raise_descriptor_limit();
   Daemon(std::move(options)).run();
 }
 

@@ -24,6 +24,7 @@
 #include "client/traffic_record.h"
 #include "knowledge/error.h"
 #include "protocol/transport.h"
+#include "storage/descriptors.h"
 #include "storage/remember.h"
 
 namespace outrider::client {
@@ -231,6 +232,7 @@ void create_folder(const std::filesystem::path& folder) {
 
 void run_daemon(DaemonOptions options) {
   protocol::Address::parse(options.aggregator);  // before anything is created
+  raise_descriptor_limit();
   create_folder(options.learner.data);
   Daemon(std::move(options)).run();
 }

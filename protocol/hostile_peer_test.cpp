@@ -130,6 +130,27 @@ TEST_F(HostilePeer, BytesThatAreNotZeroMqAreSurvived) {
   expect_service();
 }
 
+// Connections that nobody says anything over.
+std::vector<boost::asio::ip::tcp::socket> idle_connections(boost::asio::io_context& io, std::uint16_t port, int count) {
+  namespace ip = boost::asio::ip;
+  std::vector<ip::tcp::socket> connections;
+  for (int i = 0; i < count; ++i) connections.emplace_back(io).connect({ip::make_address("127.0.0.1"), port});
+  return connections;
+}
+
+TEST_F(HostilePeer, ConnectionsInExcessAreEndedAndOthersAreServed) {
+  RouterSocket::Options options;
+  options.connections = 8;
+  open("tcp://127.0.0.1:*", options);
+  DealerSocket friendly(loop.io, router->bound_address(), {}, {.on_message = [](const Message&) {}});
+  friendly.send({client("a"), Heartbeat{}});
+  ASSERT_TRUE(loop.until([&] { return at_router.size() == 1; }));
+  const auto idle = idle_connections(loop.io, *router->bound_address().port, 100);
+  EXPECT_TRUE(loop.until([&] { return router->connections() == 8; }));
+  expect_service();
+  EXPECT_TRUE(router->send({client("a"), Goodbye{}})) << "who talked before is still connected";
+}
+
 // ZeroMQ gives up on an aggregator that has sent too large a frame; we do not.
 TEST_F(HostilePeer, ReconnectsAfterAnOversizeFrame) {
   zmq::context_t context;

@@ -67,4 +67,8 @@ std::string property(const zmq::message_t& part, const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
+int descriptor_of(const zmq::message_t& part) {
+  return zmq_msg_get(part.handle(), ZMQ_SRCFD);
+}
+
 }  // namespace outrider::protocol

@@ -29,5 +29,7 @@ std::size_t receive(zmq::socket_ref socket, std::span<zmq::message_t> parts);
 
 // What ZeroMQ knows of the connection that a part came over ("Peer-Address", "User-Id"); empty if nothing.
 std::string property(const zmq::message_t& part, const char* name);
+// The descriptor of the connection that a part came over; -1 if it did not come over one. It may be closed meanwhile.
+int descriptor_of(const zmq::message_t& part);
 
 }  // namespace outrider::protocol

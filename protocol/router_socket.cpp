@@ -1,5 +1,4 @@
 #include <array>
-#include <cerrno>
 #include <string_view>
 #include <utility>
 
@@ -7,7 +6,9 @@
 
 #include "knowledge/error.h"
 #include "protocol/authenticator.h"
+#include "protocol/doorkeeper.h"
 #include "protocol/frame.h"
+#include "protocol/listening.h"
 #include "protocol/multipart.h"
 #include "protocol/rate_limited_log.h"
 #include "protocol/readiness.h"
@@ -33,21 +34,20 @@ struct RouterSocket::Impl {
       throw InputError(fmt::format("address \"{}\": to listen on, it takes no key after the port", wanted.text()));
     apply(options.socket, wanted, socket);
     socket.set(zmq::sockopt::router_mandatory, true);
+    doorkeeper.emplace(context, socket, options.connections);
     address = bind(wanted);
     readiness.emplace(io, socket, [this] { receive_one(); });
   }
 
+  // The sockets are ours, since ZeroMQ itself knows neither names nor more than one family of addresses.
   Address bind(const Address& wanted) {
-    try {
-      uninterrupted([&] { socket.bind(wanted.endpoint()); });
-    } catch (const zmq::error_t& error) {
-      throw InputError(error.num() == EADDRINUSE
-                           ? fmt::format("address {} is in use by another program", wanted.endpoint())
-                           : fmt::format("cannot listen on {}: {}", wanted.endpoint(), error.what()));
-    }
-    // ZeroMQ reports "*" as 0.0.0.0; what we were asked for says more, except for the port.
+    const Listening listening = listen_on(wanted, !options.curve);
     Address bound = wanted;
-    bound.port = Address::parse(socket.get(zmq::sockopt::last_endpoint)).port;
+    bound.port = listening.port;
+    for (const int descriptor : listening.descriptors) {
+      socket.set(zmq::sockopt::use_fd, descriptor);
+      uninterrupted([&] { socket.bind(fmt::format("tcp://*:{}", listening.port)); });
+    }
     if (options.curve) bound.key = options.curve->keys.public_key;
     return bound;
   }
@@ -64,6 +64,7 @@ struct RouterSocket::Impl {
     }
     if (!message) return;
     routes.heard(message->client, text_of(view(parts[0])));
+    doorkeeper->heard(descriptor_of(parts[1]));
     ++traffic.messages_received;
     traffic.bytes_received += parts[1].size() + parts[2].size();
     on_message(std::move(*message));
@@ -160,6 +161,7 @@ struct RouterSocket::Impl {
   zmq::context_t context{1};
   std::optional<Authenticator> authenticator;
   zmq::socket_t socket{context, zmq::socket_type::router};
+  std::optional<Doorkeeper> doorkeeper;
   std::optional<Readiness> readiness;
 };
 
@@ -179,6 +181,9 @@ Traffic RouterSocket::traffic() const {
 }
 std::size_t RouterSocket::routes() const {
   return impl_->routes.size();
+}
+std::size_t RouterSocket::connections() const {
+  return impl_->doorkeeper->connections();
 }
 
 }  // namespace outrider::protocol

@@ -47,6 +47,9 @@ struct Traffic {
   std::uint64_t dropped_receiving = 0;  // malformed, of another version or under a false name
 };
 
+// The default of RouterSocket::Options::connections. Each takes some 30 KB.
+inline constexpr std::size_t kMostConnections = 16'384;
+
 // Turns encryption and authentication on at the aggregator.
 struct CurveServer {
   KeyPair keys;
@@ -59,8 +62,9 @@ class RouterSocket {
  public:
   struct Options {
     SocketOptions socket;
-    std::optional<CurveServer> curve;          // nothing: plain, which only a loopback address may be
-    std::size_t remembered_clients = 100'000;  // the one not heard of for longest is forgotten first
+    std::optional<CurveServer> curve;            // nothing: plain, which only a loopback address may be
+    std::size_t remembered_clients = 100'000;    // the one not heard of for longest is forgotten first
+    std::size_t connections = kMostConnections;  // open at once; who comes then takes the place of whoever says least
   };
 
   // Listens at once. Throws InputError, which names the address, if that is not possible (in use, no such interface),
@@ -85,6 +89,8 @@ class RouterSocket {
   Traffic traffic() const;
   // Clients that `send` has a route to, connected or not.
   std::size_t routes() const;
+  // Connections that are open.
+  std::size_t connections() const;
 
  private:
   struct Impl;

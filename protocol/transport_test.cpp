@@ -2,6 +2,7 @@
 
 #include <csignal>
 
+#include <boost/asio/ip/tcp.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/time.h>
@@ -17,6 +18,15 @@ using namespace std::chrono_literals;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
+
+bool has_ipv6() {
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor acceptor(io);
+  boost::system::error_code error;
+  acceptor.open(boost::asio::ip::tcp::v6(), error);
+  if (!error) acceptor.bind({boost::asio::ip::address_v6::loopback(), 0}, error);
+  return !error;
+}
 
 TEST_F(Transport, RoundTrip) {
   open();
@@ -207,6 +217,39 @@ TEST_F(Transport, IPv6) {
     GTEST_SKIP() << "needs IPv6: " << error.what();
   }
   expect_service();
+}
+
+TEST_F(Transport, ListensOnANamesAddresses) {
+  open("tcp://localhost:*");
+  EXPECT_EQ(router->bound_address().host, "localhost");
+  expect_service();
+}
+
+TEST_F(Transport, AWildcardMeansIPv4AndIPv6) {
+  const KeyPair keys = KeyPair::generate();
+  RouterSocket::Options options;
+  options.curve = CurveServer{keys, [](ByteView) { return true; }};
+  open("tcp://*:*", options);
+  Address address = router->bound_address();
+  std::size_t served = 0;
+  for (const char* host : {"127.0.0.1", "localhost", "[::1]"}) {
+    if (std::string(host) == "[::1]" && !has_ipv6()) continue;
+    address.host = host;
+    const KeyPair own = KeyPair::generate();
+    DealerSocket dealer(loop.io, address, {.socket = {}, .keys = own}, {.on_message = [](const Message&) {}});
+    dealer.send({own.client_id(), Heartbeat{}});
+    ++served;
+    EXPECT_TRUE(loop.until([&] { return at_router.size() == served; })) << host;
+  }
+}
+
+TEST_F(Transport, ANameThatNobodyKnowsIsNamed) {
+  EXPECT_THAT([&] { open("tcp://nowhere.invalid:7777"); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("nowhere.invalid"), HasSubstr("needs encryption"))));
+  RouterSocket::Options options;
+  options.curve = CurveServer{KeyPair::generate(), [](ByteView) { return true; }};
+  EXPECT_THAT([&] { open("tcp://nowhere.invalid:7777", options); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr("nowhere.invalid"), HasSubstr("is not known"))));
 }
 
 TEST_F(Transport, AddressInUseIsNamed) {

@@ -9,6 +9,7 @@
 #include <rocksdb/listener.h>
 #include <rocksdb/table.h>
 
+#include "storage/descriptors.h"
 #include "storage/store.h"
 
 namespace outrider {
@@ -18,7 +19,6 @@ constexpr std::size_t kWriteBuffer = 2u << 20;       // of one column, bytes
 constexpr std::size_t kAllWriteBuffers = 16u << 20;  // bytes
 constexpr std::size_t kBlockCache = 8u << 20;        // bytes, for all columns
 constexpr std::uint64_t kLog = 16u << 20;            // bytes of write-ahead log that an open replays at most
-constexpr int kOpenFiles = 256;
 
 // No LOG file: a reader would rename the writer's, and on a full disk writing to it aborts the process in builds of
 // RocksDB with assertions (Debian's). Errors reach us as Status.
@@ -58,7 +58,7 @@ rocksdb::DBOptions database_options(rocksdb::Env& env) {
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.listeners = {std::make_shared<NoAutomaticRecovery>()};
-  options.max_open_files = kOpenFiles;
+  options.max_open_files = most_open_tables(descriptor_limit());
   options.max_background_jobs = 2;
   options.db_write_buffer_size = kAllWriteBuffers;
   options.max_total_wal_size = kLog;

@@ -29,6 +29,7 @@ class RocksDbStore : public Store {
 
   void commit(const WriteSet& writes) override {
     assert_keeps_format(writes);
+    if (!writable_) reopen();
     if (!writes.empty()) write(writes);
   }
 
@@ -50,7 +51,6 @@ class RocksDbStore : public Store {
   }
 
   void write(const WriteSet& writes) {
-    if (!writable_) reopen();
     const rocksdb::Status status = database_->write(writes);
     if (status.ok()) {
       acknowledged_ = database_->log_position();

@@ -44,7 +44,8 @@ struct WriteSet {
 class Store {
  public:
   virtual ~Store() = default;
-  // Atomic, and durable (synced) on return. Throws InputError when it cannot be: then nothing was written.
+  // Atomic, and durable (synced) on return. Throws InputError when it cannot be: then nothing was written. The next
+  // commit, also of nothing, first opens again what a failed one has left closed.
   virtual void commit(const WriteSet& writes) = 0;
   virtual std::optional<Bytes> get(Column column, ByteView key) const = 0;
   // Calls visit(key, value) in key order for the keys that start with `prefix`. The views live until visit returns,

@@ -27,7 +27,9 @@ Process Site::start_aggregator(const std::string& listen, const std::vector<std:
                                      "--listen",   listen,           "--heartbeat",
                                      "1",          "--address-file", address_file.string()};
   arguments.insert(arguments.end(), more_arguments.begin(), more_arguments.end());
-  Process aggregator(arguments);
+  if (!limits_.empty())
+    arguments.insert(arguments.begin(), {"-c", "ulimit " + limits_ + " && exec \"$0\" \"$@\"", OUTRIDER_PROGRAM});
+  Process aggregator(limits_.empty() ? OUTRIDER_PROGRAM : "/bin/sh", arguments);
   if (!eventually([&] { return std::filesystem::exists(address_file) || !aggregator.running(); }) ||
       !aggregator.running())
     throw std::runtime_error("the aggregator does not start; it said: " + aggregator.errors());

@@ -26,6 +26,8 @@ class Site {
                            const std::vector<std::string>& more_arguments = {});
   Process start_aggregator_with_encoder();
   Process start_client(const std::string& name, const std::vector<std::string>& more_arguments = {});
+  // Of the aggregators started from now on, as `ulimit` takes them: "-n 100". Empty: as they are.
+  void set_limits(std::string limits) { limits_ = std::move(limits); }
   const std::string& address() const { return address_; }
   void set_address(std::string address) { address_ = std::move(address); }
 
@@ -39,6 +41,7 @@ class Site {
  private:
   TemporaryDirectory directory_;
   std::string address_;
+  std::string limits_;
 };
 
 // A client's merged knowledge: how many pictures each class was made of. Empty where there is no state yet.

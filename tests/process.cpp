@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,6 +90,17 @@ std::string Process::errors() const {
 
 void Process::send(int signal) {
   if (running()) ::kill(pid_, signal);
+}
+
+void Process::limit_descriptors(std::size_t most) {
+  rlimit limit{};
+  if (::prlimit(pid_, RLIMIT_NOFILE, nullptr, &limit) == 0) limit.rlim_cur = most;
+  if (::prlimit(pid_, RLIMIT_NOFILE, &limit, nullptr) != 0) throw std::runtime_error("cannot limit descriptors");
+}
+
+std::size_t Process::descriptors() const {
+  const std::filesystem::directory_iterator open("/proc/" + std::to_string(pid_) + "/fd");
+  return static_cast<std::size_t>(std::distance(begin(open), end(open)));
 }
 
 std::optional<Outcome> Process::wait(std::chrono::milliseconds patience) {

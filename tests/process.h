@@ -34,6 +34,7 @@ class Process {
   Process(Process&& other) noexcept;
   Process& operator=(Process&& other) = delete;
 
+  pid_t id() const { return pid_; }
   bool running();
   // Of physical memory, since its start. While it runs.
   std::size_t peak_bytes() const;
@@ -41,6 +42,9 @@ class Process {
   std::string errors() const;
 
   void send(int signal);
+  // How many files and connections it may have open from now on; it may have more than that already.
+  void limit_descriptors(std::size_t most);
+  std::size_t descriptors() const;
   // Nothing when it is still running after `patience`.
   std::optional<Outcome> wait(std::chrono::milliseconds patience);
 

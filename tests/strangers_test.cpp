@@ -1,13 +1,20 @@
 // The program among peers that speak another version of the protocol, or none at all.
+#include <algorithm>
 #include <array>
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <gmock/gmock.h>
 #include <zmq.hpp>
 
+#include "learners/prototypical/merge.h"
+#include "learners/prototypical/pretrained.h"
 #include "learners/random.h"
 #include "protocol/frame.h"
 #include "protocol/limits.h"
 #include "protocol/multipart.h"
+#include "protocol/test_loop.h"
+#include "protocol/transport.h"
 #include "tests/daemons.h"
 #include "tests/fashion.h"
 #include "tests/mistakes.h"
@@ -164,6 +171,148 @@ TEST(Garbage, HurtsNeitherTheAggregatorNorItsClients) {
   EXPECT_TRUE(eventually([&] { return pictures_known(site.state("ann"), "dress") == 5; })) << client.errors();
   EXPECT_EQ(pictures_known(site.state("ann")).size(), kBaseClasses + 2);
   EXPECT_THAT(aggregator.errors(), HasSubstr("dropped a message"));
+}
+
+// Connections of strangers who say nothing.
+class IdleConnections {
+ public:
+  IdleConnections(const std::string& address, int count) {
+    namespace ip = boost::asio::ip;
+    const ip::tcp::endpoint aggregator(ip::make_address("127.0.0.1"), *protocol::Address::parse(address).port);
+    for (int i = 0; i < count; ++i) connections_.emplace_back(io_).connect(aggregator);
+  }
+  // Those that the other side has ended.
+  std::size_t ended() {
+    return static_cast<std::size_t>(std::ranges::count_if(connections_, [](auto& connection) {
+      boost::system::error_code error;
+      std::array<char, 256> greeting{};
+      connection.non_blocking(true);
+      while (connection.read_some(boost::asio::buffer(greeting), error) > 0) {
+      }
+      return error != boost::asio::error::would_block;
+    }));
+  }
+
+ private:
+  boost::asio::io_context io_;
+  std::vector<boost::asio::ip::tcp::socket> connections_;
+};
+
+std::size_t lines_with(const std::string& text, const std::string& words) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++count;
+  return count;
+}
+
+// What a client would contribute on this many classes of its own, as many messages as `messages`.
+std::vector<protocol::Message> many_contributions(const Site& site, const std::filesystem::path& encoder,
+                                                  const ClientId& client, std::uint64_t messages) {
+  constexpr std::uint64_t kEach = 400;
+  const Pretrained pretrained = load_pretrained(encoder);
+  const Digest space = site.status().encoder;
+  const Bytes payload = encode(pretrained.classes.front().second);
+  std::vector<protocol::Message> made;
+  for (std::uint64_t message = 0; message < messages; ++message) {
+    protocol::Contribute contribute;
+    for (std::uint64_t i = message * kEach + 1; i <= (message + 1) * kEach; ++i)
+      contribute.contributions.push_back({client,
+                                          SequenceNumber{i},
+                                          Revision{},
+                                          {std::string(kPrototypeKind), space, "class " + std::to_string(i)},
+                                          payload});
+    made.push_back({client, std::move(contribute)});
+  }
+  return made;
+}
+
+// 200 strangers, more than there are descriptors for.
+TEST(Descriptors, IdleConnectionsTakeNeitherTheStoresNorThoseOfClients) {
+  for (const int limit : {100, 128}) {
+    Site site;
+    site.set_limits("-n " + std::to_string(limit));
+    Process aggregator = site.start_aggregator_with_encoder();
+    show(site.data("ann"), "sneaker", pictures_of("sneaker", 0, 5));
+    Process client = site.start_client("ann");
+    ASSERT_TRUE(eventually([&] { return pictures_known(site.state("ann"), "sneaker") == 5; })) << client.errors();
+    IdleConnections strangers(site.address(), 200);
+    EXPECT_TRUE(eventually([&] { return strangers.ended() >= 100; }));
+    EXPECT_LT(aggregator.descriptors(), static_cast<std::size_t>(limit) - 20) << "what the store may need is free";
+    show(site.data("ann"), "dress", pictures_of("dress", 0, 5));
+    EXPECT_TRUE(eventually([&] { return pictures_known(site.state("ann"), "dress") == 5; })) << client.errors();
+    EXPECT_TRUE(site.knows_class("dress"));
+    EXPECT_TRUE(aggregator.running()) << aggregator.errors();
+    EXPECT_THAT(aggregator.errors(), HasSubstr("connections are all that fit here"));
+    EXPECT_LE(lines_with(aggregator.errors(), "all that fit"), 20u) << "and that is not said for each";
+  }
+}
+
+TEST(Descriptors, TheSoftLimitIsRaised) {
+  Site site;
+  site.set_limits("-Sn 64");
+  Process aggregator = site.start_aggregator_with_encoder();
+  IdleConnections strangers(site.address(), 200);
+  EXPECT_TRUE(eventually([&] { return aggregator.descriptors() > 200; })) << aggregator.descriptors();
+  EXPECT_EQ(site.status().clients.size(), 0u);
+}
+
+TEST(Descriptors, TooFewAreSaidAtTheStart) {
+  TemporaryDirectory state;
+  const Outcome outcome =
+      run_program("/bin/sh", {"-c", "ulimit -n 50 && exec \"$0\" \"$@\"", OUTRIDER_PROGRAM, "aggregator", "--state",
+                              (state.path() / "state").string(), "--listen", "tcp://127.0.0.1:*"});
+  expect_complaint(outcome, kFailure, {"50 files and connections", "ulimit -n"});
+}
+
+TEST(Descriptors, ClosedStandardOnesAreNotTakenByFilesOfTheStore) {
+  Site site;
+  const std::string address = "tcp://127.0.0.1:*";
+  Process aggregator("/bin/sh", {"-c", "exec \"$0\" \"$@\" <&- >&- 2>&-", OUTRIDER_PROGRAM, "aggregator", "--state",
+                                 site.path("aggregator").string(), "--listen", address, "--address-file",
+                                 site.path("address").string()});
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(site.path("address")); }));
+  std::string text = text_of_file(site.path("address"));
+  site.set_address(text.substr(0, text.find('\n')));
+  EXPECT_EQ(site.status().clients.size(), 0u);
+  for (const int standard : {0, 1, 2}) {
+    const auto link = "/proc/" + std::to_string(aggregator.id()) + "/fd/" + std::to_string(standard);
+    EXPECT_EQ(std::filesystem::read_symlink(link), "/dev/null") << standard;
+  }
+}
+
+// Nothing can be opened for a while, though much is to be written: the aggregator says so, and is there again after it.
+TEST(Descriptors, WhatCannotBeWrittenForAWhileIsTriedAgain) {
+  Site site;
+  Process aggregator = site.start_aggregator_with_encoder();
+  const protocol::KeyPair keys = protocol::KeyPair::generate();
+  const auto messages = many_contributions(site, site.encoder(), keys.client_id(), 60);
+  protocol::Loop loop;
+  std::uint64_t decided = 0;
+  protocol::DealerSocket dealer(loop.io, protocol::Address::parse(site.address()), {},
+                                {.on_message = [&](const protocol::Message& message) {
+                                  if (const auto* welcome = std::get_if<protocol::Welcome>(&message.body))
+                                    decided = number(welcome->highest_decided);
+                                  if (const auto* accepted = std::get_if<protocol::Accepted>(&message.body))
+                                    decided += accepted->contributions.size();
+                                }});
+  // As a client does it: what was not answered is sent again.
+  const auto contribute = [&](std::size_t message) {
+    const std::uint64_t wanted = (message + 1) * 400;
+    dealer.send({keys.client_id(), protocol::Hello{"much"}});
+    dealer.send(messages[message]);
+    return loop.until([&] { return decided >= wanted; }, 1s);
+  };
+  ASSERT_TRUE(loop.until([&] { return contribute(0); }));
+  aggregator.limit_descriptors(1);
+  std::size_t at = 1;
+  while (at < messages.size() && contribute(at)) ++at;
+  ASSERT_LT(at, messages.size()) << "it has come to where it needs to open a file";
+  EXPECT_TRUE(eventually([&] { return lines_with(aggregator.errors(), "nothing was acknowledged") > 0; }));
+  contribute(at);
+  ASSERT_TRUE(aggregator.running()) << aggregator.errors();
+  aggregator.limit_descriptors(1024);
+  EXPECT_TRUE(eventually([&] { return contribute(at); })) << aggregator.errors();
+  EXPECT_EQ(site.status().clients.size(), 1u);
+  EXPECT_LE(lines_with(aggregator.errors(), "nothing was acknowledged"), 30u) << "with growing pauses";
 }
 
 }  // namespace

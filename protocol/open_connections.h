@@ -1,0 +1,54 @@
+// Who is connected, and who has to go when more are than may be.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace outrider::protocol {
+
+// A value without sockets: connections are named by their descriptors. Not thread-safe.
+class OpenConnections {
+ public:
+  struct Connection {
+    std::string host;
+    bool proven = false;      // a message that makes sense has come over it
+    bool leaving = false;     // named by excess(), and not closed yet
+    std::uint64_t heard = 0;  // when last, or when it was accepted: later is more
+  };
+
+  // most > 0
+  explicit OpenConnections(std::size_t most);
+
+  void accepted(int descriptor, std::string host);
+  void closed(int descriptor);
+  // A message has come over it. That may be told before accepted().
+  void heard(int descriptor);
+
+  // Whom to disconnect so that no more than `most` remain; they are named once. Who has not said anything that makes
+  // sense goes first, of the host that has most of those the one that came first; so that a newcomer has time to say
+  // it, even where strangers come in numbers, an eighth is for them. Then, of the host with most connections, the one
+  // silent for longest.
+  std::vector<int> excess() { return most_leave(most_); }
+  // The same, as if fewer might stay: something has no descriptors left.
+  std::vector<int> make_room();
+
+  std::size_t size() const { return open_.size(); }
+  const Connection* find(int descriptor) const;
+
+ private:
+  std::vector<int> most_leave(std::size_t most);
+  void name_from(bool proven, std::size_t count, std::vector<int>& named);
+
+  std::size_t most_;
+  std::uint64_t time_ = 0;
+  std::map<int, Connection> open_;
+  std::set<int> early_;  // heard of before accepted() was called
+  std::size_t leaving_ = 0;
+  std::size_t unproven_ = 0;  // of those that are not leaving
+};
+
+}  // namespace outrider::protocol
