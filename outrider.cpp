@@ -8,11 +8,13 @@
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "aggregator/daemon_command.h"
 #include "client/daemon_command.h"
@@ -226,9 +228,18 @@ int run(int argc, char** argv) {
   return verbs.at(app.get_subcommands().front()->get_name())();
 }
 
+// Whoever started us may have closed them. A file of ours that takes such a number would get what is meant for people.
+void open_standard_descriptors() {
+  int descriptor = 0;
+  do descriptor = ::open("/dev/null", O_RDWR);
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0) ::close(descriptor);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  open_standard_descriptors();
   try {
     return run(argc, argv);
   } catch (const InputError& error) {
