@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
 
 namespace outrider::aggregator {
 
@@ -29,7 +30,7 @@ std::optional<std::string> Catalogue::objection(const Contribution& contribution
   if (merge == nullptr) {
     std::string known;
     for (const auto& [kind, unused] : merges_) known += (known.empty() ? "" : ", ") + kind;
-    return "the kind of knowledge '" + contribution.topic.kind + "' is unknown here; known: " + known;
+    return "the kind of knowledge " + utf8::quoted(contribution.topic.kind) + " is unknown here; known: " + known;
   }
   if (contribution.withdraws()) return std::nullopt;
   return merge->objection(contribution);
@@ -55,12 +56,12 @@ Instant Catalogue::deadline() const {
 void Catalogue::fold(const Contribution& contribution, Revision revision) {
   Merge* merge = merge_of(contribution.topic.kind);
   assert(merge != nullptr);
+  if (!contribution.withdraws()) merge->put(contribution);  // throws before anything has changed
   Entry& entry = entries_[contribution.topic];
   if (contribution.withdraws()) {
     merge->erase(contribution.client, contribution.topic);
     entry.contributors.erase(contribution.client);
   } else {
-    merge->put(contribution);
     entry.contributors.insert(contribution.client);
   }
   by_revision_.erase({entry.changed, contribution.topic});

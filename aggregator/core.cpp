@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
+#include "protocol/limits.h"
 
 namespace outrider::aggregator {
 namespace {
@@ -42,10 +44,15 @@ Core::Core(ClientId self, const Store& store, const std::vector<std::unique_ptr<
 }
 
 void Core::restore() {
-  store_.scan(Column::blobs, {},
-              [&](ByteView key, ByteView content) { catalogue_.open_space(Digest::from_bytes(key), content); });
+  store_.scan(Column::blobs, {}, [&](ByteView key, ByteView content) {
+    const Digest space = Digest::from_bytes(key);
+    if (const auto reason = objection_of([&] { catalogue_.open_space(space, content); }))
+      leave_out("the space " + space.brief(), *reason);
+  });
   store_.scan(Column::clients, {}, [&](ByteView key, ByteView value) {
-    roster_.restore(ClientId::from_bytes(key), decode_client_record(value));
+    ClientRecord record = decode_client_record(value);
+    record.name = protocol::sendable_text(record.name, limits_.name_bytes);
+    roster_.restore(ClientId::from_bytes(key), record);
   });
   ClientId client;
   Latest latest;
@@ -68,6 +75,12 @@ void Core::restore_decision(ByteView key, Decision decision, Latest& latest) {
   const SequenceNumber sequence{number_in_key(key, ClientId::kSize)};
   Client* client = roster_.find(id);
   if (client == nullptr) throw InputError("the state has decisions on client " + id.hex() + " but no record of it");
+  // A refusal that could not be sent was never heard: the client still offers the contribution, unless something was
+  // decided after it, and it is decided anew.
+  if (utf8::objection(decision.refused, protocol::kMaxTextBytes)) {
+    client->highest_decided = SequenceNumber{number(sequence) - 1};
+    return;
+  }
   remember(*client, {sequence, decision.id, decision.refused});
   if (!decision.is_accepted()) return;
   history_.accepted(decision);
@@ -77,7 +90,30 @@ void Core::restore_decision(ByteView key, Decision decision, Latest& latest) {
 
 // Payloads that lie in parts are read here, so those that were replaced are not.
 void Core::fold(const Latest& latest) {
-  for (const auto& [topic, decision] : latest) catalogue_.fold(whole(decision, store_), decision.revision);
+  for (const auto& [topic, decision] : latest) {
+    auto reason = protocol::topic_objection(topic);
+    if (!reason) {
+      const Contribution contribution = whole(decision, store_);
+      reason = objection_of([&] { catalogue_.fold(contribution, decision.revision); });
+    }
+    if (reason)
+      leave_out("what client " + decision.accepted->client.brief() + " taught on " + utf8::quoted(topic.subject),
+                *reason);
+  }
+}
+
+// An earlier version accepted what could then not be sent, and went silent.
+void Core::leave_out(const std::string& what, const std::string& reason) {
+  constexpr std::size_t kNamed = 20;
+  ++left_out_;
+  if (complaints_.size() < kNamed) complaints_.push_back(what + " is left out: " + utf8::printable(reason, 600));
+}
+
+std::vector<std::string> Core::complaints() const {
+  std::vector<std::string> sentences = complaints_;
+  if (left_out_ > complaints_.size())
+    sentences.push_back("as are " + std::to_string(left_out_ - complaints_.size()) + " others");
+  return sentences;
 }
 
 Effects Core::receive(const protocol::Message& received, Instant now) {
@@ -105,7 +141,7 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   }
   client->incarnation = hello.incarnation.number;
   const bool is_new = client->last_seen == kNever && client->highest_decided == SequenceNumber{};
-  const std::string name = hello.name.substr(0, limits_.name_bytes);
+  const std::string name(utf8::cut(hello.name, limits_.name_bytes));
   const bool was_away = client->last_seen == kNever || now - client->last_seen > silence();
   if (is_new || client->name != name || client->capacity != hello.capacity) {
     client->name = name;
@@ -236,8 +272,8 @@ Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
   const std::vector<Contribution> contributions = in_own_name(std::move(sayings));
   for (const Contribution& contribution : contributions)
     if (const auto reason = objection(self_, contribution))
-      throw InputError("the base knowledge on '" + contribution.topic.subject +
-                       "' does not fit its encoder: " + *reason);
+      throw InputError("the base knowledge on " + utf8::quoted(contribution.topic.subject) +
+                       " does not fit its encoder: " + *reason);
   Effects effects;
   say(contributions, effects.writes);
   effects.writes.put(Column::blobs, to_bytes(id.view()), std::move(encoder));
@@ -288,7 +324,12 @@ Effects Core::conduct(Instant now) {
     std::vector<Saying> sayings = catalogue_.conduct(encoder_, present, now);
     for (Saying& saying : sayings)
       if (!saying.notice.empty()) effects.notices.push_back(std::move(saying.notice));
-    std::erase_if(sayings, [](const Saying& saying) { return saying.topic.kind.empty(); });
+    std::erase_if(sayings, [&](const Saying& saying) {
+      const auto reason = saying.topic.kind.empty() ? std::nullopt : protocol::topic_objection(saying.topic);
+      if (reason)
+        effects.notices.push_back("a family has something to say that cannot be sent: its subject " + *reason);
+      return saying.topic.kind.empty() || reason;
+    });
     if (sayings.empty()) return effects;
     say(in_own_name(std::move(sayings)), effects.writes);
   }

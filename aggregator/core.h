@@ -81,6 +81,8 @@ class Core {
   // Equal for equal merged knowledge, whatever the order in which it came.
   Digest knowledge_digest() const { return catalogue_.digest(); }
   protocol::Status status(Instant now) const;
+  // What of the store's content cannot be used or sent and is left out, one sentence each.
+  std::vector<std::string> complaints() const;
 
  private:
   void restore();
@@ -90,6 +92,7 @@ class Core {
   void fold(const Latest& latest);
   // Another device speaks in the client's name at this moment: whoever says this hello runs on a copy of its state.
   bool is_copy(const Client& client, const protocol::Incarnation& incarnation, Instant now) const;
+  void leave_out(const std::string& what, const std::string& reason);
   Instant silence() const { return std::chrono::seconds(3 * pace_.heartbeat_seconds); }
 
   Effects on(const ClientId& from, const protocol::Hello& hello, Instant now);
@@ -152,6 +155,8 @@ class Core {
   Digest encoder_;
   Revision announced_{};
   Instant last_announcement_ = Instant::min() / 2;
+  std::vector<std::string> complaints_;  // the first ones
+  std::size_t left_out_ = 0;
 };
 
 }  // namespace outrider::aggregator

@@ -4,6 +4,8 @@
 
 #include "aggregator/core.h"
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
+#include "protocol/limits.h"
 
 namespace outrider::aggregator {
 namespace {
@@ -13,7 +15,7 @@ std::string some_of(const std::vector<std::string>& subjects) {
   constexpr std::size_t kNamed = 3;
   std::string text;
   for (std::size_t i = 0; i < std::min(kNamed, subjects.size()); ++i)
-    text += (i == 0 ? "'" : ", '") + subjects[i] + "'";
+    text += (i == 0 ? "" : ", ") + utf8::quoted(subjects[i]);
   if (subjects.size() > kNamed) text += " and " + std::to_string(subjects.size() - kNamed) + " more";
   return text;
 }
@@ -81,14 +83,15 @@ void Core::decide(const ClientId& from, Client& client, const Contribution& cont
 }
 
 void Core::refuse(const ClientId& from, Client& client, const Contribution& header, const Digest& id,
-                  const std::string& reason, Batch& batch) {
+                  const std::string& objection, Batch& batch) {
+  const std::string reason = protocol::sendable_text(objection);  // it may quote what others wrote
   Decision decision;
   decision.id = id;
   decision.refused = reason;
   batch.effects.writes.put(Column::contributions, decision_key(from, header.sequence), encode(decision));
   remember(client, {header.sequence, id, reason});
-  batch.effects.notices.push_back("refused what " + client.title(from) + " taught on '" + header.topic.subject +
-                                  "': " + reason);
+  batch.effects.notices.push_back("refused what " + client.title(from) + " taught on " +
+                                  utf8::quoted(header.topic.subject) + ": " + reason);
   batch.effects.messages.push_back({from, protocol::Refused{id, reason, true}});
 }
 
@@ -99,7 +102,7 @@ void Core::repeat_verdict(const ClientId& from, const Client& client, SequenceNu
     batch.effects.messages.push_back(
         {from, protocol::Refused{id, "its number already names another contribution of this client", false}});
   } else if (!verdict->refused.empty()) {
-    batch.effects.messages.push_back({from, protocol::Refused{id, verdict->refused, true}});
+    batch.effects.messages.push_back({from, protocol::Refused{id, protocol::sendable_text(verdict->refused), true}});
   } else {
     batch.accepted.push_back(id);
   }
@@ -175,8 +178,9 @@ std::optional<std::string> Core::early_objection(const ClientId& from, const Con
   if (header.topic.subject.empty() || header.topic.subject.size() > limits_.subject_bytes)
     return "the subject has " + std::to_string(header.topic.subject.size()) + " bytes; 1 to " +
            std::to_string(limits_.subject_bytes) + " are accepted";
+  if (auto reason = protocol::topic_objection(header.topic)) return "the subject " + *reason;
   if (header.topic.subject.front() == kOwnSubject && from != self_)
-    return "the subject '" + header.topic.subject + "' is the aggregator's own";
+    return "the subject " + utf8::quoted(header.topic.subject) + " is the aggregator's own";
   if (bytes > limits_.payload_bytes)
     return "the payload has " + std::to_string(bytes) + " bytes; at most " + std::to_string(limits_.payload_bytes) +
            " are accepted";

@@ -73,8 +73,10 @@ class Daemon {
 
  private:
   std::unique_ptr<Core> make_core() const {
-    return std::make_unique<Core>(keys_.client_id(), *store_, all_families(options_.rounds), options_.limits,
-                                  options_.pace);
+    auto core = std::make_unique<Core>(keys_.client_id(), *store_, all_families(options_.rounds), options_.limits,
+                                       options_.pace);
+    for (const std::string& complaint : core->complaints()) spdlog::warn("{}", complaint);
+    return core;
   }
 
   void publish(const std::filesystem::path& file) {

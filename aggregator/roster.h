@@ -9,6 +9,7 @@
 
 #include "aggregator/decision.h"
 #include "knowledge/instant.h"
+#include "knowledge/utf8.h"
 #include "protocol/messages.h"
 
 namespace outrider::aggregator {
@@ -32,7 +33,7 @@ struct Client {
   std::uint64_t incarnation = 0;     // of the run that was welcomed last; 0: not since the start
 
   // For people: its name and the beginning of its id.
-  std::string title(const ClientId& id) const { return name + " (" + id.brief() + ")"; }
+  std::string title(const ClientId& id) const { return utf8::printable(name) + " (" + id.brief() + ")"; }
   // What of it is durable.
   ClientRecord record() const { return {name, highest_decided, capacity}; }
 };

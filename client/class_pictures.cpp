@@ -7,7 +7,7 @@
 namespace outrider::client {
 
 const Dataset& ClassPictures::look(const Complain& complain) {
-  TaskFiles files = look_at_classes(folder_);
+  TaskFiles files = look_at_classes(folder_, complain);
   if (files.fingerprint == fingerprint_) return pictures_;
   std::erase_if(files.classes, [&](const auto& found) {
     const bool unknown = std::ranges::find(classes_, found.first) == classes_.end();

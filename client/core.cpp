@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
+#include "protocol/codec.h"
+#include "protocol/limits.h"
 
 namespace outrider::client {
 namespace {
@@ -56,24 +59,40 @@ Core::Core(ClientId self, std::string name, const Store& store, Random jitter, T
       contribute_(hello_),
       want_(hello_) {
   if (const auto id = store.get(Column::meta, to_bytes("aggregator"))) aggregator_ = ClientId::from_bytes(*id);
+  mend();
   begin_conversation();
+}
+
+// Earlier versions learned what no message can carry. Its pictures are still in their folder.
+void Core::mend() {
+  std::vector<Topic> dropped;
+  mended_.writes = outbox_.drop_unsendable(dropped);
+  store_.scan(Column::meta, bytes_of(kLessonPrefix), [&](ByteView key, ByteView) {
+    const Topic topic = topic_of(key.subspan(kLessonPrefix.size()));
+    const auto reason = protocol::topic_objection(topic);
+    if (!reason) return;
+    mended_.writes.erase(Column::meta, to_bytes(key));
+    mended_.notices.push_back("what was learned of " + utf8::quoted(topic.subject) +
+                              " is forgotten, since its name could never be sent: it " + *reason);
+  });
 }
 
 Effects Core::receive(const protocol::Message& message, Instant now) {
   last_heard_ = std::max(last_heard_, now);
-  Effects effects = std::visit([&](const auto& body) { return on(body, now); }, message.body);
+  Effects effects = mended();
+  effects.append(std::visit([&](const auto& body) { return on(body, now); }, message.body));
   send_what_is_due(now, effects);
   return effects;
 }
 
 Effects Core::tick(Instant now) {
-  Effects effects;
+  Effects effects = mended();
   send_what_is_due(now, effects);
   return effects;
 }
 
 Effects Core::reconnected(Instant now) {
-  Effects effects;
+  Effects effects = mended();
   if (link_ == Link::seeking) {
     hello_.hurry(now, jitter_);
     return effects;
@@ -254,8 +273,23 @@ Effects Core::on(const protocol::Rejected& rejected, Instant) {
   return effects;
 }
 
+// What is committed is offered until it is decided, so it must be one that can be sent.
+void Core::check_sendable(const Lesson& lesson) const {
+  const bool in_parts = lesson.payload.size() > sizes_.inline_bytes;
+  Contribution contribution{self_, next(outbox_.last()), replica_.revision(), lesson.topic, {}};
+  if (!in_parts) contribution.payload = lesson.payload;
+  protocol::Body body = protocol::Contribute{{contribution}};
+  if (in_parts) body = protocol::Offer{Digest{}, std::move(contribution), lesson.payload.size(), 0};
+  try {
+    protocol::encode({self_, std::move(body)});
+  } catch (const InputError& error) {
+    throw InputError("what was learned of " + utf8::quoted(lesson.topic.subject) + " cannot be sent: " + error.what());
+  }
+}
+
 Effects Core::learned(Lesson lesson, Instant now) {
-  Effects effects;
+  check_sendable(lesson);
+  Effects effects = mended();
   effects.writes.put(Column::meta, lesson_key(lesson.topic), std::move(lesson.memory));
   const bool idle = outbox_.undecided() == 0;
   const bool in_parts = lesson.payload.size() > sizes_.inline_bytes;
@@ -267,7 +301,7 @@ Effects Core::learned(Lesson lesson, Instant now) {
 }
 
 Effects Core::leave() {
-  Effects effects;
+  Effects effects = mended();
   if (link_ == Link::established) send(protocol::Goodbye{}, effects);
   seek_again();
   return effects;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "client/backoff.h"
@@ -59,7 +60,8 @@ class Core {
 
   // There is another connection than before: what was sent and not answered is asked about at once, a hello soon.
   Effects reconnected(Instant now);
-  // Takes a lesson: writes it down with its memory and contributes it. Nothing is lost once that is committed.
+  // Takes a lesson: writes it down with its memory and contributes it. Nothing is lost once that is committed. Throws
+  // InputError, and nothing has changed, when no message can carry it.
   Effects learned(Lesson lesson, Instant now);
   // Says goodbye; the core sends nothing more until the next tick.
   Effects leave();
@@ -87,6 +89,10 @@ class Core {
     return {};  // what only clients say, and what the shell answers
   }
 
+  // What mends a state of an earlier version, for the first event.
+  void check_sendable(const Lesson& lesson) const;
+  Effects mended() { return std::exchange(mended_, {}); }
+  void mend();
   void send_what_is_due(Instant now, Effects& effects);
   void send_contributions(Instant now, Effects& effects);
   void send_transfers(Instant now, Effects& effects);
@@ -128,6 +134,7 @@ class Core {
   Backoff hello_;
   Backoff contribute_;
   Backoff want_;
+  Effects mended_;
 };
 
 // What a learner wrote down with its last lesson on the topic; nothing if there was none.

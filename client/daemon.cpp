@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <csignal>
+#include <exception>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,8 @@
 #include "client/learner.h"
 #include "client/traffic_record.h"
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
+#include "protocol/limits.h"
 #include "protocol/transport.h"
 #include "storage/descriptors.h"
 #include "storage/remember.h"
@@ -105,7 +108,9 @@ class Daemon {
     return {keys_.client_id(), name(), *store_, Random(seed, "jitter"), {}, {}, options_.capacity, incarnation_};
   }
 
-  std::string name() const { return options_.name.empty() ? boost::asio::ip::host_name() : options_.name; }
+  std::string name() const {
+    return options_.name.empty() ? utf8::printable(boost::asio::ip::host_name()) : options_.name;
+  }
 
   Instant now() const { return std::chrono::duration_cast<Instant>(std::chrono::steady_clock::now() - start_); }
 
@@ -140,18 +145,24 @@ class Daemon {
     }
   }
 
-  // On the learner's thread: hands the lesson to the loop and waits until it is durable.
+  // On the learner's thread: hands the lesson to the loop and waits until it is durable. Throws InputError when it
+  // cannot be sent.
   void teach(Lesson lesson, std::string report, const std::stop_token& stop) {
     auto done = std::make_shared<std::promise<void>>();
     std::future<void> durable = done->get_future();
     boost::asio::post(io_, [this, done, lesson = std::move(lesson), report = std::move(report)] {
-      take(core_->learned(lesson, now()));
+      try {
+        take(core_->learned(lesson, now()));
+      } catch (const InputError&) {
+        return done->set_exception(std::current_exception());
+      }
       flush();
       spdlog::info("{}", report);
       done->set_value();
     });
     while (durable.wait_for(std::chrono::milliseconds(50)) != std::future_status::ready)
       if (stop.stop_requested()) return;  // the loop has ended; the pictures are still there
+    durable.get();
   }
 
   // What stays wrong is complained about at the first look only.
@@ -232,6 +243,7 @@ void create_folder(const std::filesystem::path& folder) {
 
 void run_daemon(DaemonOptions options) {
   protocol::Address::parse(options.aggregator);  // before anything is created
+  protocol::check_text("the client's name (--name)", options.name);
   raise_descriptor_limit();
   create_folder(options.learner.data);
   Daemon(std::move(options)).run();

@@ -28,7 +28,7 @@ void add_options(CLI::App& app, DaemonOptions& options) {
   app.add_flag("--keep-deleted", options.learner.keep_deleted,
                "Classes: what was learned from pictures that leave the folder stays (default: it is taken back)");
   app.add_option("--state", options.state, "Directory of the durable state; created if it does not exist")->required();
-  app.add_option("--name", options.name, "How people know this client (default: the host's name)");
+  app.add_option("--name", options.name, "How people know this client, in UTF-8 (default: the host's name)");
   app.add_option(
          "--threads", options.learner.threads,
          "To learn with: more are quicker on a device that does nothing else, and slower on a busy one; 0: one per "

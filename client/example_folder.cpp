@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "client/folder_entries.h"
+#include "knowledge/error.h"
 #include "learners/data/image_folder.h"
 
 namespace outrider::client {
@@ -20,12 +21,17 @@ std::string class_of(const fs::path& picture) {
 std::vector<NewExamples> ExampleFolder::look() {
   std::vector<NewExamples> found;
   present_.clear();
+  complaints_.clear();
   for (const fs::path& entry : sorted_entries(folder_)) {
     std::error_code gone;
     if (!fs::is_directory(entry, gone)) continue;
-    const std::string name = class_of_folder(entry.filename().string());
-    std::vector<fs::path> files = new_files(entry, present_[name]);
-    if (!files.empty()) found.push_back({name, std::move(files)});
+    try {
+      const std::string name = subject_named_by(entry);
+      std::vector<fs::path> files = new_files(entry, present_[name]);
+      if (!files.empty()) found.push_back({name, std::move(files)});
+    } catch (const InputError& error) {
+      complaints_.emplace_back(error.what());
+    }
   }
   forget_what_left();
   return found;

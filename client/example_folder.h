@@ -21,8 +21,11 @@ class ExampleFolder {
  public:
   explicit ExampleFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  // Looks once; classes sorted by name. Hidden files are left out. Throws InputError when the folder cannot be read.
+  // Looks once; classes sorted by name. Hidden files are left out, and so are folders whose class has no fit name.
+  // Throws InputError when the folder cannot be read.
   std::vector<NewExamples> look();
+  // Of the last look: why folders were left out, one sentence each.
+  const std::vector<std::string>& complaints() const { return complaints_; }
 
   // Of the last look: the classes that files of an earlier one have left, sorted.
   const std::set<std::string>& thinned() const { return thinned_; }
@@ -51,6 +54,7 @@ class ExampleFolder {
   std::map<std::filesystem::path, Version> known_;
   std::map<std::string, std::vector<std::filesystem::path>> present_;
   std::set<std::string> thinned_;
+  std::vector<std::string> complaints_;
 };
 
 }  // namespace outrider::client

@@ -73,6 +73,24 @@ TEST_F(ExampleFolderTest, TellsWhichClassesFilesHaveLeft) {
   EXPECT_TRUE(folder.thinned().empty());
 }
 
+TEST_F(ExampleFolderTest, AFolderThatNamesNoClassIsComplainedAboutAndTheOthersAreReported) {
+  for (const char* name : {"bo\not", "tab\t", "caf\xE9", "b%0Ac", "%00", "%FF%FE", "@own"})
+    write(name + std::string("/1.png"));
+  write("shoe/1.png");
+  write("=1+1/1.png");
+  ExampleFolder folder(folder_);
+  EXPECT_EQ(told(folder.look()), "=1+1: 1.png; shoe: 1.png; ");
+  ASSERT_EQ(folder.complaints().size(), 7U);
+  for (const std::string& complaint : folder.complaints())
+    EXPECT_NE(complaint.find("the folder '" + folder_.string()), std::string::npos) << complaint;
+  const std::vector<std::string> first = folder.complaints();
+  EXPECT_EQ(told(folder.look()), "");
+  EXPECT_EQ(folder.complaints(), first) << "the shell says it once";
+  fs::rename(folder_ / "bo\not", folder_ / "boot");
+  EXPECT_EQ(told(folder.look()), "boot: 1.png; ");
+  EXPECT_EQ(folder.complaints().size(), 6U);
+}
+
 TEST_F(ExampleFolderTest, LeavesOutHiddenFilesAndFilesOutsideOfClasses) {
   write("bag/.1.png.part");
   write(".cache/1.png");

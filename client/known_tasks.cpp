@@ -30,12 +30,14 @@ BaseNetwork load_base(const Store& store) {
 NamedTasks known_tasks(const Store& store, const Digest& space, const BaseNetwork& base) {
   std::map<std::string, TaskRecord> tasks;
   const std::string kind(kSupermaskKind);
-  for_each_lesson(store, kind, space, [&](const Topic& topic, ByteView memory) {
-    tasks.insert_or_assign(topic.subject, TaskRecord::decode(TaskMemory::decode(memory).record, base));
-  });
-  for_each_known(store, kind, space, [&](const Topic& topic, ByteView payload) {
-    tasks.insert_or_assign(topic.subject, TaskRecord::decode(payload, base, "the task '" + topic.subject + "'"));
-  });
+  // Earlier versions took records that this one does not, for example of classes whose names cannot be sent. One of
+  // them must not keep the others from being used.
+  const auto note = [&](const std::string& task, ByteView record) {
+    objection_of([&] { tasks.insert_or_assign(task, TaskRecord::decode(record, base)); });
+  };
+  for_each_lesson(store, kind, space,
+                  [&](const Topic& topic, ByteView memory) { note(topic.subject, TaskMemory::decode(memory).record); });
+  for_each_known(store, kind, space, [&](const Topic& topic, ByteView payload) { note(topic.subject, payload); });
   return {std::make_move_iterator(tasks.begin()), std::make_move_iterator(tasks.end())};
 }
 

@@ -20,7 +20,7 @@ struct TaskMemory {
 BaseNetwork load_base(const Store& store);
 
 // In the space of the base network: merged ones from the replica and, until they are merged, what the client has
-// learned itself. Sorted by name.
+// learned itself. Sorted by name; records that this version does not take are left out.
 NamedTasks known_tasks(const Store& store, const Digest& space, const BaseNetwork& base);
 
 }  // namespace outrider::client

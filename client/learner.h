@@ -45,7 +45,8 @@ struct LearnerOptions {
 // Not thread-safe; reads the store while the loop commits.
 class Learner {
  public:
-  // Called with what is new; returns when it is durable. `report` is one sentence for people.
+  // Called with what is new; returns when it is durable. `report` is one sentence for people. Throws InputError when
+  // the lesson cannot be sent: then it is not learned.
   using Teach = std::function<void(Lesson lesson, std::string report)>;
   // For what is wrong with a picture or folder, one sentence; it is tried again at the next look.
   using Complain = std::function<void(const std::string& sentence)>;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "knowledge/error.h"
+#include "protocol/limits.h"
 
 namespace outrider::client {
 namespace {
@@ -50,6 +51,28 @@ WriteSet Outbox::add(Topic topic, Revision learned_against, Bytes payload) {
   }
   writes.put(Column::contributions, key(entry.contribution.sequence), record_of(entry));
   undecided_.emplace(entry.contribution.sequence, std::move(entry));
+  return writes;
+}
+
+WriteSet Outbox::drop_unsendable(std::vector<Topic>& dropped) {
+  WriteSet writes;
+  std::vector<Entry> gone;
+  for (auto it = undecided_.begin(); it != undecided_.end();) {
+    const auto here = it++;
+    if (protocol::topic_objection(here->second.contribution.topic))
+      gone.push_back(std::move(undecided_.extract(here).mapped()));
+  }
+  for (auto it = accepted_.begin(); it != accepted_.end();) {
+    const auto here = it++;
+    if (protocol::topic_objection(here->first)) gone.push_back(std::move(accepted_.extract(here).mapped()));
+  }
+  if (gone.empty()) return writes;
+  for (Entry& entry : gone) {
+    writes.erase(Column::contributions, key(entry.contribution.sequence));
+    erase_payload(entry, writes);
+    dropped.push_back(std::move(entry.contribution.topic));
+  }
+  writes.append(renumber(highest_decided_));
   return writes;
 }
 

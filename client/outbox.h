@@ -33,6 +33,10 @@ class Outbox {
   // Gives a contribution the next number and keeps it until it is decided.
   WriteSet add(Topic topic, Revision learned_against, Bytes payload);
 
+  // Takes out what no message can carry, which earlier versions kept: it would hold up all that follows. Those that
+  // follow are numbered anew. Adds the topics to `dropped`.
+  WriteSet drop_unsendable(std::vector<Topic>& dropped);
+
   // The aggregator's last word on a contribution. Only the latest of each topic stays, to be offered again should the
   // aggregator lose its state. No effect unless it is the first undecided one: the aggregator decides in order, and
   // anything else is an echo.

@@ -40,9 +40,15 @@ void PrototypeLearner::use(const Digest& encoder) {
 
 void PrototypeLearner::learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) {
   if (!embedder_) return;
-  for (const NewExamples& examples : folder_.look()) {
+  const std::vector<NewExamples> found = folder_.look();
+  for (const std::string& complaint : folder_.complaints()) complain(complaint);
+  for (const NewExamples& examples : found) {
     if (stop.stop_requested()) return;
-    learn_class(examples, teach, complain, stop);
+    try {
+      learn_class(examples, teach, complain, stop);
+    } catch (const InputError& error) {  // of this class alone; its pictures are looked at again when they change
+      complain(error.what());
+    }
   }
   if (!keep_deleted_) take_back_what_left(teach, complain, stop);
 }
@@ -79,7 +85,7 @@ void PrototypeLearner::take_back_what_left(const Teach& teach, const Complain& c
   reviewed_all_ = true;
   for (const std::string& class_name : std::set(to_review_)) {
     if (stop.stop_requested()) return;
-    review(class_name, teach, complain, stop);
+    if (const auto complaint = objection_of([&] { review(class_name, teach, complain, stop); })) complain(*complaint);
   }
 }
 

@@ -275,5 +275,28 @@ TEST_F(PrototypeLearnerTest, PredictsWhatItHasLearned) {
   EXPECT_LT(answer.distance, answer.runner_up_distance);
 }
 
+TEST_F(PrototypeLearnerTest, AClassThatCannotBeTaughtDoesNotKeepOthersFromIt) {
+  picture("bag", 1);
+  picture("ca\nt", 1);
+  picture("shoe", 1);
+  PrototypeLearner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  std::vector<std::string> taught;
+  const auto teach = [&](Lesson lesson, const std::string&) {
+    if (lesson.topic.subject == "bag") throw InputError("what was learned of 'bag' cannot be sent");
+    taught.push_back(lesson.topic.subject);
+    store_.commit(core_.learned(std::move(lesson), Instant{0}).writes);
+  };
+  const auto complain = [&](const std::string& sentence) { complaints_.push_back(sentence); };
+  learner.learn(teach, complain, {});
+  EXPECT_EQ(taught, std::vector<std::string>{"shoe"});
+  ASSERT_EQ(complaints_.size(), 2U);
+  EXPECT_NE(complaints_[0].find("ca\\nt"), std::string::npos) << complaints_[0];
+  EXPECT_EQ(complaints_[1], "what was learned of 'bag' cannot be sent");
+  learner.learn(teach, complain, {});
+  EXPECT_EQ(complaints_.size(), 3U) << "a refused lesson is not tried again for ever";
+  EXPECT_EQ(state("bag").count, 0U);
+}
+
 }  // namespace
 }  // namespace outrider::client

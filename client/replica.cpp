@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
 
 namespace outrider::client {
 namespace {
@@ -105,19 +106,23 @@ void for_each_known(const Store& store, const std::string& kind, const Digest& s
   });
 }
 
-// A writer may replace the payload between one look and the next: then the record says so.
+// A writer may replace the payload between one look and the next: then the record is another, or gone for the moment.
 std::optional<Bytes> known(const Store& store, const Topic& topic) {
+  constexpr int kMostLooks = 100;
   const Bytes key = topic_key(topic);
-  for (std::optional<Large> before;;) {
+  std::optional<Large> before;
+  for (int look = 0; look < kMostLooks; ++look) {
     auto payload = store.get(Column::replica, key);
     if (!payload || !payload->empty()) return payload;
     const auto record = store.get(Column::meta, large_key(key));
     if (!record) continue;
     const Large large = decode_large(*record);
     if (auto content = load(store, large)) return content;
-    require(large != before, "the state lacks parts of what is known on '" + topic.subject + "'");
+    if (large == before) break;
     before = large;
   }
+  throw InputError("the state lacks parts of what is known on " + utf8::quoted(topic.subject) +
+                   "; start the client with a new --state, or restore it from a copy");
 }
 
 Bytes topic_key(const Topic& topic) {

@@ -30,27 +30,38 @@ bool note_file(const fs::path& file, Hasher& hasher) {
 
 }  // namespace
 
-TaskFiles look_at_classes(const fs::path& folder) {
+TaskFiles look_at_classes(const fs::path& folder, const ComplainOfFolder& complain) {
   TaskFiles found;
   Hasher hasher;
   for (const fs::path& class_folder : sorted_entries(folder)) {
     if (!is_folder(class_folder)) continue;
-    std::vector<fs::path> files;
-    for (const fs::path& file : sorted_entries(class_folder))
-      if (note_file(file, hasher)) files.push_back(file);
-    if (!files.empty()) found.classes.emplace_back(class_of_folder(class_folder.filename().string()), std::move(files));
+    try {
+      const std::string name = class_named_by(class_folder);
+      std::vector<fs::path> files;
+      for (const fs::path& file : sorted_entries(class_folder))
+        if (note_file(file, hasher)) files.push_back(file);
+      if (!files.empty()) found.classes.emplace_back(name, std::move(files));
+    } catch (const InputError& error) {
+      complain(error.what());
+    }
   }
   found.fingerprint = hasher.finish();
   return found;
 }
 
-std::vector<TaskFiles> look_for_tasks(const fs::path& folder) {
+std::vector<TaskFiles> look_for_tasks(const fs::path& folder, const ComplainOfFolder& complain) {
   std::vector<TaskFiles> tasks;
-  for (const fs::path& entry : sorted_entries(folder))
-    if (is_folder(entry)) {
-      tasks.push_back(look_at_classes(entry));
-      tasks.back().task = class_of_folder(entry.filename().string());
+  for (const fs::path& entry : sorted_entries(folder)) {
+    if (!is_folder(entry)) continue;
+    try {
+      std::string name = subject_named_by(entry);
+      TaskFiles files = look_at_classes(entry, complain);
+      files.task = std::move(name);
+      tasks.push_back(std::move(files));
+    } catch (const InputError& error) {
+      complain(error.what());
     }
+  }
   return tasks;
 }
 

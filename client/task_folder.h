@@ -20,12 +20,14 @@ struct TaskFiles {
   bool operator==(const TaskFiles&) const = default;
 };
 
-// Tasks sorted by folder, files likewise. Folder names are decoded with class_of_folder; hidden ones are left out.
-// Throws InputError when the folder cannot be read.
-std::vector<TaskFiles> look_for_tasks(const std::filesystem::path& folder);
+using ComplainOfFolder = std::function<void(const std::string& sentence)>;
+
+// Tasks sorted by folder, files likewise. Folder names are decoded with class_named_by; hidden ones are left out, and
+// so are those that name nothing fit, which are complained about. Throws InputError when the folder cannot be read.
+std::vector<TaskFiles> look_for_tasks(const std::filesystem::path& folder, const ComplainOfFolder& complain);
 
 // The folder as one task without a name: CLASS/PICTURE.
-TaskFiles look_at_classes(const std::filesystem::path& folder);
+TaskFiles look_at_classes(const std::filesystem::path& folder, const ComplainOfFolder& complain);
 
 // The pictures in this shape, labels in the order of `classes`. What cannot be read is left out and complained about.
 Dataset load_task(const TaskFiles& files, const ImageShape& shape,

@@ -26,17 +26,23 @@ Topic TaskLearner::topic_of_task(const std::string& task) const {
 }
 
 void TaskLearner::learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) {
-  for (const TaskFiles& files : look_for_tasks(options_.data)) {
+  for (const TaskFiles& files : look_for_tasks(options_.data, complain)) {
     if (stop.stop_requested()) return;
     const auto memory = lesson_memory(store_, topic_of_task(files.task));
     if (memory && TaskMemory::decode(*memory).fingerprint == files.fingerprint) continue;
+    if (const auto failed = failed_.find(files.task); failed != failed_.end() && failed->second == files.fingerprint)
+      continue;
     const bool settled = seen_[files.task] == files.fingerprint;
     seen_[files.task] = files.fingerprint;
     if (files.classes.size() < 2 || files.classes.size() > base_.outputs()) {
       complain(fmt::format("the task '{}' has pictures of {} classes; a task has 2 to {}, one folder each: {}",
                            files.task, files.classes.size(), base_.outputs(), "TASK/CLASS/PICTURE"));
     } else if (settled) {
-      learn_files(files, teach, complain, stop);
+      // The other tasks go on; this one is not tried again before its folder changes.
+      if (const auto complaint = objection_of([&] { learn_files(files, teach, complain, stop); })) {
+        complain(*complaint);
+        failed_[files.task] = files.fingerprint;
+      }
     }
   }
 }

@@ -38,7 +38,8 @@ class TaskLearner : public Learner {
   BaseNetwork base_;
   const Store& store_;
   LearnerOptions options_;
-  std::map<std::string, Digest> seen_;  // fingerprints at the last look
+  std::map<std::string, Digest> seen_;    // fingerprints at the last look
+  std::map<std::string, Digest> failed_;  // of tasks that could not be learned
 };
 
 }  // namespace outrider::client

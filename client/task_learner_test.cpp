@@ -163,7 +163,7 @@ class StoreWithNews : public Store {
 
 TEST_F(TaskLearnerTest, RebasesOnWhatBecomesKnownWhileItLearns) {
   pictures("fruit", {"apple", "pear"});  // learned elsewhere
-  const Dataset elsewhere = load_task(look_for_tasks(folder_).front(), kTestPicture, {});
+  const Dataset elsewhere = load_task(look_for_tasks(folder_, {}).front(), kTestPicture, {});
   const TaskRecord fruit =
       learn_task(base_, Ownership(base_), elsewhere, random_scores(base_, 1), {.batch = 15, .threads = 1});
   WriteSet news;

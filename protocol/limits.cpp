@@ -67,6 +67,16 @@ void check_text(std::string_view what, std::string_view text) {
   utf8::check(what, text, kMaxTextBytes);
 }
 
+std::string sendable_text(std::string_view text, std::size_t most_bytes) {
+  return utf8::objection(text, most_bytes) ? utf8::printable(text, most_bytes) : std::string(text);
+}
+
+std::optional<std::string> topic_objection(const Topic& topic) {
+  if (auto reason = utf8::objection(topic.subject, kMaxTextBytes)) return reason;
+  if (const auto reason = utf8::objection(topic.kind, kMaxTextBytes)) return "is of a kind that " + *reason;
+  return std::nullopt;
+}
+
 void check(const Message& message) {
   std::visit(Check{}, message.body);
 }

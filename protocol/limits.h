@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "protocol/messages.h"
@@ -18,6 +20,11 @@ void check_entries(std::string_view what, std::size_t size);
 // Throws InputError, which starts with `what`, unless the text is short enough, UTF-8 and without control characters,
 // so that it can go into JSON, HTML and log lines.
 void check_text(std::string_view what, std::string_view text);
+// The text as it is where check_text accepts it, else what shows of it, cut to what fits: for sentences and names that
+// hold what others wrote.
+std::string sendable_text(std::string_view text, std::size_t most_bytes = kMaxTextBytes);
+// Why no message can carry the topic, as the end of a sentence; nothing if one can.
+std::optional<std::string> topic_objection(const Topic& topic);
 // Applies both to everything in the message.
 void check(const Message& message);
 

@@ -28,7 +28,7 @@ void LocalWork::check() const {
 void LearningTask::check() const {
   strategy.check();
   work.check();
-  check_class_names(classes, network.output_shape().size(), kMaxClassName, kTheTask);
+  check_class_names(classes, network.output_shape().size(), kTheTask);
   check_preprocessing(preprocessing, network.input, kTheTask);
 }
 

@@ -30,7 +30,6 @@ struct LocalWork {
 
 struct LearningTask {
   static constexpr std::size_t kMaxBytes = std::size_t{1} << 20;  // of the wire form
-  static constexpr std::size_t kMaxClassName = 255;               // bytes
 
   Preprocessing preprocessing;
   nn::NetworkSpec network;           // outputs are scores of the classes

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
 #include "learners/averaging/learning_task.h"
 #include "learners/averaging/round_record.h"
 #include "learners/averaging/task_widths.h"
@@ -35,8 +36,8 @@ class Conductor {
       const Update update = decode(contribution);
       const std::string expected = subject_of_update(task_.strategy, update.round);
       require(contribution.topic.subject == expected,
-              fmt::format("{} is of round {} and belongs to the subject '{}', not '{}'", name_of(contribution),
-                          update.round, expected, contribution.topic.subject));
+              fmt::format("{} is of round {} and belongs to the subject '{}', not {}", name_of(contribution),
+                          update.round, expected, utf8::quoted(contribution.topic.subject)));
       const Answer answer = Rounds(*rounds_).offer(key_of(update));
       require(answer.taken, answer.reason);
       const double asked = rounds_->width_of(key_of(update)).value_or(update.width);
@@ -222,7 +223,9 @@ class AveragingMerge : public Merge {
   }
 
   void put(const Contribution& contribution) override {
-    Conductor& conductor = spaces_.at(contribution.topic.space);
+    const auto space = spaces_.find(contribution.topic.space);
+    require(space != spaces_.end(), "the learning task of an update is not known here");
+    Conductor& conductor = space->second;
     if (contribution.topic.subject == kModelSubject) {
       conductor.put_record(contribution.payload);
     } else if (const auto width = width_of_model(contribution.topic.subject)) {

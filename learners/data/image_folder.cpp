@@ -5,6 +5,8 @@
 #include <map>
 
 #include "knowledge/error.h"
+#include "knowledge/name.h"
+#include "knowledge/utf8.h"
 #include "learners/data/dataset_builder.h"
 #include "learners/data/file_tree.h"
 #include "learners/data/limits.h"
@@ -14,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+constexpr std::size_t kLongestPathShown = 600;  // bytes
 
 struct ClassFolder {
   std::string name;                // on disk
@@ -21,11 +24,11 @@ struct ClassFolder {
 };
 
 void insert_folder(std::map<std::string, ClassFolder>& folders, const FileTree& tree, std::string_view folder) {
-  const std::string name = class_of_folder(folder);
+  const std::string name = class_named_by(fs::path(tree.root()) / folder);
   const auto [at, fresh] = folders.try_emplace(name, ClassFolder{std::string(folder), {}});
   if (!fresh && at->second.name != folder)
-    throw InputError(tree.root() + " has two folders for the class " + name + ": " + at->second.name + " and " +
-                     std::string(folder));
+    throw InputError(tree.root() + " has two folders for the class " + utf8::printable(name) + ": " +
+                     utf8::printable(at->second.name) + " and " + utf8::printable(folder));
 }
 
 // By class name, so in sorted order.
@@ -80,6 +83,12 @@ std::string class_of_folder(std::string_view folder) {
   return name;
 }
 
+std::string class_named_by(const fs::path& folder) {
+  std::string name = class_of_folder(folder.filename().string());
+  check_name("the class that the folder " + utf8::quoted(folder.string(), kLongestPathShown) + " names", name);
+  return name;
+}
+
 Dataset load_image_folder(const fs::path& path, std::string_view inside) {
   const std::unique_ptr<FileTree> tree = FileTree::open(path, inside);
   DatasetBuilder builder(tree->root(), tree->names().size());
@@ -100,11 +109,13 @@ void write_image_folder(const Dataset& data, std::span<const std::size_t> indice
   for (const std::size_t index : indices) {
     assert(index < data.size());
     const std::string& name = data.classes[data.labels[index]];
-    if (name.empty()) throw InputError(folder.string() + " cannot take pictures of a class without a name");
+    check_name("the class of a picture for " + utf8::quoted(folder.string(), kLongestPathShown), name);
     const fs::path class_folder = folder / folder_of_class(name);
     std::error_code error;
     fs::create_directories(class_folder, error);
-    if (error) throw InputError(class_folder.string() + " cannot be created: " + error.message());
+    if (error)
+      throw InputError(utf8::quoted(class_folder.string(), kLongestPathShown) +
+                       " cannot be created: " + error.message());
     std::string number = std::to_string(index);
     number.insert(0, digits - number.size(), '0');
     save_png(class_folder / (number + ".png"), data.shape, data.image(index));

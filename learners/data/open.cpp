@@ -4,6 +4,7 @@
 #include <array>
 
 #include "knowledge/error.h"
+#include "knowledge/name.h"
 #include "learners/data/cifar.h"
 #include "learners/data/file_tree.h"
 #include "learners/data/fingerprint.h"
@@ -142,6 +143,12 @@ const Kind& find_kind(std::string_view name) {
   throw InputError("the data set kind " + std::string(name) + " is unknown; known are " + known);
 }
 
+// They become subjects of contributions, columns of tables and folders.
+void check_names(const std::vector<std::string>& classes, const std::string& source) {
+  for (std::size_t i = 0; i < classes.size(); ++i)
+    check_name("the name of class " + std::to_string(i) + " of " + source, classes[i]);
+}
+
 }  // namespace
 
 DatasetPair open_dataset(std::string_view kind_name, const fs::path& path) {
@@ -153,6 +160,8 @@ DatasetPair open_dataset(std::string_view kind_name, const fs::path& path) {
   if (pair.train.shape != pair.test.shape)
     throw InputError(pair.source + " has " + describe(pair.train.shape) + " pictures to train but " +
                      describe(pair.test.shape) + " to test");
+  check_names(pair.train.classes, pair.source);
+  check_names(pair.test.classes, pair.source);
   pair.source = name + " from " + pair.source;
   pair.sha256 = sha256_of_text(sha256_of(pair.train) + sha256_of(pair.test));
   return pair;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "knowledge/name.h"
 
 namespace outrider {
 
@@ -20,13 +21,11 @@ void check_preprocessing(const Preprocessing& preprocessing, const nn::Shape& in
                       what, preprocessing.mean, preprocessing.deviation));
 }
 
-void check_class_names(const std::vector<std::string>& classes, std::size_t outputs, std::size_t longest,
-                       const std::string& what) {
+void check_class_names(const std::vector<std::string>& classes, std::size_t outputs, const std::string& what) {
   require(classes.size() == outputs && outputs >= 2,
           fmt::format("{} has {} classes and {} outputs; expected as many, at least 2", what, classes.size(), outputs));
-  const auto unfit = [&](const std::string& name) { return name.empty() || name.size() > longest; };
-  require(std::ranges::none_of(classes, unfit),
-          fmt::format("{} has a class without a name or with one of more than {} bytes", what, longest));
+  for (std::size_t i = 0; i < classes.size(); ++i)
+    check_name(fmt::format("{}: the name of class {}", what, i), classes[i]);
   require(std::set<std::string>(classes.begin(), classes.end()).size() == classes.size(),
           what + " has two classes of one name");
 }

@@ -14,9 +14,8 @@ namespace outrider {
 
 // Unless the network reads such pictures, and its mean and deviation are finite, the deviation above 0.
 void check_preprocessing(const Preprocessing& preprocessing, const nn::Shape& input, const std::string& what);
-// Unless there is a name of 1 to `longest` bytes for each of at least two outputs, and none twice.
-void check_class_names(const std::vector<std::string>& classes, std::size_t outputs, std::size_t longest,
-                       const std::string& what);
+// Unless there is a name (knowledge/name.h) for each of at least two outputs, and none twice.
+void check_class_names(const std::vector<std::string>& classes, std::size_t outputs, const std::string& what);
 // Of a picture, as read. Unless a network may be so large.
 int checked_picture_extent(std::uint32_t value, const std::string& what);
 

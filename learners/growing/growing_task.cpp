@@ -76,7 +76,7 @@ void GrowingTask::check() const {
   require(small.parts == 1, kTheGrowingTask + " begins with networks of several parts; expected one");
   require(parts >= 2, fmt::format("{} grows networks of {} parts; expected 2 or more", kTheGrowingTask, parts));
   layout_of(grown_form());
-  check_class_names(classes, small.part.output_shape().size(), kMaxClassName, kTheGrowingTask);
+  check_class_names(classes, small.part.output_shape().size(), kTheGrowingTask);
   check_preprocessing(preprocessing, small.part.input, kTheGrowingTask);
   check_work(alone, "parts");
   check_work(crossing, "crossings");

@@ -16,7 +16,6 @@ namespace outrider::growing {
 
 struct GrowingTask {
   static constexpr std::size_t kMaxBytes = std::size_t{1} << 20;  // of the wire form
-  static constexpr std::size_t kMaxClassName = 255;               // bytes
   // Of a client's part, and of all parts together: below what aggregators take as one contribution.
   static constexpr std::size_t kMaxPartBytes = std::size_t{100} << 20;
   static constexpr std::size_t kMaxRecordBytes = std::size_t{240} << 20;

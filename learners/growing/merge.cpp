@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
 #include "learners/growing/crossing.h"
 #include "learners/growing/growth_record.h"
 #include "learners/growing/mixture_wire.h"
@@ -32,8 +33,8 @@ class Nursery {
         require(event_ == crossing.event,
                 fmt::format("the crossing of {} is of another growth than the one that has happened here", client));
       } else {
-        throw InputError(fmt::format("{} taught on '{}'; a network that grows has the subjects '{}' and '{}'", client,
-                                     subject, kSmallSubject, kCrossingSubject));
+        throw InputError(fmt::format("{} taught on {}; a network that grows has the subjects '{}' and '{}'", client,
+                                     utf8::quoted(subject), kSmallSubject, kCrossingSubject));
       }
     });
   }
@@ -102,7 +103,11 @@ class GrowingMerge : public Merge {
     return space->second.objection(contribution);
   }
 
-  void put(const Contribution& contribution) override { spaces_.at(contribution.topic.space).put(contribution); }
+  void put(const Contribution& contribution) override {
+    const auto space = spaces_.find(contribution.topic.space);
+    require(space != spaces_.end(), "the growing task of a network is not known here");
+    space->second.put(contribution);
+  }
 
   void erase(const ClientId& client, const Topic& topic) override {
     const auto space = spaces_.find(topic.space);

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "knowledge/error.h"
+#include "knowledge/name.h"
+#include "knowledge/utf8.h"
 #include "learners/prototypical/class_state.h"
 #include "learners/prototypical/exact_class_sum.h"
 
@@ -64,18 +66,16 @@ class PrototypicalMerge : public Merge {
   ClassState acceptable(const Contribution& contribution) const {
     const Topic& topic = contribution.topic;
     if (topic.kind != kPrototypeKind)
-      throw InputError("a contribution of kind '" + topic.kind + "' came to the family '" +
+      throw InputError("a contribution of kind " + utf8::quoted(topic.kind) + " came to the family '" +
                        std::string(kPrototypeKind) + "'");
-    if (topic.subject.empty() || topic.subject.size() > kMaxClassName)
-      throw InputError("a class name has " + std::to_string(topic.subject.size()) + " bytes; expected 1 to " +
-                       std::to_string(kMaxClassName));
+    check_name("a class's name", topic.subject);
+    const std::string name = utf8::quoted(topic.subject);
     const auto dimension = dimensions_.find(topic.space);
     if (dimension == dimensions_.end())
-      throw InputError("the space " + topic.space.brief() + " of class '" + topic.subject + "' is not known here");
-    ClassState state =
-        decode_class_state(contribution.payload, kContributedLimits, "the state of class '" + topic.subject + "'");
+      throw InputError("the space " + topic.space.brief() + " of class " + name + " is not known here");
+    ClassState state = decode_class_state(contribution.payload, kContributedLimits, "the state of class " + name);
     if (state.dimension() != dimension->second)
-      throw InputError("the state of class '" + topic.subject + "' has " + std::to_string(state.dimension()) +
+      throw InputError("the state of class " + name + " has " + std::to_string(state.dimension()) +
                        " dimensions; the space " + topic.space.brief() + " has " + std::to_string(dimension->second));
     require_room(contribution);
     return state;
@@ -85,7 +85,7 @@ class PrototypicalMerge : public Merge {
     const auto known = classes_.find(contribution.topic);
     if (known == classes_.end() || known->second.said.size() < kMaxContributors) return;
     if (!known->second.said.contains(contribution.client))
-      throw InputError("class '" + contribution.topic.subject + "' already has the most contributors, " +
+      throw InputError("class " + utf8::quoted(contribution.topic.subject) + " already has the most contributors, " +
                        std::to_string(kMaxContributors));
   }
 

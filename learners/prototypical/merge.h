@@ -12,7 +12,6 @@ namespace outrider {
 // counts and sums add up, deviations merge by Chan, Golub and LeVeque (1979). It leaves in float32. All sums are exact,
 // so the result is the same bit for bit whatever the order of deliveries, and erasing gives the very bytes from before.
 inline constexpr std::string_view kPrototypeKind = "prototype";
-inline constexpr std::size_t kMaxClassName = 255;  // bytes
 
 class PrototypicalFamily : public Family {
  public:

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "knowledge/name.h"
+#include "knowledge/utf8.h"
 #include "knowledge/wire.h"
 #include "learners/prototypical/pretrained.capnp.h"
 
@@ -28,6 +30,7 @@ void save_pretrained(const Pretrained& pretrained, const std::filesystem::path& 
   auto classes = builder.initClasses(static_cast<unsigned>(pretrained.classes.size()));
   unsigned index = 0;
   for (const auto& [name, state] : pretrained.classes) {
+    check_name("the name of base class " + std::to_string(index), name);
     auto entry = classes[index++];
     entry.setName(wire::text(name));
     entry.setState(wire::data(encode(state)));
@@ -53,8 +56,8 @@ Pretrained load_pretrained(const std::filesystem::path& file) {
         pretrained.encoder.assign(encoder.begin(), encoder.end());
         for (const auto entry : reader.getClasses()) {
           std::string name = wire::text(entry.getName());
-          ClassState state =
-              decode_class_state(wire::view(entry.getState()), kContributedLimits, what + ", class '" + name + "'");
+          ClassState state = decode_class_state(wire::view(entry.getState()), kContributedLimits,
+                                                what + ", class " + utf8::quoted(name));
           pretrained.classes.emplace_back(std::move(name), std::move(state));
         }
         return pretrained;

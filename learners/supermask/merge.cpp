@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "knowledge/name.h"
+#include "knowledge/utf8.h"
 
 namespace outrider {
 namespace {
@@ -14,11 +16,11 @@ namespace {
 void require_classes(const std::vector<std::string>& found, const std::vector<std::string>& expected,
                      const std::string& task) {
   require(found.size() == expected.size(),
-          fmt::format("the record of task '{}' has {} classes; other clients said that it has {}", task, found.size(),
+          fmt::format("the record of task {} has {} classes; other clients said that it has {}", task, found.size(),
                       expected.size()));
   for (std::size_t i = 0; i < found.size(); ++i)
-    require(found[i] == expected[i], fmt::format("the record of task '{}' has class '{}' where other clients have '{}'",
-                                                 task, found[i], expected[i]));
+    require(found[i] == expected[i], fmt::format("the record of task {} has class {} where other clients have {}", task,
+                                                 utf8::quoted(found[i]), utf8::quoted(expected[i])));
 }
 
 // What is known of one task: what each client said of it, in wire form.
@@ -73,14 +75,13 @@ class SupermaskMerge : public Merge {
   TaskRecord acceptable(const Contribution& contribution) const {
     const Topic& topic = contribution.topic;
     require(topic.kind == kSupermaskKind,
-            fmt::format("a contribution of kind '{}' came to the family '{}'", topic.kind, kSupermaskKind));
-    require(!topic.subject.empty() && topic.subject.size() <= kMaxTaskName,
-            fmt::format("a task name has {} bytes; expected 1 to {}", topic.subject.size(), kMaxTaskName));
+            fmt::format("a contribution of kind {} came to the family '{}'", utf8::quoted(topic.kind), kSupermaskKind));
+    check_name("a task's name", topic.subject);
+    const std::string task = utf8::quoted(topic.subject);
     const auto base = bases_.find(topic.space);
     require(base != bases_.end(),
-            fmt::format("the base network {} of task '{}' is not known here", topic.space.brief(), topic.subject));
-    TaskRecord record =
-        TaskRecord::decode(contribution.payload, base->second, fmt::format("the record of task '{}'", topic.subject));
+            fmt::format("the base network {} of task {} is not known here", topic.space.brief(), task));
+    TaskRecord record = TaskRecord::decode(contribution.payload, base->second, "the record of task " + task);
     require_agreement(contribution, record);
     return record;
   }
@@ -90,9 +91,10 @@ class SupermaskMerge : public Merge {
     if (task == tasks_.end()) return;
     const auto& said = task->second.said;
     const std::size_t others = said.size() - said.count(contribution.client);
-    if (others > 0) require_classes(record.classes, task->second.classes, contribution.topic.subject);
-    require(others < kMaxTaskContributors, fmt::format("task '{}' already has the most contributors, {}",
-                                                       contribution.topic.subject, kMaxTaskContributors));
+    const std::string name = utf8::quoted(contribution.topic.subject);
+    if (others > 0) require_classes(record.classes, task->second.classes, name);
+    require(others < kMaxTaskContributors,
+            fmt::format("task {} already has the most contributors, {}", name, kMaxTaskContributors));
   }
 
   std::map<Digest, BaseNetwork> bases_;

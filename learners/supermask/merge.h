@@ -8,7 +8,6 @@
 namespace outrider {
 
 inline constexpr std::string_view kSupermaskKind = "supermask";
-inline constexpr std::size_t kMaxTaskName = 255;          // bytes
 inline constexpr std::size_t kMaxTaskContributors = 256;  // of one task
 
 // One record of what several clients know of one task: their vote and their means, all weighted by examples where it

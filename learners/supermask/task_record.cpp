@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "knowledge/name.h"
 #include "knowledge/wire.h"
 #include "learners/supermask/mask_code.h"
 #include "learners/supermask/task_record.capnp.h"
@@ -60,10 +61,8 @@ void check_classes(const TaskRecord& record, const BaseNetwork& base, const std:
   expect_of(
       record.classes.size() >= 2 && record.classes.size() <= base.outputs(), what,
       fmt::format("has {} classes; the base network has outputs for 2 to {}", record.classes.size(), base.outputs()));
-  expect_of(
-      std::ranges::none_of(record.classes,
-                           [](const auto& name) { return name.empty() || name.size() > TaskRecord::kMaxClassName; }),
-      what, fmt::format("has a class without a name or with one of more than {} bytes", TaskRecord::kMaxClassName));
+  for (std::size_t i = 0; i < record.classes.size(); ++i)
+    check_name(fmt::format("{}: the name of class {}", what, i), record.classes[i]);
   expect_of(std::set<std::string>(record.classes.begin(), record.classes.end()).size() == record.classes.size(), what,
             "has two classes of one name");
 }

@@ -34,7 +34,6 @@ struct LayerMask {
 
 struct TaskRecord {
   static constexpr std::size_t kMaxBytes = std::size_t{256} << 20;  // of the wire form
-  static constexpr std::size_t kMaxClassName = 255;                 // bytes
 
   std::vector<std::string> classes;  // output o means classes[o]; unique
   std::uint64_t examples = 0;        // that it was learned from, at least 1

@@ -1,0 +1,111 @@
+// States that hold what no message can carry, as versions before this one could write them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/core.h"
+#include "knowledge/error.h"
+#include "protocol/codec.h"
+#include "storage/memory_store.h"
+
+namespace outrider::client {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const ClientId kMended = ClientId::from_public_key(bytes_of("client"));
+const std::string kPrototype = "prototype";
+
+Topic class_topic(const std::string& subject) {
+  return {kPrototype, {}, subject};
+}
+
+class MendedStateTest : public testing::Test {
+ protected:
+  // As Core::learned did without looking at the topic.
+  void learn_unchecked(const std::string& subject, std::size_t payload_bytes = 8) {
+    Outbox outbox(kMended, store_);
+    store_.commit(outbox.add(class_topic(subject), Revision{}, Bytes(payload_bytes, 1)));
+    Bytes key = to_bytes(std::string_view("lesson/"));
+    const Bytes topic = topic_key(class_topic(subject));
+    key.insert(key.end(), topic.begin(), topic.end());
+    WriteSet writes;
+    writes.put(Column::meta, std::move(key), Bytes{1});
+    store_.commit(writes);
+  }
+  Core open() { return {kMended, "client", store_, Random(1)}; }
+  // What it says once it is welcome; every message must be one that can be sent.
+  std::vector<std::pair<std::uint64_t, std::string>> contributes(Core& core) {
+    const Effects hello = core.tick(Instant{60'000});
+    store_.commit(hello.writes);
+    notices_.insert(notices_.end(), hello.notices.begin(), hello.notices.end());
+    const std::uint64_t conversation = std::get<protocol::Hello>(hello.messages.at(0).body).conversation;
+    const Effects effects =
+        core.receive({kMended, protocol::Welcome{kMended, {}, {}, {}, 5, conversation, true}}, Instant{60'001});
+    store_.commit(effects.writes);
+    std::vector<std::pair<std::uint64_t, std::string>> said;
+    for (const protocol::Message& message : effects.messages) {
+      protocol::encode(message);
+      if (const auto* contribute = std::get_if<protocol::Contribute>(&message.body))
+        for (const Contribution& one : contribute->contributions)
+          said.emplace_back(number(one.sequence), one.topic.subject);
+    }
+    return said;
+  }
+
+  MemoryStore store_;
+  std::vector<std::string> notices_;
+};
+
+const std::vector<std::string> kUnfit{"bo\not",   "tab\there",           "caf\xE9", std::string("nul\0", 4),
+                                      "\xFF\xFE", std::string(1025, 'x')};
+
+TEST_F(MendedStateTest, WhatCannotBeSentNoLongerHoldsUpWhatFollows) {
+  learn_unchecked("bag");
+  for (const std::string& subject : kUnfit) learn_unchecked(subject);
+  learn_unchecked("shoe");
+  learn_unchecked("caf\xE9 noir", 600u << 10);  // in parts
+  learn_unchecked("coat");
+  Core core = open();
+  EXPECT_EQ(core.undecided(), 3U);
+  EXPECT_THAT(contributes(core), ElementsAre(std::pair(1U, "bag"), std::pair(2U, "shoe"), std::pair(3U, "coat")));
+  EXPECT_EQ(notices_.size(), kUnfit.size() + 1);
+  EXPECT_THAT(notices_, testing::Contains(HasSubstr("'bo\\not' is forgotten, since its name could never be sent: it "
+                                                    "has a control character at byte 2")));
+  std::size_t parts = 0;
+  store_.scan(Column::parts, {}, [&](ByteView, ByteView) { ++parts; });
+  EXPECT_EQ(parts, 0U);
+  EXPECT_EQ(lesson_memory(store_, class_topic("caf\xE9")), std::nullopt);
+  EXPECT_NE(lesson_memory(store_, class_topic("coat")), std::nullopt);
+}
+
+TEST_F(MendedStateTest, IsMendedOnceAndForAll) {
+  learn_unchecked("bo\not");
+  learn_unchecked("bag");
+  Core first = open();
+  EXPECT_THAT(contributes(first), ElementsAre(std::pair(1U, "bag")));
+  notices_.clear();
+  Core second = open();
+  EXPECT_THAT(contributes(second), ElementsAre(std::pair(1U, "bag")));
+  EXPECT_TRUE(notices_.empty());
+}
+
+TEST_F(MendedStateTest, ALessonThatCannotBeSentIsRefusedBeforeAnythingHasChanged) {
+  Core core = open();
+  for (const std::string& subject : kUnfit) {
+    try {
+      core.learned({class_topic(subject), {1}, {1}}, Instant{0});
+      ADD_FAILURE() << "took a lesson that no message can carry";
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), HasSubstr("cannot be sent"));
+    }
+    EXPECT_EQ(core.undecided(), 0U);
+  }
+  EXPECT_THROW(core.learned({class_topic("caf\xE9"), Bytes(600u << 10), {1}}, Instant{0}), InputError);
+  store_.commit(core.learned({class_topic(std::string(1024, 'x')), {1}, {1}}, Instant{0}).writes);
+  store_.commit(core.learned({class_topic("bag"), {1}, {1}}, Instant{0}).writes);
+  EXPECT_THAT(contributes(core), ElementsAre(std::pair(1U, std::string(1024, 'x')), std::pair(2U, "bag")));
+}
+
+}  // namespace
+}  // namespace outrider::client
