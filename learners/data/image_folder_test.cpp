@@ -136,7 +136,8 @@ TEST(ImageFolder, WritingRefusesWhatCannotBe) {
               HasSubstr("file/Greek%2Fcharacter01 cannot be created"));
   Dataset nameless = three_pictures();
   nameless.classes[0].clear();
-  EXPECT_THAT(refusal([&] { write_image_folder(nameless, chosen, folder.path()); }), HasSubstr("without a name"));
+  EXPECT_THAT(refusal([&] { write_image_folder(nameless, chosen, folder.path()); }),
+              HasSubstr("is empty; expected a name"));
 }
 
 TEST(ImageFolderRealData, Cifar10TestPartHasItsPublishedCounts) {

@@ -186,7 +186,8 @@ TEST(SupermaskMerge, ObjectsInOneSentence) {
   };
   EXPECT_EQ(objection_to([](auto&) {}), "none");
   EXPECT_THAT(objection_to([](auto& c) { c.topic.kind = "prototype"; }), HasSubstr("'prototype'"));
-  EXPECT_THAT(objection_to([](auto& c) { c.topic.subject.clear(); }), HasSubstr("has 0 bytes; expected 1 to 255"));
+  EXPECT_THAT(objection_to([](auto& c) { c.topic.subject.clear(); }),
+              HasSubstr("is empty; expected a name of 1 to 255"));
   EXPECT_THAT(objection_to([](auto& c) { c.topic.subject.assign(256, 'x'); }), HasSubstr("has 256 bytes"));
   EXPECT_THAT(objection_to([](auto& c) { c.topic.space.bytes[0] ^= 1; }), HasSubstr("is not known here"));
   EXPECT_THAT(objection_to([](auto& c) { c.payload.clear(); }), HasSubstr("the record of task 'task 0' has 0 bytes"));

@@ -95,12 +95,15 @@ TEST(TaskRecord, ClassesThatDoNotFitAreRefused) {
     return record_error([&](auto& record) { record.classes = std::move(classes); });
   };
   EXPECT_EQ(error({"a", "b"}), "no error");
-  EXPECT_EQ(error({"a", std::string("a\0", 2), "c", std::string(255, 'd')}), "no error");
+  EXPECT_EQ(error({"a", "caf\xC3\xA9", "c", std::string(255, 'd')}), "no error");
   EXPECT_THAT(error({}), HasSubstr("has 0 classes; the base network has outputs for 2 to 4"));
   EXPECT_THAT(error({"a"}), HasSubstr("has 1 classes"));
   EXPECT_THAT(error({"a", "b", "c", "d", "e"}), HasSubstr("has 5 classes"));
-  EXPECT_THAT(error({"a", ""}), HasSubstr("without a name"));
-  EXPECT_THAT(error({"a", std::string(256, 'b')}), HasSubstr("more than 255 bytes"));
+  EXPECT_THAT(error({"a", ""}), HasSubstr("the name of class 1 is empty"));
+  EXPECT_THAT(error({"a", "boo\nt"}), HasSubstr("the name of class 1 has a control character at byte 3"));
+  EXPECT_THAT(error({"a", std::string("a\0", 2)}), HasSubstr("class 1 has a control character at byte 1"));
+  EXPECT_THAT(error({"\xFF\xFE", "b"}), HasSubstr("class 0 is not UTF-8 at byte 0"));
+  EXPECT_THAT(error({"a", std::string(256, 'b')}), HasSubstr("has 256 bytes; at most 255 fit"));
   EXPECT_THAT(error({"a", "b", "a"}), HasSubstr("two classes of one name"));
 }
 
