@@ -114,7 +114,7 @@ void write_image_folder(const Dataset& data, std::span<const std::size_t> indice
     std::error_code error;
     fs::create_directories(class_folder, error);
     if (error)
-      throw InputError(utf8::quoted(class_folder.string(), kLongestPathShown) +
+      throw InputError(utf8::printable(class_folder.string(), kLongestPathShown) +
                        " cannot be created: " + error.message());
     std::string number = std::to_string(index);
     number.insert(0, digits - number.size(), '0');
