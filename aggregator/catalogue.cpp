@@ -17,6 +17,8 @@ void Catalogue::open_space(const Digest& space, ByteView definition) {
   bool opened = false;
   for (const auto& [kind, merge] : merges_) {
     if (const auto objection = merge->open_space(space, definition)) {
+      if (merge->recognises(definition))
+        throw InputError("the model " + space.brief() + " cannot be learned: " + *objection);
       objections += (objections.empty() ? "" : "; ") + kind + ": " + *objection;
     } else {
       opened = true;

@@ -12,6 +12,7 @@
 #include "knowledge/capacity.h"
 #include "knowledge/error.h"
 #include "knowledge/quantity_option.h"
+#include "learners/averaging/strategy.h"
 
 namespace outrider::aggregator {
 namespace {
@@ -42,9 +43,11 @@ void add_options(CLI::App& app, DaemonCommand& options) {
                  "written by `outrider base`, or the model, as written by `outrider model`; needed once, it is kept "
                  "in the state");
   app.add_option("--cohort", options.daemon.rounds.cohort, "Clients that are asked in a round of training a model")
+      ->check(CLI::Range(1U, averaging::StrategyLimits::kClients))
       ->capture_default_str();
   app.add_option("--minimum", options.daemon.rounds.minimum,
-                 "Updates that a round needs; it begins with as many clients")
+                 "Updates that a round needs, at most the cohort; it begins with as many clients")
+      ->check(CLI::Range(1U, averaging::StrategyLimits::kClients))
       ->capture_default_str();
   app.add_option("--round-seconds", options.round_seconds,
                  "After which a round makes do with the minimum, or asks others")
@@ -65,6 +68,7 @@ int run_aggregator(const DaemonCommand& options) {
   DaemonOptions daemon = options.daemon;
   if (!options.pretrained.empty()) daemon.pretrained = options.pretrained;
   daemon.rounds.duration = std::chrono::seconds(options.round_seconds);
+  daemon.rounds.check();
   daemon.on_ready = [file = options.address_file](const std::string& address) {
     spdlog::info("clients connect with: outrider client --aggregator '{}' --data DIR --state DIR", address);
     if (!file.empty()) write_address(file, address);

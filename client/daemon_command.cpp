@@ -3,9 +3,11 @@
 #include <map>
 
 #include <CLI/CLI.hpp>
+#include <spdlog/spdlog.h>
 
 #include "knowledge/capacity.h"
 #include "knowledge/quantity_option.h"
+#include "learners/nn/threads.h"
 
 namespace outrider::client {
 namespace {
@@ -68,6 +70,7 @@ void add_options(CLI::App& app, DaemonOptions& options) {
 }
 
 int run_client(const DaemonOptions& options) {
+  if (const auto shortage = nn::thread_shortage(options.learner.threads)) spdlog::warn("{}", *shortage);
   run_daemon(options);
   return 0;
 }

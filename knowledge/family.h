@@ -42,8 +42,15 @@ class Merge {
   // Returns why it cannot serve as this family's space, as one sentence; nothing if it can. Idempotent.
   virtual std::optional<std::string> open_space(const Digest& space, ByteView definition) = 0;
 
+  // Whether `definition` is one of this family's, good or bad: then open_space() says what is wrong with it.
+  virtual bool recognises(ByteView /*definition*/) const { return false; }
+
   // Why this contribution cannot be merged (shape, finiteness, size), as one sentence; nothing if it can be.
   virtual std::optional<std::string> objection(const Contribution& contribution) const = 0;
+
+  // What it is, for people, where its subject does not say it: "its update of round 7". Empty: the subject says it.
+  // Asked of a contribution without objection, before it is put.
+  virtual std::string describe(const Contribution& /*contribution*/) const { return {}; }
 
   // Takes a contribution without objection; replaces what the same client said on the same topic, whatever the
   // sequence numbers (the caller keeps the newest). Costs work in the size of the contribution, not of the state.

@@ -79,7 +79,8 @@ void add_options(CLI::App& app, ModelOptions& options) {
   app.add_option(
          "--strategy", options.strategy,
          "How clients' updates become one model, for example \"fedadam rate 0.01; fedprox 0.1; clip 5\": a rule "
-         "(fedavg, fedavgm, fedadagrad, fedadam, fedyogi), and any of median, trimmed SHARE, krum F, multikrum F "
+         "(fedavg, fedavgm, fedadagrad, fedadam, fedyogi; the server's rate is 1, of the last three 0.01), and any of "
+         "median, trimmed SHARE, krum F, multikrum F "
          "M, clip NORM, fedprox MU, scaffold, fedbn, fedbuff K, late sqrt limit R")
       ->capture_default_str();
   app.add_option("--batch", options.work.batch, "Pictures at a time")->capture_default_str();

@@ -14,6 +14,7 @@
 #include "learners/data/resize.h"
 #include "learners/data/split.h"
 #include "learners/encoders/architectures.h"
+#include "learners/nn/threads.h"
 #include "learners/prototypical/pretrained.h"
 #include "simulations/measurement.h"
 
@@ -129,6 +130,7 @@ int run_pretrain(const PretrainOptions& options) {
   training.input = parse_image_shape(options.input);
   const Dataset data = open_dataset(options.data.kind, options.data.path).train;
   const std::vector<std::uint32_t> labels = labels_of(data, training.classes);
+  if (const auto shortage = nn::thread_shortage(training.threads)) std::cerr << "outrider: " << *shortage << '\n';
   ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
   const Encoder encoder = pretrain(training, data, options.seed, display);
   Embedder embedder(encoder, 0);

@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
         Usage{"NoScenario", {"simulate"}, {"scenario", "required"}},
         Usage{"NoNumber", {"simulate", "s.toml", "--seed", "one"}, {"--seed", "one"}},
         Usage{"OutOfRange", {"aggregator", "--state", "s", "--heartbeat", "0"}, {"--heartbeat", "1", "3600"}},
+        Usage{"EmptyCohort", {"aggregator", "--state", "s", "--cohort", "0"}, {"--cohort", "1", "65536"}},
         Usage{"UnknownHead", {"predict", "p.png", "--state", "s", "--head", "round"}, {"--head", "round", "cosine"}},
         Usage{"NoMemory",
               {"client", "--aggregator", "tcp://127.0.0.1:7700", "--data", "d", "--state", "s", "--memory", "64XB"},

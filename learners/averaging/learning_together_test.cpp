@@ -36,8 +36,9 @@ TEST_P(LearningTogether, ClientsOfUnlikePicturesKnowAllClasses) {
 
 INSTANTIATE_TEST_SUITE_P(Averaging, LearningTogether,
                          testing::Values("fedavg", "fedprox 0.01", "scaffold", "fedavgm rate 0.5 momentum 0.5",
-                                         "fedadagrad rate 0.1", "fedadam rate 0.02", "fedyogi rate 0.02", "median",
-                                         "trimmed 0.4", "krum 0", "clip 1", "fedbuff 3"));
+                                         "fedadagrad rate 0.1", "fedadam rate 0.02", "fedyogi rate 0.02", "fedadagrad",
+                                         "fedadam", "fedyogi", "median", "trimmed 0.4", "krum 0", "clip 1",
+                                         "fedbuff 3"));
 
 // Narrow clients train the leading channels; every part of the network learns from all clients. (A narrow client that
 // lacks a class would keep its part from knowing it: the wider ones train that part with theirs, not by itself.)

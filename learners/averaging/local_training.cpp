@@ -84,11 +84,9 @@ Start start_of(const LearningTask& task, const ServerState& given, const ClientS
   return start;
 }
 
-InputError local_training_diverged(std::uint64_t round) {
-  return InputError(
-      fmt::format("training for round {} diverged: its numbers are no longer finite; a lower learning "
-                  "rate may help",
-                  round));
+InputError local_training_diverged(std::uint64_t round, const Strategy& strategy) {
+  return InputError(fmt::format("training for round {} diverged: its numbers are no longer finite; {}", round,
+                                advice_on_divergence(strategy)));
 }
 
 // learned - given, of the shared tensors.
@@ -158,7 +156,7 @@ Trained train(const LearningTask& task, const Start& start, const nn::Parameters
     plan.backward();
     // The loss alone does not tell: ReLU can turn a NaN into 0.
     if (!std::isfinite(loss) || !std::isfinite(nn::gradient_norm(plan.trainables())))
-      throw local_training_diverged(round);
+      throw local_training_diverged(round, task.strategy);
     correction.add();
     optimizer.step(task.work.rate);
     require(!done || done(step + 1, steps), "training for a round was stopped");
@@ -230,7 +228,7 @@ LocalResult train_locally(const LearningTask& whole_task, const ServerState& giv
   try {
     check_content(result.update, whole_task.network, task.strategy, "what was learned");
   } catch (const InputError&) {
-    throw local_training_diverged(given.round);
+    throw local_training_diverged(given.round, task.strategy);
   }
   return result;
 }

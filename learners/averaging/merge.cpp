@@ -215,6 +215,8 @@ class AveragingMerge : public Merge {
     return objection_of([&] { spaces_.emplace(space, Conductor(LearningTask::decode(definition), rules_)); });
   }
 
+  bool recognises(ByteView definition) const override { return LearningTask::recognises(definition); }
+
   std::optional<std::string> objection(const Contribution& contribution) const override {
     const auto space = spaces_.find(contribution.topic.space);
     if (space == spaces_.end())

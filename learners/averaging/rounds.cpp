@@ -41,15 +41,22 @@ std::vector<ClientId> sample_clients(std::span<const ClientId> clients, std::siz
   return order;
 }
 
-void RoundRules::check(const Strategy& strategy) const {
-  require(minimum >= 1 && minimum <= cohort && cohort <= StrategyLimits::kClients,
-          fmt::format("rounds ask {} clients and need {} updates; expected 1 to {} clients and 1 to as many updates",
-                      cohort, minimum, StrategyLimits::kClients));
+void RoundRules::check() const {
+  require(cohort >= 1 && cohort <= StrategyLimits::kClients,
+          fmt::format("rounds ask {} clients; expected 1 to {} clients", cohort, StrategyLimits::kClients));
+  require(minimum >= 1 && minimum <= cohort,
+          fmt::format("rounds ask {} clients and need {} updates; expected the minimum to be 1 to the cohort, {}",
+                      cohort, minimum, cohort));
   require(duration > Instant{0}, fmt::format("rounds last {} ms; expected more than 0", duration.count()));
+}
+
+void RoundRules::check(const Strategy& strategy) const {
+  check();
   const std::size_t least = std::visit(LeastUpdates{}, strategy.combination);
   const std::uint32_t sure = strategy.buffer > 0 ? strategy.buffer : minimum;
   require(sure >= least,
-          fmt::format("a round may be over with {} updates; the strategy's combination needs {} or more", sure, least));
+          fmt::format("a round may be over with {} updates; the strategy's combination needs {} or more: raise {}",
+                      sure, least, strategy.buffer > 0 ? "the strategy's fedbuff" : "the minimum of the rounds"));
 }
 
 Rounds::Rounds(const Strategy& strategy, const RoundRules& rules, std::uint64_t seed, std::uint64_t round)

@@ -37,8 +37,9 @@ struct RoundRules {
   Instant duration{60000};    // after which a round makes do with the minimum, or asks others too
 
   bool operator==(const RoundRules&) const = default;
-  // Throws InputError unless 1 <= minimum <= cohort, the combination can work with the minimum, and duration is above
-  // 0.
+  // Throws InputError unless 1 <= minimum <= cohort and duration is above 0.
+  void check() const;
+  // And unless the combination can work with the minimum.
   void check(const Strategy& strategy) const;
 };
 

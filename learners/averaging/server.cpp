@@ -168,11 +168,11 @@ void move_control(ServerState& state, const std::vector<Weighed>& weighed, std::
   }
 }
 
-void check_finite(const nn::Parameters& parameters, std::string_view what) {
+void check_finite(const nn::Parameters& parameters, const Strategy& strategy) {
   for (const nn::Tensor& tensor : parameters.tensors)
     require(std::ranges::all_of(tensor.values, [](float value) { return std::isfinite(value); }),
-            fmt::format("the round leaves {} that are not finite in {}; a lower rate or clipping may help", what,
-                        tensor.spec.name));
+            fmt::format("the round leaves numbers that are not finite in {}; {}", tensor.spec.name,
+                        advice_on_divergence(strategy)));
 }
 
 nn::Tensor* tensor_or_null(nn::Parameters& parameters, const std::string& name) {
@@ -253,7 +253,7 @@ ServerState apply_round(const nn::NetworkSpec& network, const Strategy& strategy
     move_tensor(next, strategy, tensors[t],
                 combine(ballot.votes_on(t, tensors[t]), tensors[t].size(), strategy.combination, threads));
   if (strategy.scaffold) move_control(next, weighed, options.population, threads);
-  for (const auto* part : {&next.weights, &next.momentum, &next.second, &next.control}) check_finite(*part, "numbers");
+  for (const auto* part : {&next.weights, &next.momentum, &next.second, &next.control}) check_finite(*part, strategy);
   return next;
 }
 

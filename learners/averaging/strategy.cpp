@@ -73,6 +73,21 @@ void check_scaffold(const Strategy& strategy) {
 
 }  // namespace
 
+double default_rate(const ServerRule& rule) {
+  constexpr double kAdaptive = 0.01;
+  return std::holds_alternative<FedAvg>(rule) || std::holds_alternative<FedAvgM>(rule) ? 1 : kAdaptive;
+}
+
+std::string advice_on_divergence(const Strategy& strategy) {
+  const std::string text = strategy.text();
+  const std::string rule = text.substr(0, text.find_first_of(" ;"));
+  return fmt::format(
+      "a lower rate of the server (now '{} rate {}' in the strategy), a lower learning rate of the clients, or 'clip' "
+      "in "
+      "the strategy may help",
+      rule, strategy.rate);
+}
+
 double discount_factor(Discount discount, std::uint64_t staleness) {
   const double age = 1 + static_cast<double>(staleness);
   switch (discount) {

@@ -57,6 +57,9 @@ struct FedYogi {  // v -= (1 - beta2) d^2 sign(v - d^2)
   bool operator==(const FedYogi&) const = default;
 };
 using ServerRule = std::variant<FedAvg, FedAvgM, FedAdagrad, FedAdam, FedYogi>;
+// What the rate is where it is not given: 1, which for fedavg is the mean; 0.01 for the adaptive rules, whose steps are
+// as large as the rate however small the updates are, so that weights of usual size do not survive a rate of 1.
+double default_rate(const ServerRule& rule);
 
 // How the updates of a round become one, weight by weight over the n clients that hold it. All but the mean count
 // clients alike, whatever the weighting: who could raise its own weight would defeat them.
@@ -108,7 +111,7 @@ struct StrategyLimits {
 
 struct Strategy {
   ServerRule rule{};
-  double rate = 1;  // the server's learning rate
+  double rate = 1;  // the server's learning rate; default_rate() in the text form where it is not given
   Combination combination{};
   Weighting weighting = Weighting::kSamples;
   double clip = 0;                    // if positive: the norm that updates are scaled down to
@@ -125,6 +128,9 @@ struct Strategy {
   // parse_strategy(s.text()) == s for every s that passes check().
   std::string text() const;
 };
+
+// What may help where training diverges, naming the rates that there are; the middle of a sentence.
+std::string advice_on_divergence(const Strategy& strategy);
 
 // Reads the text form and checks it. Throws InputError naming the setting and what was expected.
 Strategy parse_strategy(std::string_view text);

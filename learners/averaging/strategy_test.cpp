@@ -37,12 +37,30 @@ TEST(Strategy, PrintsWhatReadsBack) {
   for (const char* text :
        {"fedavg", "fedavg rate 0.3; uniform", "fedavgm momentum 0.5; trimmed 0.2",
         "fedadagrad rate 0.1 beta1 0.4 tau 0.01",
-        "fedadam rate 0.01 beta1 0.8 beta2 0.999 tau 1e-08; clip 2.5; fedprox 0.001; fedbn; late sqrt limit 3",
+        "fedadam rate 0.02 beta1 0.8 beta2 0.999 tau 1e-08; clip 2.5; fedprox 0.001; fedbn; late sqrt limit 3",
         "fedyogi beta2 0.9; krum 3", "fedavg; multikrum 2 5", "fedavg; scaffold", "fedavg; scaffold; samples",
         "fedavg; median; fedbuff 7; samples; late linear limit 64", "fedavg; fedbuff 7; late constant limit 16"}) {
     EXPECT_EQ(parse_strategy(text).text(), text);
     EXPECT_EQ(parse_strategy(parse_strategy(text).text()), parse_strategy(text));
   }
+}
+
+// Their steps are as large as the rate: at 1, which is right for the mean, the first round is the last.
+TEST(Strategy, AdaptiveRulesStepGentlyUnlessToldOtherwise) {
+  for (const char* rule : {"fedadagrad", "fedadam", "fedyogi"}) {
+    EXPECT_EQ(parse_strategy(rule).rate, 0.01) << rule;
+    EXPECT_EQ(parse_strategy(rule).text(), rule);
+    EXPECT_EQ(parse_strategy(std::string(rule) + " rate 1").rate, 1) << rule;
+    EXPECT_EQ(parse_strategy(std::string(rule) + " rate 1").text(), std::string(rule) + " rate 1");
+  }
+  EXPECT_EQ(parse_strategy("fedavgm").rate, 1);
+  const auto adam = std::get<FedAdam>(parse_strategy("fedadam").rule);  // Reddi et al. 2021
+  EXPECT_EQ(adam, (FedAdam{.beta1 = 0.9, .beta2 = 0.99, .tau = 1e-3}));
+}
+
+TEST(Strategy, AdviceOnDivergenceNamesTheServersRate) {
+  EXPECT_THAT(advice_on_divergence(parse_strategy("fedadam rate 1; clip 5")), HasSubstr("'fedadam rate 1'"));
+  EXPECT_THAT(advice_on_divergence(parse_strategy("fedavg")), HasSubstr("'fedavg rate 1'"));
 }
 
 TEST(Strategy, RefusesWhatIsOutOfRange) {

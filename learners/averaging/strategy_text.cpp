@@ -22,10 +22,11 @@ void append_option(std::string& text, std::string_view option, double value, dou
 
 struct RuleText {
   double rate;
+  double usual_rate;
 
   std::string start(std::string_view name) const {
     std::string text(name);
-    append_option(text, "rate", rate, Strategy{}.rate);
+    append_option(text, "rate", rate, usual_rate);
     return text;
   }
   std::string operator()(const FedAvg&) const { return start("fedavg"); }
@@ -120,6 +121,7 @@ struct Draft {
 template <typename Rule>
 void parse_rule(SettingWords& words, Draft& draft) {
   Rule rule;
+  draft.strategy.rate = default_rate(rule);
   words.option("rate", draft.strategy.rate);
   if constexpr (requires { rule.momentum; }) words.option("momentum", rule.momentum);
   if constexpr (requires { rule.beta1; }) words.option("beta1", rule.beta1);
@@ -206,7 +208,7 @@ const Setting& setting_named(std::string_view word) {
 }  // namespace
 
 std::string Strategy::text() const {
-  std::string text = std::visit(RuleText{rate}, rule) + std::visit(CombinationText{}, combination);
+  std::string text = std::visit(RuleText{rate, default_rate(rule)}, rule) + std::visit(CombinationText{}, combination);
   if (scaffold) text += "; scaffold";
   if (buffer > 0) text += fmt::format("; fedbuff {}", buffer);
   if (weighting != implied_weighting(*this)) text += weighting == Weighting::kSamples ? "; samples" : "; uniform";
