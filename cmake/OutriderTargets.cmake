@@ -18,6 +18,11 @@ if(OUTRIDER_SANITIZE)
   endif()
 endif()
 
+# Every library tells the fuzzer which paths were taken (tests/fuzz/CMakeLists.txt).
+if(OUTRIDER_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # outrider_library(NAME [DEPENDS targets...] [PRIVATE_DEPENDS targets...])
 # Compiles every *.cpp of the current folder but the tests. PRIVATE_DEPENDS are third-party libraries that the headers
 # do not show.

@@ -79,6 +79,7 @@ void read_profile(TomlReader& reader, std::vector<ClientProfile>& profiles) {
   reader.read_number("clock_drift_ppm", profile.clock_drift_ppm, 0, 100'000);
   reader.read_number("clock_jump_seconds", profile.clock_jump_seconds, 0, 1e9);
   reader.read("dishonest", profile.dishonest);
+  reader.read("hostile", profile.hostile);
   const bool known = std::ranges::find(profiles, profile.name, &ClientProfile::name) != profiles.end();
   if (known && !reader.has("name")) reader.require("name");
   if (known || profile.name.empty()) reader.complain("name", "a text that no other profile has");

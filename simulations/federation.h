@@ -54,6 +54,7 @@ struct ClientProfile {
   double clock_drift_ppm = 0;     // its clock goes wrong by up to this, either way
   double clock_jump_seconds = 0;  // and is off by up to this at every start
   bool dishonest = false;         // sends what an honest client never would
+  bool hostile = false;           // its words are nasty, and so are those that somebody says beside it in many names
 
   bool operator==(const ClientProfile&) const = default;
 };

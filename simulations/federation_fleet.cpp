@@ -193,8 +193,10 @@ void require_processes(const Federation& federation) {
     refuse(fmt::format("it has {} clients; at most {} are started", federation.plan.clients, kMostProcesses));
   if (federation.plan.withdrawals > 0)
     refuse("its clients take classes back, and no daemon does (federation.withdrawals)");
-  for (const ClientProfile& profile : federation.profiles)
+  for (const ClientProfile& profile : federation.profiles) {
     if (profile.dishonest) refuse("the clients of its profile '" + profile.name + "' lie, and no daemon does");
+    if (profile.hostile) refuse("the clients of its profile '" + profile.name + "' are hostile, and no daemon is");
+  }
 }
 
 ProcessRun run_as_processes(const Federation& federation, const EmbeddedData& data, const Assignment& assignment,

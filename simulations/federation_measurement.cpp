@@ -10,11 +10,12 @@
 namespace outrider::simulations {
 namespace {
 
+// Of the classes; hostile clients say more.
 ClassStates known_to(const AggregatorNode& aggregator, const WorldOptions::Families& families) {
   const auto states_of = [](const aggregator::Core& core) {
     ClassStates states;
     for (const protocol::KnowledgeEntry& entry : core.knowledge().entries)
-      if (!entry.payload.empty())
+      if (entry.topic.kind == kPrototypeKind && !entry.payload.empty())
         states.emplace_back(entry.topic.subject, decode_class_state(entry.payload, kMergedLimits));
     return states;
   };

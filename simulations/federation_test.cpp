@@ -66,6 +66,9 @@ clock_jump_seconds = 3600
 [[profile]]
 name = "intruder"
 dishonest = true
+[[profile]]
+name = "vandal"
+hostile = true
 [network]
 loss = 0.1
 duplication = 0.2
@@ -89,10 +92,12 @@ full_disks_per_hour = 0.2
   EXPECT_EQ(federation.partition.kind, PartitionKind::quantity);
   EXPECT_EQ(federation.partition.alpha, 0.2);
   EXPECT_EQ(federation.partition.pictures_per_client, 40u);
-  ASSERT_EQ(federation.profiles.size(), 2u);
+  ASSERT_EQ(federation.profiles.size(), 3u);
   EXPECT_EQ(federation.profiles[0].available_from, 22);
   EXPECT_EQ(federation.profiles[0].kilobits_per_second, 64);
   EXPECT_TRUE(federation.profiles[1].dishonest);
+  EXPECT_FALSE(federation.profiles[1].hostile);
+  EXPECT_TRUE(federation.profiles[2].hostile);
   EXPECT_EQ(federation.network.delay, Delay::pareto);
   EXPECT_EQ(federation.network.longest_delay_ms, 60'000u);
   EXPECT_EQ(federation.network.partition_share, 0.25);

@@ -1,9 +1,12 @@
 #include "simulations/federation_world.h"
 
+#include <algorithm>
 #include <numeric>
 
+#include "knowledge/error.h"
 #include "learners/prototypical/merge.h"
 #include "learners/random.h"
+#include "learners/supermask/merge.h"
 
 namespace outrider::simulations {
 namespace {
@@ -23,6 +26,7 @@ Traits traits_of(const ClientProfile& profile) {
   traits.drift = profile.clock_drift_ppm * 1e-6;
   traits.clock_jump = milliseconds(profile.clock_jump_seconds * 1000);
   traits.dishonest = profile.dishonest;
+  traits.hostile = profile.hostile;
   return traits;
 }
 
@@ -37,6 +41,40 @@ Weather weather_of(const NetworkPlan& network) {
   weather.partition_length = milliseconds(network.partition_minutes * 60'000);
   weather.partition_share = network.partition_share;
   return weather;
+}
+
+// A network so small that a task of it is a few bytes.
+BaseNetwork small_base() {
+  BaseNetwork base;
+  base.preprocessing = {{1, 2, 2}, false, 0.5F, 0.5F};
+  base.network = nn::parse_network("input 1x2x2; flatten; linear 3 nobias");
+  base.density = 0.5;
+  return base;
+}
+
+TaskRecord small_task() {
+  TaskRecord task{{"cat", "dog"}, 12, 1, {}, {}};
+  LayerMask layer;
+  for (std::size_t i = 0; i < 12; ++i) layer.kept.push_back(i % 2 == 0 ? 1 : 0);
+  layer.values.assign(6, 0.25F);
+  task.layers.push_back(std::move(layer));
+  return task;
+}
+
+// What hostile clients twist: states of classes, and tasks in a space of their own.
+void add_samples(const EmbeddedData& data, WorldOptions& world) {
+  const ClassState state{3, std::vector<float>(data.dimension, 1.5F), std::vector<float>(data.dimension, 0.5F)};
+  const Topic topic{std::string(kPrototypeKind), data.space, "nobody's class"};
+  for (const Precision precision : {Precision::float32, Precision::float16, Precision::int8})
+    world.samples.push_back({topic, encode(state, precision)});
+  const BaseNetwork base = small_base();
+  world.earlier_definitions.push_back(base.encode());
+  world.samples.push_back({{std::string(kSupermaskKind), base.id(), "nobody's task"}, small_task().encode()});
+}
+
+std::size_t dimension_of(ByteView definition, std::size_t dimension) {
+  if (BaseNetwork::recognises(definition)) throw InputError("it is a base network");
+  return dimension;
 }
 
 void draw_weather(WorldOptions& world) {
@@ -80,12 +118,15 @@ WorldOptions world_of(const Federation& federation, const EmbeddedData& data, st
                      federation.crashes.full_disks_per_hour};
   world.families = [dimension = data.dimension] {
     std::vector<std::unique_ptr<Family>> families;
-    families.push_back(std::make_unique<PrototypicalFamily>([dimension](ByteView) { return dimension; }));
+    families.push_back(std::make_unique<PrototypicalFamily>(
+        [dimension](ByteView definition) { return dimension_of(definition, dimension); }));
+    families.push_back(std::make_unique<SupermaskFamily>());
     return families;
   };
   world.encoder = data.encoder;
   world.base = data.base_knowledge();
   world.watch = watch;
+  if (std::ranges::any_of(federation.profiles, &ClientProfile::hostile)) add_samples(data, world);
   if (federation.swarm) draw_weather(world);
   return world;
 }

@@ -182,6 +182,8 @@ available_until = 24            # hour of the day; 0 to 24; default: 24
 clock_drift_ppm = 0             # 0 to 100000; default: 0
 clock_jump_seconds = 0          # its clock is off by up to this at every start; 0 to 1000000000; default: 0
 dishonest = false               # it sends what an honest client never would; default: false
+# its words are nasty, and beside it somebody says nasty words, numbers and sizes in thousands of names:
+hostile = false                 # default: false
 
 # Each message's fate is drawn independently.
 [network]

@@ -4,7 +4,7 @@
 
 #include "knowledge/error.h"
 #include "learners/random.h"
-#include "protocol/codec.h"
+#include "simulations/world/promises.h"
 
 namespace outrider::simulations {
 std::string name_of_client(std::uint32_t client) {
@@ -26,6 +26,7 @@ AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman)
     clients_.emplace(ids_.back(), client);
   }
   start();
+  for (const Bytes& definition : options.earlier_definitions) disk_.commit(core_->publish(definition, {}).writes);
   disk_.commit(core_->publish(options.encoder, options.base).writes);
   ledger_.published(*core_, disk_);
 }
@@ -47,19 +48,19 @@ void AggregatorNode::receive(std::span<const Event> packets, Instant now) {
   }
   aggregator::Effects effects;
   for (const Event& packet : packets) {
-    protocol::Message message;
-    try {
-      message = protocol::decode(packet.bytes);
-    } catch (const InputError&) {
+    std::optional<protocol::Message> message = understood(packet.bytes);
+    if (!message) {
       ++counts_.malformed;
       continue;
     }
-    message.client = ids_[client_in(packet.order)];  // the transport knows who speaks, whatever he says
-    if (const auto* contribute = std::get_if<protocol::Contribute>(&message.body))
+    // The transport knows who speaks, whatever he says; but a hostile one has many keys.
+    const std::uint32_t sender = client_in(packet.order);
+    if (!options_.traits_of(sender).hostile || clients_.contains(message->client)) message->client = ids_[sender];
+    if (const auto* contribute = std::get_if<protocol::Contribute>(&message->body))
       for (const Contribution& contribution : contribute->contributions) ledger_.received(contribution);
-    if (const auto* offer = std::get_if<protocol::Offer>(&message.body)) ledger_.received(*offer);
-    if (const auto* part = std::get_if<protocol::PayloadPart>(&message.body)) ledger_.received(*part);
-    effects.append(core_->receive(message, now));
+    if (const auto* offer = std::get_if<protocol::Offer>(&message->body)) ledger_.received(*offer);
+    if (const auto* part = std::get_if<protocol::PayloadPart>(&message->body)) ledger_.received(*part);
+    guarded("the aggregator", [&] { effects.append(core_->receive(*message, now)); });
   }
   apply(effects, now);
 }
@@ -86,8 +87,10 @@ void AggregatorNode::apply(const aggregator::Effects& effects, Instant now) {
   for (const protocol::Message& message : effects.messages) {
     if (const auto* knowledge = std::get_if<protocol::Knowledge>(&message.body)) note(*knowledge);
     if (const auto* refused = std::get_if<protocol::Refused>(&message.body)) counts_.refused += refused->permanent;
-    const std::uint32_t client = clients_.at(message.client);
-    postman_.send(client, Direction::to_client, links_[client], protocol::encode(message), now);
+    Bytes bytes = sent(message, "the aggregator");
+    const auto client = clients_.find(message.client);
+    if (client == clients_.end()) continue;  // whom somebody invented
+    postman_.send(client->second, Direction::to_client, links_[client->second], bytes, now);
   }
 }
 
@@ -127,6 +130,20 @@ void AggregatorNode::die(Instant now, std::uint64_t which) {
 
 void AggregatorNode::restart() {
   if (!core_) start_again();
+}
+
+void AggregatorNode::require_sound(Instant now) const {
+  aggregator::Core again(id_, disk_, options_.families(), options_.limits);
+  if (again.knowledge_digest() != core_->knowledge_digest() || again.revision() != core_->revision())
+    throw Violation("the aggregator knows something else after a restart");
+  const ClientId somebody = ClientId::from_public_key(bytes_of("somebody who asks"));
+  std::set<ClientId> named;
+  const protocol::Status status = again.status(now);
+  sent({somebody, status}, "the aggregator that is asked for its status");
+  for (const protocol::ClientStatus& client : status.clients) named.insert(client.client);
+  for (std::uint32_t client = 0; client < ids_.size(); ++client)
+    if (!options_.traits_of(client).dishonest && !named.contains(ids_[client]))
+      throw Violation(name_of_client(client) + " is not in the aggregator's status");
 }
 
 void AggregatorNode::fill_disk() {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 
@@ -22,6 +23,8 @@ class AggregatorNode {
   void crash(Instant now, std::uint64_t which);
   void restart();
   void fill_disk();
+  // At the end: what is on the disk is what is known, and whoever asks for the status gets it. Throws Violation.
+  void require_sound(Instant now) const;
 
   // kNever while it is down.
   Instant deadline() const { return core_ ? core_->deadline() : kNever; }

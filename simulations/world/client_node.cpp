@@ -6,6 +6,7 @@
 #include "protocol/codec.h"
 #include "simulations/world/availability.h"
 #include "simulations/world/hostile_packets.h"
+#include "simulations/world/promises.h"
 
 namespace outrider::simulations {
 // In the order in which the aggregator's own digest takes it.
@@ -19,7 +20,9 @@ Digest replica_digest(const Store& disk) {
 }
 
 ClientNode::ClientNode(std::uint32_t number, const Surroundings& around)
-    : number_(number), around_(around), id_(id_of_client(number)), disk_(around.pool) {}
+    : number_(number), around_(around), id_(id_of_client(number)), disk_(around.pool) {
+  if (around.options.traits_of(number).hostile) misled_.emplace(around.options, number);
+}
 
 void ClientNode::wake(std::size_t step, Instant now) {
   const Instant opens = next_available(around_.options.traits_of(number_), now);
@@ -31,6 +34,7 @@ void ClientNode::wake(std::size_t step, Instant now) {
   if (down_) return;  // it will see to it when it is back
   if (!core_) boot(now);
   if (around_.options.traits_of(number_).dishonest) send_hostile_packets(now);
+  if (misled_) run_riot(now);
   go_on(now);
 }
 
@@ -40,9 +44,10 @@ void ClientNode::boot(Instant now) {
   const Instant jump{static_cast<Instant::rep>(dice.uniform() * static_cast<float>(traits.clock_jump.count()))};
   Random nature(around_.options.seed, "drift", number_);
   clock_ = SkewedClock(now, jump, 1 + traits.drift * (2 * static_cast<double>(nature.uniform()) - 1));
-  core_ = std::make_unique<client::Core>(id_, name_of_client(number_), disk_,
-                                         Random(around_.options.seed, "jitter", number_, lives_++), client::Timing{},
-                                         around_.options.parts);
+  const std::string plain = name_of_client(number_);
+  const std::string name = misled_ ? Vandal(around_.options, number_, 1U << 31 | lives_).name() : plain;
+  core_ = start_core(id_, name, plain, disk_, Random(around_.options.seed, "jitter", number_, lives_++),
+                     around_.options.parts);
   woken_ = now;
   apply(core_->tick(local(now)), now);
 }
@@ -67,6 +72,7 @@ void ClientNode::learned(std::uint64_t life, Instant now) {
   if (!core_ || !session_ || life != lives_) return;
   const Curriculum::Session session = std::move(*session_);
   session_.reset();
+  if (misled_ && !learn_nasty_lessons(now)) return;
   for (const client::Lesson& lesson : session.lessons) {
     said_.erase(lesson.topic);  // in doubt until it is durable
     if (!apply(core_->learned(lesson, local(now)), now)) return;
@@ -114,7 +120,7 @@ bool ClientNode::apply(const client::Effects& effects, Instant now) {
     return false;
   }
   for (const protocol::Message& message : effects.messages)
-    around_.postman.send(number_, Direction::to_aggregator, link_, protocol::encode(message), now);
+    around_.postman.send(number_, Direction::to_aggregator, link_, sent(message, name_of_client(number_)), now);
   return true;
 }
 
@@ -165,6 +171,22 @@ void ClientNode::send_hostile_packets(Instant now) {
   for (const Bytes& packet : hostile_packets(around_.options.seed, number_, counts_.rendezvous,
                                              static_cast<std::uint32_t>(around_.options.clients)))
     around_.postman.send(number_, Direction::to_aggregator, link_, packet, now);
+}
+
+// Words of its user come first, so that they hold up the others if they can.
+bool ClientNode::learn_nasty_lessons(Instant now) {
+  Vandal vandal(around_.options, number_, 1U << 30 | learning_step_);
+  for (const client::Lesson& lesson : vandal.lessons())
+    if (const auto effects = taught(*core_, lesson, local(now)); effects && !apply(*effects, now)) return false;
+  return true;
+}
+
+void ClientNode::run_riot(Instant now) {
+  Vandal vandal(around_.options, number_, riots_++);
+  misled_->suffer(vandal, now);
+  if (now >= around_.options.mission_end()) return;
+  for (const Bytes& request : vandal.requests())
+    around_.postman.send(number_, Direction::to_aggregator, link_, request, now);
 }
 
 }  // namespace outrider::simulations

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "simulations/world/misled_client.h"
 #include "simulations/world/postman.h"
 #include "simulations/world/skewed_clock.h"
 #include "simulations/world/virtual_disk.h"
@@ -63,6 +64,8 @@ class ClientNode {
   bool apply(const client::Effects& effects, Instant now);
   void check(Instant now);
   void send_hostile_packets(Instant now);
+  void run_riot(Instant now);
+  bool learn_nasty_lessons(Instant now);
   Instant local(Instant now) const { return clock_.local(now); }
 
   std::uint32_t number_;
@@ -84,6 +87,8 @@ class ClientNode {
   Instant woken_{};
   Counts counts_;
   std::map<Topic, Digest> said_;
+  std::optional<MisledClient> misled_;  // of a hostile one
+  std::uint32_t riots_ = 0;
 };
 
 }  // namespace outrider::simulations

@@ -188,6 +188,7 @@ class WorldRun {
     summary.knowledge = aggregator.core().knowledge_digest();
     summary.aggregator = aggregator.counts();
     require_agreement(summary, options_);
+    aggregator.require_sound(shard_.now());
     if (options_.watch == Watch::full) require_said(sayings, aggregator.ledger());
   }
 

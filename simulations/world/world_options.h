@@ -37,6 +37,15 @@ struct Traits {
   double drift = 0;        // the clock goes wrong by up to this share, either way
   Instant clock_jump{0};   // and is off by up to this at every start
   bool dishonest = false;  // sends what an honest client never would
+  // Its user's words are nasty, and beside it somebody says such words, numbers and sizes in many names (vandal.h); its
+  // own core is as honest as others.
+  bool hostile = false;
+};
+
+// Something that a family takes, for hostile clients to twist.
+struct Sample {
+  Topic topic;
+  Bytes payload;
 };
 
 struct Disasters {                         // means of Poisson processes
@@ -62,6 +71,8 @@ struct WorldOptions {
   Families families;
   Bytes encoder;
   std::vector<aggregator::BaseKnowledge> base;
+  std::vector<Bytes> earlier_definitions;  // that were published before the encoder; their spaces stay open
+  std::vector<Sample> samples;             // one at least where clients are hostile
   aggregator::Limits limits;
   client::PartSizes parts;
   Watch watch = Watch::light;
