@@ -179,6 +179,12 @@ Effects Core::on(const protocol::Welcome& welcome, Instant now) {
   if (link_ == Link::established) return effects;  // an echo
   // The answer to an earlier hello tells of a state that may be long past: less would look like a loss.
   if (welcome.conversation != 0 && welcome.conversation != conversation_) return effects;
+  if (number(welcome.highest_decided) > kMostDecided) {
+    effects.notices.push_back("the aggregator says that it has decided on " +
+                              std::to_string(number(welcome.highest_decided)) +
+                              " contributions of this client, which cannot be");
+    return effects;
+  }
   effects.writes = agree_on(welcome, effects);
   link_ = Link::established;
   heartbeat_every_ = std::chrono::seconds(std::clamp(welcome.heartbeat_seconds, 1U, 3600U));

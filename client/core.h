@@ -44,6 +44,9 @@ struct Timing {
   Instant longest_retry{15'000};
 };
 
+// Numbers of contributions and revisions beyond this are nobody's: what comes after them might be 0.
+inline constexpr std::uint64_t kMostDecided = std::uint64_t{1} << 62;
+
 // enrol -> sync -> learn -> contribute -> wait. Everything it has said survives a crash and is repeated until it is
 // decided. Not thread-safe.
 class Core {

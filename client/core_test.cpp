@@ -31,6 +31,21 @@ class CoreTest : public testing::Test {
 };
 
 // Found by a virtual world: a welcome that was thirty seconds late looked like an aggregator that had lost its state.
+// What comes after the largest number is 0.
+TEST_F(CoreTest, AnAggregatorThatHasDecidedOnMoreThanThereCanBeIsNotBelieved) {
+  for (const std::uint64_t decided : {kMostDecided, kMostDecided + 1, UINT64_MAX}) {
+    MemoryStore disk;
+    Core one(kCoreUnderTest, "client", disk, Random(1));
+    const auto hello = std::get<protocol::Hello>(one.tick(Instant{0}).messages.at(0).body);
+    const Effects effects = one.receive(
+        {kCoreUnderTest,
+         protocol::Welcome{kItsAggregator, Revision{7}, {}, SequenceNumber{decided}, 5, hello.conversation}},
+        Instant{10});
+    EXPECT_EQ(one.connected(), decided == kMostDecided) << decided;
+    EXPECT_FALSE(effects.notices.empty());
+  }
+}
+
 TEST_F(CoreTest, AWelcomeFromAnEarlierConversationIsNoLossOfTheAggregators) {
   const std::uint64_t first = say_hello(Instant{0});
   EXPECT_NE(first, 0U);

@@ -8,6 +8,11 @@ namespace {
 
 constexpr std::uint64_t kMostAhead = 16;  // parts beyond the first that is missing
 
+// How long the first part is says how many there are. Each costs memory when it is erased, whether it came or not.
+bool has_sane_parts(const Large& large) {
+  return large.parts() <= Fetch::kMostParts;
+}
+
 }  // namespace
 
 Fetch::Fetch(const Wanted& wanted, const Store& store, PartialFetches& partial, Instant first_retry,
@@ -40,7 +45,9 @@ Fetch::Outcome Fetch::take(const protocol::BlobChunk& chunk, Instant now, WriteS
     if (chunk.offset != 0 || chunk.content.empty() || chunk.content.size() > chunk.total ||
         (wanted_.bytes != 0 && wanted_.bytes != chunk.total))
       return Outcome::echo;
-    large_ = {wanted_.owner, wanted_.name, chunk.total, chunk.content.size()};
+    const Large large{wanted_.owner, wanted_.name, chunk.total, chunk.content.size()};
+    if (!has_sane_parts(large)) return Outcome::absent;
+    large_ = large;
     partial_.begin(large_, writes);
   }
   const std::uint64_t part = chunk.offset / large_.part_bytes;

@@ -15,6 +15,7 @@ namespace outrider::client {
 class Fetch {
  public:
   static constexpr std::uint64_t kMostBytes = 1u << 30;
+  static constexpr std::uint64_t kMostParts = 65'536;  // of one thing: what comes in more is taken for absent
 
   // What is wanted: a definition, which is kept in memory as well, or knowledge. `bytes`: its size; 0: not known.
   struct Wanted {

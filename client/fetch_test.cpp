@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "client/core.h"
+#include "protocol/codec.h"
 #include "storage/memory_store.h"
 
 namespace outrider::client {
@@ -124,6 +125,35 @@ TEST_F(FetchTest, AFalsePartIsFoundOutAndFetchedAgain) {
   serve(first_, asked, 99);
   EXPECT_EQ(core_->replica(), Revision{9});
   EXPECT_EQ(known(store_, kNetwork), first_);
+}
+
+// Each part costs memory when it is given up, so one byte of a gigabyte would cost all of it.
+TEST_F(FetchTest, WhatWouldComeInMorePartsThanAreKeptIsTakenForAbsent) {
+  for (const std::uint64_t bytes : {Fetch::kMostParts, Fetch::kMostParts + 1}) {
+    start();
+    const Digest name = Digest::of(key_of(bytes));
+    hear(Knowledge{Revision{}, Revision{9}, {KnowledgeEntry{kNetwork, {}, name, bytes}}});
+    const std::size_t before = parts_stored();
+    hear(BlobChunk{name, 0, bytes, {1}});
+    EXPECT_EQ(parts_stored() - before, bytes > Fetch::kMostParts ? 0U : 1U) << bytes;
+  }
+}
+
+TEST_F(FetchTest, APartThatFitsIntoNoMessageIsNotSent) {
+  const Bytes large(Upload::kMostPartBytes + 100, 1);
+  perform(core_->learned({kNetwork, large, to_bytes("memory")}, now_));
+  const auto offer = std::get<protocol::Offer>(perform(core_->tick(now_)).at(0));
+  const auto parts_for = [&](std::uint64_t part_bytes) {
+    const auto size = static_cast<std::uint32_t>(part_bytes);
+    return hear(protocol::Held{offer.contribution, 0, size, 4, offer.attempt, true, false});
+  };
+  for (const std::uint64_t part_bytes : {std::uint64_t{UINT32_MAX}, Upload::kMostPartBytes + 1})
+    for (const protocol::Body& body : parts_for(part_bytes))
+      EXPECT_FALSE(std::holds_alternative<protocol::PayloadPart>(body)) << part_bytes;
+  const auto parts = parts_for(Upload::kMostPartBytes);
+  ASSERT_FALSE(parts.empty());
+  EXPECT_EQ(std::get<protocol::PayloadPart>(parts.at(0)).content.size(), Upload::kMostPartBytes);
+  EXPECT_NO_THROW(protocol::encode({kFetching, parts.at(0)}));
 }
 
 TEST_F(FetchTest, ALargeLessonIsOfferedAndItsPartsFollowWhatIsHeld) {

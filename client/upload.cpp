@@ -31,6 +31,7 @@ void Upload::ask() {
 }
 
 bool Upload::makes_sense(const protocol::Held& held) const {
+  if (std::min<std::uint64_t>(held.part_bytes, bytes_) > kMostPartBytes) return false;
   return held.part_bytes > 0 && held.bytes <= bytes_ && (held.bytes % held.part_bytes == 0 || held.bytes == bytes_);
 }
 

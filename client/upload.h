@@ -16,6 +16,9 @@ namespace outrider::client {
 // offer also tells what became of everything sent before. Holds no payload. Not thread-safe.
 class Upload {
  public:
+  // Of one part, whatever the aggregator would take: it must fit into a message.
+  static constexpr std::uint64_t kMostPartBytes = 8u << 20;
+
   // `attempt`: any number, another one for each upload. `entry` must be large.
   Upload(const Outbox::Entry& entry, std::uint64_t attempt, Instant first_retry, Instant longest_retry)
       : id_(entry.id),
