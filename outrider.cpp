@@ -64,6 +64,11 @@ nlohmann::json to_json(const protocol::Status& status) {
     clients.push_back({{"id", client.client.hex()},
                        {"name", client.name},
                        {"contributions_decided", number(client.highest_decided)},
+                       {"contributions_accepted", client.accepted},
+                       {"contributions_refused", client.refused},
+                       {"last_seen", client.last_seen == 0 ? nlohmann::json() : nlohmann::json(client.last_seen)},
+                       {"seconds_since_seen", client.seconds_since_seen},
+                       {"version", client.version},
                        {"undelivered", client.outbox},
                        {"replica_revision", number(client.replica)},
                        {"connected", client.connected},
@@ -75,12 +80,17 @@ nlohmann::json to_json(const protocol::Status& status) {
                        {"space", topic.topic.space.hex()},
                        {"class", topic.topic.subject},
                        {"contributors", topic.contributors},
+                       {"examples", topic.examples == 0 ? nlohmann::json() : nlohmann::json(topic.examples)},
                        {"changed_in_revision", number(topic.changed)}});
+  nlohmann::json facts = nlohmann::json::object();
+  for (const Fact& fact : status.facts) facts[fact.name] = fact.value;
   return {{"aggregator", status.aggregator.hex()},
           {"revision", number(status.revision)},
           {"encoder", status.encoder.empty() ? nlohmann::json() : nlohmann::json(status.encoder.hex())},
           {"clients", std::move(clients)},
-          {"classes", std::move(classes)}};
+          {"classes", std::move(classes)},
+          {"usable_classes", status.usable_topics},
+          {"facts", std::move(facts)}};
 }
 
 void print(const protocol::Status& status) {

@@ -5,10 +5,25 @@
 
 #include "knowledge/error.h"
 #include "knowledge/utf8.h"
+#include "protocol/limits.h"
 
 namespace outrider::aggregator {
 
-Catalogue::Catalogue(const std::vector<std::unique_ptr<Family>>& families) {
+namespace {
+
+// How many there are of each, and no entry for none.
+template <typename Key>
+void count(std::map<Key, std::size_t>& counts, const Key& key, bool more) {
+  if (more) {
+    ++counts[key];
+  } else if (const auto known = counts.find(key); --known->second == 0) {
+    counts.erase(known);
+  }
+}
+
+}  // namespace
+
+Catalogue::Catalogue(const std::vector<std::unique_ptr<Family>>& families, CatalogueLimits limits) : limits_(limits) {
   for (const auto& family : families) merges_.emplace(family->kind(), family->make_merge());
 }
 
@@ -55,51 +70,127 @@ Instant Catalogue::deadline() const {
   return soonest;
 }
 
+std::optional<std::string> Catalogue::no_room(const ClientId& client, const Topic& topic) const {
+  const auto known = entries_.find(topic);
+  const bool taught = known != entries_.end() && !known->second.contributors.empty();
+  if (taught && known->second.contributors.contains(client)) return std::nullopt;
+  if (const auto own = topics_of_.find(client); own != topics_of_.end() && own->second >= limits_.client_topics)
+    return "this client already teaches " + std::to_string(own->second) + " topics; at most " +
+           std::to_string(limits_.client_topics) + " are accepted from one";
+  if (!taught && size() >= limits_.topics)
+    return "there are already " + std::to_string(size()) + " topics; at most " + std::to_string(limits_.topics) +
+           " are accepted";
+  return std::nullopt;
+}
+
+bool Catalogue::has(const ClientId& client, const Topic& topic) const {
+  const auto known = entries_.find(topic);
+  return known != entries_.end() && known->second.contributors.contains(client);
+}
+
 void Catalogue::fold(const Contribution& contribution, Revision revision) {
   Merge* merge = merge_of(contribution.topic.kind);
   assert(merge != nullptr);
+  const Topic& topic = contribution.topic;
   if (!contribution.withdraws()) merge->put(contribution);  // throws before anything has changed
-  Entry& entry = entries_[contribution.topic];
+  Entry& entry = entries_[topic];
+  const bool was_taught = !entry.contributors.empty();
   if (contribution.withdraws()) {
-    merge->erase(contribution.client, contribution.topic);
-    entry.contributors.erase(contribution.client);
+    merge->erase(contribution.client, topic);
+    if (entry.contributors.erase(contribution.client) > 0) count(topics_of_, contribution.client, false);
   } else {
-    entry.contributors.insert(contribution.client);
+    if (entry.contributors.insert(contribution.client).second) count(topics_of_, contribution.client, true);
   }
-  by_revision_.erase({entry.changed, contribution.topic});
+  const bool is_taught = !entry.contributors.empty();
+  if (was_taught != is_taught) count(topics_in_, topic.space, is_taught);
+  by_revision_.erase({entry.changed, topic});
+  withdrawn_.erase({entry.changed, topic});
   entry.changed = std::max(entry.changed, revision);
-  by_revision_.insert({entry.changed, contribution.topic});
+  by_revision_.insert({entry.changed, topic});
+  if (!is_taught) withdrawn_.insert({entry.changed, topic});
 }
 
-protocol::Knowledge Catalogue::changes(Revision since, Revision now, std::size_t bytes,
-                                       const std::optional<Capacity>& capacity) const {
-  protocol::Knowledge knowledge;
-  knowledge.since = since;
-  knowledge.through = now;
+void Catalogue::forget_withdrawn() {
+  while (withdrawn_.size() > limits_.withdrawn) {
+    const auto oldest = withdrawn_.begin();
+    forgotten_ = std::max(forgotten_, oldest->first);
+    by_revision_.erase(*oldest);
+    entries_.erase(oldest->second);
+    withdrawn_.erase(oldest);
+  }
+}
+
+std::optional<protocol::Knowledge> Catalogue::changes(const protocol::Want& want, Revision now,
+                                                      const PageLimits& limits, const std::optional<Capacity>& capacity,
+                                                      const EntryOf& entry_of) const {
+  protocol::Knowledge knowledge{want.since, now, {}, want.after, {}};
+  if (want.since >= now) return knowledge;
   std::size_t used = 0;
-  Revision last{};
-  for (auto it = by_revision_.lower_bound({next(since), Topic{}}); it != by_revision_.end(); ++it) {
+  std::size_t whole = 0;  // entries of revisions that are complete
+  std::pair<Revision, Topic> last{want.since, {}};
+  Revision boundary = want.since;
+  const std::pair<Revision, Topic> from{next(want.since), want.after};
+  auto it = want.after == Topic{} ? by_revision_.lower_bound(from) : by_revision_.upper_bound(from);
+  for (; it != by_revision_.end(); last = *it++) {
     const auto& [revision, topic] = *it;
+    if (revision != last.first) {
+      whole = knowledge.entries.size();
+      boundary = last.first;
+    }
     if (capacity && !merge_of(topic.kind)->concerns(topic, *capacity)) continue;
-    if (used > bytes && revision != last) {
-      knowledge.through = last;
+    protocol::KnowledgeEntry entry = entry_of(topic, revision);
+    const std::size_t size = protocol::most_wire_bytes(entry);
+    const auto exceeds = [&](std::size_t bytes, std::size_t entries) {
+      return used + size > bytes || knowledge.entries.size() + 1 > entries;
+    };
+    // A page takes one entry at least, and all of a revision that is small.
+    const bool full = !knowledge.entries.empty() && exceeds(limits.bytes, limits.entries);
+    const bool fits = limits.bytes == SIZE_MAX || !exceeds(protocol::kMaxKnowledgeBytes, protocol::kMaxEntries);
+    if ((full && (whole > 0 || want.paged)) || !fits) {
+      if (whole > 0) {
+        knowledge.entries.resize(whole);
+        knowledge.through = boundary;
+      } else if (want.paged && !knowledge.entries.empty()) {
+        assert(revision == last.first);
+        knowledge.through = Revision{number(revision) - 1};
+        knowledge.up_to = last.second;
+      } else {
+        return std::nullopt;
+      }
       break;
     }
-    knowledge.entries.push_back({topic, merged(topic)});
-    used += knowledge.entries.back().payload.size() + topic.subject.size() + 64;
-    last = revision;
+    used += size;
+    knowledge.entries.push_back(std::move(entry));
   }
   std::ranges::sort(knowledge.entries, {}, &protocol::KnowledgeEntry::topic);
   return knowledge;
 }
 
-std::vector<protocol::TopicStatus> Catalogue::topics() const {
+protocol::Knowledge Catalogue::everything(Revision now) const {
+  return *changes({}, now, {}, {}, [&](const Topic& topic, Revision) { return whole_entry(topic); });
+}
+
+std::vector<protocol::TopicStatus> Catalogue::topics(const Topic& after, std::size_t most) const {
   std::vector<protocol::TopicStatus> result;
-  for (const auto& [topic, entry] : entries_) {
-    if (!entry.contributors.empty())
-      result.push_back({topic, static_cast<std::uint32_t>(entry.contributors.size()), entry.changed});
+  for (auto it = after == Topic{} ? entries_.begin() : entries_.upper_bound(after);
+       it != entries_.end() && result.size() < most; ++it) {
+    const auto& [topic, entry] = *it;
+    if (entry.contributors.empty()) continue;
+    result.push_back({topic, static_cast<std::uint32_t>(entry.contributors.size()), entry.changed,
+                      merge_of(topic.kind)->examples(topic)});
   }
   return result;
+}
+
+std::size_t Catalogue::size_of(const Digest& space) const {
+  const auto known = topics_in_.find(space);
+  return known == topics_in_.end() ? 0 : known->second;
+}
+
+std::vector<Fact> Catalogue::facts(const Digest& space, Instant now) const {
+  std::vector<Fact> facts;
+  for (const auto& [kind, merge] : merges_) std::ranges::move(merge->facts(space, now), std::back_inserter(facts));
+  return facts;
 }
 
 Digest Catalogue::digest() const {

@@ -1,6 +1,7 @@
 // What is known, by topic: the merges of all families and the revision in which each topic last changed.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,16 +14,35 @@
 
 namespace outrider::aggregator {
 
+struct CatalogueLimits {
+  std::size_t topics = 1'000'000;       // that anybody contributes to, whatever the kind and space
+  std::size_t client_topics = 100'000;  // that one client contributes to
+  // Topics that nobody contributes to any more are remembered so that replicas drop them, the latest of them: a replica
+  // that is older than one which is forgotten has to begin anew.
+  std::size_t withdrawn = 65'536;
+};
+
+// What one answer may hold. It ends between two revisions where it can, else, if its reader can go on there, within
+// one.
+struct PageLimits {
+  std::size_t bytes = SIZE_MAX;
+  std::size_t entries = SIZE_MAX;
+};
+
 // A fold over accepted contributions; its merged knowledge is a pure function of their set. Not thread-safe.
 class Catalogue {
  public:
-  explicit Catalogue(const std::vector<std::unique_ptr<Family>>& families);
+  explicit Catalogue(const std::vector<std::unique_ptr<Family>>& families, CatalogueLimits limits = {});
 
   // Lets contributions refer to the blob `space` (an encoder). Throws InputError when no family can use it.
   void open_space(const Digest& space, ByteView definition);
 
   // Why the contribution cannot be merged, as one sentence; nothing if it can.
   std::optional<std::string> objection(const Contribution& contribution) const;
+  // Why there is no room for what the client says on the topic; nothing if there is.
+  std::optional<std::string> no_room(const ClientId& client, const Topic& topic) const;
+  // Whether something of the client's is merged on the topic.
+  bool has(const ClientId& client, const Topic& topic) const;
 
   // See Merge::meet.
   void meet(const Capacity& capacity);
@@ -33,14 +53,29 @@ class Catalogue {
   // Takes a contribution without objection that is newer than what its client said before on the topic.
   void fold(const Contribution& contribution, Revision revision);
 
-  // What changed after `since`, oldest change first, cut at a revision boundary once the payloads exceed `bytes`.
-  // Entries are sorted by topic. `now` is the current revision: `through` equals it unless the answer was cut. With a
-  // capacity only what concerns clients that have it.
-  protocol::Knowledge changes(Revision since, Revision now, std::size_t bytes,
-                              const std::optional<Capacity>& capacity = {}) const;
+  // Forgets the oldest of the topics that nobody contributes to where there are more than may be.
+  void forget_withdrawn();
+  // Replicas that stand before this revision may have what has been forgotten.
+  Revision forgotten() const { return forgotten_; }
 
-  // Topics with at least one contributor, sorted by topic.
-  std::vector<protocol::TopicStatus> topics() const;
+  // How the payload of a topic goes into an answer; `changed` tells it from an earlier one.
+  using EntryOf = std::function<protocol::KnowledgeEntry(const Topic& topic, Revision changed)>;
+  // What changed after what `want` says, oldest change first; entries are sorted by topic. `now` is the current
+  // revision: `through` equals it unless the answer was cut. With a capacity only what concerns clients that have it.
+  // Nothing: one revision alone does not fit into a message, and the reader takes only whole ones.
+  std::optional<protocol::Knowledge> changes(const protocol::Want& want, Revision now, const PageLimits& limits,
+                                             const std::optional<Capacity>& capacity, const EntryOf& entry_of) const;
+  // All of it.
+  protocol::Knowledge everything(Revision now) const;
+  protocol::KnowledgeEntry whole_entry(const Topic& topic) const { return {topic, merged(topic), {}, 0}; }
+
+  // Topics with at least one contributor, sorted by topic: at most so many that follow `after`.
+  std::vector<protocol::TopicStatus> topics(const Topic& after = {}, std::size_t most = SIZE_MAX) const;
+  // How many there are, and how many of them in one space.
+  std::size_t size() const { return entries_.size() - withdrawn_.size(); }
+  std::size_t size_of(const Digest& space) const;
+  // What families have to say of themselves.
+  std::vector<Fact> facts(const Digest& space, Instant now) const;
 
   // The digest of all merged knowledge: equal states have equal digests, whatever the way they came about.
   Digest digest() const;
@@ -55,8 +90,13 @@ class Catalogue {
   Bytes merged(const Topic& topic) const { return merge_of(topic.kind)->merged(topic); }
 
   std::map<std::string, std::unique_ptr<Merge>, std::less<>> merges_;
+  CatalogueLimits limits_;
   std::map<Topic, Entry> entries_;
   std::set<std::pair<Revision, Topic>> by_revision_;
+  std::set<std::pair<Revision, Topic>> withdrawn_;  // those that nobody contributes to
+  std::map<ClientId, std::size_t> topics_of_;       // how many each contributes to
+  std::map<Digest, std::size_t> topics_in_;         // how many each space has
+  Revision forgotten_{};
 };
 
 }  // namespace outrider::aggregator

@@ -36,7 +36,8 @@ Core::Core(ClientId self, const Store& store, const std::vector<std::unique_ptr<
       store_(store),
       limits_(limits),
       pace_(pace),
-      catalogue_(families),
+      catalogue_(families, limits.catalogue),
+      roster_(limits.roster),
       uploads_(store, limits.uploads),
       history_(limits.history),
       shelf_(limits.shelf_bytes) {
@@ -64,9 +65,11 @@ void Core::restore() {
     restore_decision(key, decode_decision(value), latest);
   });
   fold(latest);
+  catalogue_.forget_withdrawn();
   if (const auto revision = store_.get(Column::meta, revision_name())) revision_ = Revision{number_in_key(*revision)};
   if (const auto encoder = store_.get(Column::meta, encoder_name())) encoder_ = Digest::from_bytes(*encoder);
   announced_ = revision_;
+  own();
 }
 
 // The keys of a client come in ascending sequence, so that a later contribution replaces an earlier one.
@@ -79,18 +82,25 @@ void Core::restore_decision(ByteView key, Decision decision, Latest& latest) {
   // decided after it, and it is decided anew.
   if (utf8::objection(decision.refused, protocol::kMaxTextBytes)) {
     client->highest_decided = SequenceNumber{number(sequence) - 1};
+    roster_.keep(id, *client);
     return;
   }
-  remember(*client, {sequence, decision.id, decision.refused});
+  roster_.decided(id, *client, sequence, decision.is_accepted());
   if (!decision.is_accepted()) return;
   history_.accepted(decision);
   const Topic topic = decision.accepted->topic;
-  latest.insert_or_assign(topic, std::move(decision));
+  const bool withdraws = !decision.large && !decision.dropped && decision.accepted->withdraws();
+  Said& said = latest[topic];
+  said.taught |= !withdraws;
+  said.decision = std::move(decision);
 }
 
-// Payloads that lie in parts are read here, so those that were replaced are not.
+// Payloads that lie in parts are read here, so those that were replaced are not. What was withdrawn and never taught
+// leaves nothing; programs of before have such on record.
 void Core::fold(const Latest& latest) {
-  for (const auto& [topic, decision] : latest) {
+  for (const auto& [topic, said] : latest) {
+    if (!said.taught) continue;
+    const Decision& decision = said.decision;
     auto reason = protocol::topic_objection(topic);
     if (!reason) {
       const Contribution contribution = whole(decision, store_);
@@ -118,6 +128,7 @@ std::vector<std::string> Core::complaints() const {
 
 Effects Core::receive(const protocol::Message& received, Instant now) {
   Effects effects = std::visit([&](const auto& body) { return on(received.client, body, now); }, received.body);
+  note_seen(received.client, now, pace_.write_seen_every_seconds, effects.writes);
   effects.append(conduct(now));
   return effects;
 }
@@ -128,11 +139,26 @@ Client* Core::seen(const ClientId& from, Instant now) {
   return client;
 }
 
+void Core::note_seen(const ClientId& from, Instant now, std::uint64_t every_seconds, WriteSet& writes) {
+  if (pace_.started == 0) return;
+  Client* client = roster_.find(from);
+  const std::uint64_t wall = pace_.started + static_cast<std::uint64_t>(now.count() / 1000);
+  if (client == nullptr || wall < client->seen + every_seconds) return;
+  client->seen = wall;
+  writes.put(Column::clients, to_bytes(from.view()), encode(client->record()));
+}
+
 Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now) {
   if (from == self_) return {};
-  Client* client = roster_.find_or_add(from, limits_.clients);
-  if (client == nullptr) return {};  // full: the client asks again, and less and less often
   Effects effects;
+  Client* client = roster_.find_or_add(from, effects.writes);
+  if (client == nullptr) {  // the client asks again, and less and less often
+    const std::string reason = "there is no place for another client: all " + std::to_string(roster_.limits().clients) +
+                               " have contributed and are kept";
+    effects.messages.push_back({from, protocol::Refused{{}, reason, false}});
+    effects.notices.push_back("turned away " + from.brief() + ": " + reason);
+    return effects;
+  }
   if (is_copy(*client, hello.incarnation, now)) {
     effects.notices.push_back("a copy of the state of " + client->title(from) +
                               ", which is connected, wants to take part: turned away");
@@ -143,9 +169,11 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   const bool is_new = client->last_seen == kNever && client->highest_decided == SequenceNumber{};
   const std::string name(utf8::cut(hello.name, limits_.name_bytes));
   const bool was_away = client->last_seen == kNever || now - client->last_seen > silence();
-  if (is_new || client->name != name || client->capacity != hello.capacity) {
+  const std::string version(utf8::cut(hello.version, limits_.version_bytes));
+  if (is_new || client->name != name || client->capacity != hello.capacity || client->version != version) {
     client->name = name;
     client->capacity = hello.capacity;
+    client->version = version;
     effects.writes.put(Column::clients, to_bytes(from.view()), encode(client->record()));
   }
   catalogue_.meet(hello.capacity);
@@ -153,8 +181,12 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   roster_.saw(from, *client, now);
   client->replica = hello.replica;
   client->announced = revision_;
-  effects.messages.push_back({from, protocol::Welcome{self_, revision_, encoder_, client->highest_decided,
-                                                      pace_.heartbeat_seconds, hello.conversation, true}});
+  // Who hears of an earlier revision than his own gives up his replica and asks for everything.
+  const bool begins_anew = client->begins_anew || (hello.replica != Revision{} && is_too_old(*client, hello.replica));
+  effects.messages.push_back(
+      {from, protocol::Welcome{self_, begins_anew ? Revision{} : revision_, encoder_, client->highest_decided,
+                               pace_.heartbeat_seconds, hello.conversation, true}});
+  if (begins_anew) effects.messages.push_back({from, protocol::Announce{self_, revision_, encoder_}});
   return effects;
 }
 
@@ -167,30 +199,58 @@ bool Core::is_copy(const Client& client, const protocol::Incarnation& incarnatio
   return is_another && is_connected && !follows;
 }
 
-void Core::record_revision(Revision revision, Bytes accepted, WriteSet& writes) {
-  revision_ = revision;
-  writes.put(Column::revisions, key_of(number(revision)), std::move(accepted));
-  writes.put(Column::meta, revision_name(), key_of(number(revision)));
+void Core::begin_next_if_full(Taken& taken, const Contribution& contribution, WriteSet& writes) {
+  constexpr std::size_t kKeyBytes = ClientId::kSize + sizeof(std::uint64_t);
+  const std::size_t size = contribution.payload.size() + contribution.topic.subject.size();
+  if (!taken.keys.empty() &&
+      (taken.bytes + size > limits_.revision_bytes || taken.keys.size() / kKeyBytes >= limits_.revision_entries)) {
+    record_revision(taken, writes);
+    taken = {next(taken.revision), {}, 0};
+  }
+  taken.bytes += size;
+}
+
+void Core::record_revision(const Taken& taken, WriteSet& writes) {
+  revision_ = taken.revision;
+  writes.put(Column::revisions, key_of(number(revision_)), taken.keys);
+  writes.put(Column::meta, revision_name(), key_of(number(revision_)));
 }
 
 Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) {
   Effects effects;
   Client* client = seen(from, now);
-  if (client != nullptr) client->replica = want.since;
+  if (client != nullptr) {
+    client->replica = want.since;
+    const bool begins = want.since == Revision{} && want.after == Topic{};
+    if (begins) client->began = revision_;
+    client->begins_anew = !begins && is_too_old(*client, want.since);
+    if (client->begins_anew) {  // it looks for the aggregator that it takes this for, and finds how things stand
+      effects.messages.push_back({from, protocol::Announce{ClientId{}, revision_, encoder_}});
+      return effects;
+    }
+  }
   const Capacity capacity = client != nullptr ? client->capacity : Capacity{};
-  protocol::Knowledge knowledge = catalogue_.changes(want.since, revision_, limits_.knowledge_bytes, capacity);
-  if (want.by_reference) refer(knowledge);
-  effects.messages.push_back({from, std::move(knowledge)});
+  auto knowledge = catalogue_.changes(want, revision_, {limits_.knowledge_bytes, limits_.knowledge_entries}, capacity,
+                                      [&](const Topic& topic, Revision) { return entry_of(topic, want.by_reference); });
+  if (!knowledge) {
+    effects.messages.push_back(
+        {from, protocol::Unsupported{.sentence = "what this aggregator learned after revision " +
+                                                 std::to_string(number(want.since)) +
+                                                 " does not fit into one message, and this client's program cannot "
+                                                 "take it in several; a newer one can"}});
+    return effects;
+  }
+  effects.messages.push_back({from, *std::move(knowledge)});
   return effects;
 }
 
-void Core::refer(protocol::Knowledge& knowledge) {
-  for (protocol::KnowledgeEntry& entry : knowledge.entries) {
-    if (entry.payload.size() <= limits_.inline_bytes) continue;
-    entry.digest = Digest::of(entry.payload);
-    entry.bytes = entry.payload.size();
-    shelf_.put(entry.digest, std::exchange(entry.payload, {}));
-  }
+protocol::KnowledgeEntry Core::entry_of(const Topic& topic, bool by_reference) {
+  protocol::KnowledgeEntry entry = catalogue_.whole_entry(topic);
+  if (!by_reference || entry.payload.size() <= limits_.inline_bytes) return entry;
+  entry.digest = Digest::of(entry.payload);
+  entry.bytes = entry.payload.size();
+  shelf_.put(entry.digest, std::exchange(entry.payload, {}));
+  return entry;
 }
 
 Effects Core::on(const ClientId& from, const protocol::WantBlob& want, Instant now) {
@@ -225,23 +285,25 @@ Effects Core::on(const ClientId& from, const protocol::Heartbeat& heartbeat, Ins
   return effects;
 }
 
-Effects Core::on(const ClientId& from, const protocol::Goodbye&, Instant) {
+Effects Core::on(const ClientId& from, const protocol::Goodbye&, Instant now) {
   Effects effects;
   Client* client = roster_.find(from);
   if (client == nullptr) return effects;
+  note_seen(from, now, 60, effects.writes);
   roster_.saw(from, *client, kNever);
   effects.notices.push_back(client->title(from) + " has left");
   return effects;
 }
 
-Effects Core::on(const ClientId& from, const protocol::StatusQuery&, Instant now) {
+Effects Core::on(const ClientId& from, const protocol::StatusQuery& query, Instant now) {
   Effects effects;
-  effects.messages.push_back({from, status(now)});
+  effects.messages.push_back({from, status(now, query)});
   return effects;
 }
 
 Effects Core::tick(Instant now) {
   Effects effects = conduct(now);
+  roster_.forget_excess(effects.writes);
   uploads_.expire(now, effects.writes);
   history_.drop_excess(store_, effects.writes);
   if (now < announcement()) return effects;
@@ -256,7 +318,8 @@ Effects Core::tick(Instant now) {
 }
 
 Instant Core::deadline() const {
-  return std::min({announcement(), catalogue_.deadline(), uploads_.deadline()});
+  const Instant excess = roster_.has_excess() ? Instant::min() : kNever;
+  return std::min({announcement(), catalogue_.deadline(), uploads_.deadline(), excess});
 }
 
 Instant Core::announcement() const {
@@ -283,7 +346,7 @@ Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
 }
 
 Client& Core::own() {
-  Client& self = *roster_.find_or_add(self_, roster_.size() + 1);
+  Client& self = roster_.own(self_);
   self.name = "base knowledge";
   return self;
 }
@@ -300,14 +363,11 @@ std::vector<Contribution> Core::in_own_name(std::vector<Saying> sayings) {
 
 void Core::say(const std::vector<Contribution>& contributions, WriteSet& writes) {
   Client& self = own();
-  Bytes accepted;
-  const Revision revision = next(revision_);
-  for (const Contribution& contribution : contributions) {
-    accept(self, contribution, revision, writes);
-    std::ranges::copy(decision_key(self_, contribution.sequence), std::back_inserter(accepted));
-  }
+  Taken taken{next(revision_), {}, 0};
+  for (const Contribution& contribution : contributions) accept(self, contribution, contribution.id(), taken, writes);
+  catalogue_.forget_withdrawn();
   writes.put(Column::clients, to_bytes(self_.view()), encode(self.record()));
-  record_revision(revision, std::move(accepted), writes);
+  record_revision(taken, writes);
 }
 
 Effects Core::conduct(Instant now) {
@@ -335,9 +395,20 @@ Effects Core::conduct(Instant now) {
   }
 }
 
-protocol::Status Core::status(Instant now) const {
-  protocol::Status status{self_, revision_, encoder_, roster_.status(now, silence()), catalogue_.topics()};
-  std::erase_if(status.clients, [&](const protocol::ClientStatus& client) { return client.client == self_; });
+protocol::Status Core::status(Instant now, const protocol::StatusQuery& query) const {
+  const std::size_t most = limits_.status_entries + 1;  // one more tells that there are more
+  protocol::Status status{self_, revision_, encoder_,
+                          roster_.status(now, silence(), pace_.started, self_, query.clients_after, most),
+                          catalogue_.topics(query.topics_after, most)};
+  status.more_clients = status.clients.size() == most;
+  status.more_topics = status.topics.size() == most;
+  if (status.more_clients) status.clients.pop_back();
+  if (status.more_topics) status.topics.pop_back();
+  status.all_clients = roster_.size();
+  status.all_topics = catalogue_.size();
+  status.usable_topics = catalogue_.size_of(encoder_);
+  status.facts = catalogue_.facts(encoder_, now);
+  if (status.facts.size() > limits_.status_entries) status.facts.resize(limits_.status_entries);
   return status;
 }
 

@@ -12,6 +12,7 @@
 #include "aggregator/roster.h"
 #include "aggregator/shelf.h"
 #include "aggregator/uploads.h"
+#include "aggregator/verdicts.h"
 #include "knowledge/instant.h"
 #include "protocol/messages.h"
 #include "storage/store.h"
@@ -31,13 +32,21 @@ struct Effects {
 
 // Nothing grows without a bound.
 struct Limits {
-  std::size_t clients = 1'000'000;
+  RosterLimits roster;
+  CatalogueLimits catalogue;
   std::size_t payload_bytes = 256u << 20;  // of one contribution
   std::size_t inline_bytes = 512u << 10;   // a payload that is larger is kept in parts, and fetched in them
-  std::size_t knowledge_bytes = 1u << 20;  // of one answer to Want
-  std::size_t chunk_bytes = 512u << 10;    // of one BlobChunk
+  // Of one answer to Want; to a client of before, which takes whole revisions only, up to what a message may hold.
+  std::size_t knowledge_bytes = 1u << 20;
+  std::size_t knowledge_entries = 4096;
+  // Of the contributions that one revision takes in, all but the first: a message with more becomes several revisions.
+  std::size_t revision_bytes = 256u << 10;
+  std::size_t revision_entries = 1024;
+  std::size_t status_entries = 1000;     // of one answer to StatusQuery, of each list
+  std::size_t chunk_bytes = 512u << 10;  // of one BlobChunk
   std::size_t subject_bytes = 256;
   std::size_t name_bytes = 64;
+  std::size_t version_bytes = 64;
   std::size_t shelf_bytes = 512u << 20;  // of large things that clients are fetching, in memory
   UploadLimits uploads;
   HistoryLimits history;
@@ -46,6 +55,10 @@ struct Limits {
 struct Pace {
   std::uint32_t heartbeat_seconds = 5;  // asked of the clients; silent for three of them: not connected
   Instant announce_every{200};          // at most one round of announcements in this time
+  // When the core's clock was zero, in seconds since 1970; 0: not known, and when clients were seen is not written
+  // down.
+  std::uint64_t started = 0;
+  std::uint64_t write_seen_every_seconds = 600;
 };
 
 // A piece of knowledge that the aggregator itself brings, for example the prototypes of the base classes.
@@ -77,17 +90,22 @@ class Core {
   Revision revision() const { return revision_; }
   Digest encoder() const { return encoder_; }
   // All that is known.
-  protocol::Knowledge knowledge() const { return catalogue_.changes(Revision{}, revision_, SIZE_MAX); }
+  protocol::Knowledge knowledge() const { return catalogue_.everything(revision_); }
   // Equal for equal merged knowledge, whatever the order in which it came.
   Digest knowledge_digest() const { return catalogue_.digest(); }
-  protocol::Status status(Instant now) const;
+  // The page that the query asks for.
+  protocol::Status status(Instant now, const protocol::StatusQuery& query = {}) const;
   // What of the store's content cannot be used or sent and is left out, one sentence each.
   std::vector<std::string> complaints() const;
 
  private:
   void restore();
   // All accepted contributions of a client but those that a later one on the same topic has replaced, by topic.
-  using Latest = std::map<Topic, Decision>;
+  struct Said {
+    Decision decision;
+    bool taught = false;  // ever, by it or by what it has replaced
+  };
+  using Latest = std::map<Topic, Said>;
   void restore_decision(ByteView key, Decision decision, Latest& latest);
   void fold(const Latest& latest);
   // Another device speaks in the client's name at this moment: whoever says this hello runs on a copy of its state.
@@ -109,13 +127,19 @@ class Core {
     return {};  // what only aggregators say
   }
 
+  // What the revisions that are being made take in.
+  struct Taken {
+    Revision revision{};  // the one at hand
+    Bytes keys;           // of what it takes in, in the column "contributions"
+    std::size_t bytes = 0;
+  };
   struct Batch;
   Effects finish(const ClientId& from, const Client& client, Batch&& batch);
   void decide(const ClientId& from, Client& client, const Contribution& contribution, Batch& batch);
   // Whether the number is that of the client's next contribution; if not, says so, or what was decided on it.
-  bool is_next(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id, Batch& batch);
-  void repeat_verdict(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id,
-                      Batch& batch);
+  bool is_next(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id, bool withdraws,
+               Batch& batch);
+  void repeat_verdict(const ClientId& from, SequenceNumber sequence, const Digest& id, bool withdraws, Batch& batch);
   void refuse(const ClientId& from, Client& client, const Contribution& header, const Digest& id,
               const std::string& reason, Batch& batch);
   // Of the client's next contribution, whose parts are all there.
@@ -125,13 +149,25 @@ class Core {
   // What there is to say against a contribution before its payload is here.
   std::optional<std::string> early_objection(const ClientId& from, const Contribution& header,
                                              std::uint64_t bytes) const;
-  std::optional<Verdict> verdict_on(const ClientId& from, const Client& client, SequenceNumber sequence) const;
+  std::optional<Verdict> verdict_on(const ClientId& from, SequenceNumber sequence) const;
   // Accepts one contribution into revision `revision` and records it. `there`: where its payload lies already.
-  void accept(Client& client, const Contribution& contribution, Revision revision, WriteSet& writes,
+  void accept(Client& client, const Contribution& contribution, const Digest& id, Taken& taken, WriteSet& writes,
               const std::optional<Large>& there = std::nullopt);
-  // Puts payloads that are large on the shelf and leaves references.
-  void refer(protocol::Knowledge& knowledge);
-  void record_revision(Revision revision, Bytes accepted, WriteSet& writes);
+  // Whether it takes back what was never said: it is decided, and leaves nothing but its number.
+  bool withdraws_nothing(const Contribution& contribution) const {
+    return contribution.withdraws() && !catalogue_.has(contribution.client, contribution.topic);
+  }
+  // What is merged on the topic; by reference, if it is large, it goes onto the shelf.
+  protocol::KnowledgeEntry entry_of(const Topic& topic, bool by_reference);
+  // Makes room for a contribution: where it does not fit into the revision at hand, the next one begins.
+  void begin_next_if_full(Taken& taken, const Contribution& contribution, WriteSet& writes);
+  void record_revision(const Taken& taken, WriteSet& writes);
+  // Whether its replica may have topics that have been forgotten since.
+  bool is_too_old(const Client& client, Revision replica) const {
+    return replica < catalogue_.forgotten() && client.began < catalogue_.forgotten();
+  }
+  // Notes when the client was last heard of, at most once in some minutes.
+  void note_seen(const ClientId& from, Instant now, std::uint64_t every_seconds, WriteSet& writes);
   // What families have to say by now, contributed in the aggregator's own name.
   Effects conduct(Instant now);
   // The aggregator's next contributions.
@@ -148,6 +184,7 @@ class Core {
   Pace pace_;
   Catalogue catalogue_;
   Roster roster_;
+  Verdicts verdicts_;
   Uploads uploads_;
   History history_;
   Shelf shelf_;

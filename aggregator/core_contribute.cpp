@@ -10,6 +10,11 @@
 namespace outrider::aggregator {
 namespace {
 
+std::string revisions(Revision first, Revision last) {
+  if (first == last) return "revision " + std::to_string(number(first));
+  return "revisions " + std::to_string(number(first)) + " to " + std::to_string(number(last));
+}
+
 // "'bag', 'coat', 'shirt' and 7 more"
 std::string some_of(const std::vector<std::string>& subjects) {
   constexpr std::size_t kNamed = 3;
@@ -24,14 +29,17 @@ std::string some_of(const std::vector<std::string>& subjects) {
 
 // What one Contribute message leads to.
 struct Core::Batch {
-  Revision revision{};                // of what it adds
-  Bytes accepted_keys;                // in the column "contributions"
+  Taken taken;
+  Revision first{};                   // revision of what it adds
+  SequenceNumber decided_before{};    // of the client
   std::vector<Digest> accepted;       // what to acknowledge, repeats included
   std::vector<std::string> subjects;  // of what it adds
   Effects effects;
 
+  Batch(Revision now, const Client& client)
+      : taken{next(now), {}, 0}, first(next(now)), decided_before(client.highest_decided) {}
+
   void took(const Contribution& contribution, const Digest& id) {
-    std::ranges::copy(decision_key(contribution.client, contribution.sequence), std::back_inserter(accepted_keys));
     subjects.push_back(contribution.topic.subject);
     accepted.push_back(id);
   }
@@ -40,19 +48,18 @@ struct Core::Batch {
 Effects Core::on(const ClientId& from, const protocol::Contribute& contribute, Instant now) {
   Client* client = seen(from, now);
   if (client == nullptr || from == self_) return {};  // it has not said hello: it will, when nothing is answered
-  Batch batch;
-  batch.revision = next(revision_);
+  Batch batch(revision_, *client);
   for (const Contribution& contribution : contribute.contributions) decide(from, *client, contribution, batch);
   return finish(from, *client, std::move(batch));
 }
 
 Effects Core::finish(const ClientId& from, const Client& client, Batch&& batch) {
   if (!batch.subjects.empty())
-    batch.effects.notices.push_back("revision " + std::to_string(number(batch.revision)) + ": " + client.title(from) +
+    batch.effects.notices.push_back(revisions(batch.first, batch.taken.revision) + ": " + client.title(from) +
                                     " taught " + some_of(batch.subjects));
-  if (!batch.accepted_keys.empty())
-    record_revision(batch.revision, std::move(batch.accepted_keys), batch.effects.writes);
-  if (!batch.effects.writes.empty())
+  if (!batch.taken.keys.empty()) record_revision(batch.taken, batch.effects.writes);
+  catalogue_.forget_withdrawn();
+  if (!batch.effects.writes.empty() || client.highest_decided != batch.decided_before)
     batch.effects.writes.put(Column::clients, to_bytes(from.view()), encode(client.record()));
   if (!batch.accepted.empty())
     batch.effects.messages.push_back({from, protocol::Accepted{std::move(batch.accepted), revision_}});
@@ -60,10 +67,10 @@ Effects Core::finish(const ClientId& from, const Client& client, Batch&& batch) 
 }
 
 bool Core::is_next(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id,
-                   Batch& batch) {
+                   bool withdraws, Batch& batch) {
   if (sequence == next(client.highest_decided)) return true;
   if (sequence <= client.highest_decided) {
-    repeat_verdict(from, client, sequence, id, batch);
+    repeat_verdict(from, sequence, id, withdraws, batch);
   } else {  // one before it is on its way or lost; it will be sent again
     batch.effects.messages.push_back(
         {from, protocol::Refused{id,
@@ -76,9 +83,14 @@ bool Core::is_next(const ClientId& from, const Client& client, SequenceNumber se
 
 void Core::decide(const ClientId& from, Client& client, const Contribution& contribution, Batch& batch) {
   const Digest id = contribution.id();
-  if (!is_next(from, client, contribution.sequence, id, batch)) return;
+  if (!is_next(from, client, contribution.sequence, id, contribution.withdraws(), batch)) return;
   if (const auto reason = objection(from, contribution)) return refuse(from, client, contribution, id, *reason, batch);
-  accept(client, contribution, batch.revision, batch.effects.writes);
+  if (withdraws_nothing(contribution)) {
+    roster_.decided(from, client, contribution.sequence, true);
+    batch.accepted.push_back(id);
+    return;
+  }
+  accept(client, contribution, id, batch.taken, batch.effects.writes);
   batch.took(contribution, id);
 }
 
@@ -89,16 +101,19 @@ void Core::refuse(const ClientId& from, Client& client, const Contribution& head
   decision.id = id;
   decision.refused = reason;
   batch.effects.writes.put(Column::contributions, decision_key(from, header.sequence), encode(decision));
-  remember(client, {header.sequence, id, reason});
+  roster_.decided(from, client, header.sequence, false);
+  verdicts_.remember(from, {header.sequence, id, reason});
   batch.effects.notices.push_back("refused what " + client.title(from) + " taught on " +
                                   utf8::quoted(header.topic.subject) + ": " + reason);
   batch.effects.messages.push_back({from, protocol::Refused{id, reason, true}});
 }
 
-void Core::repeat_verdict(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id,
+void Core::repeat_verdict(const ClientId& from, SequenceNumber sequence, const Digest& id, bool withdraws,
                           Batch& batch) {
-  const auto verdict = verdict_on(from, client, sequence);
-  if (!verdict || verdict->id != id) {
+  const auto verdict = verdict_on(from, sequence);
+  if (!verdict && withdraws) {  // of what had never been said: nothing was written down
+    batch.accepted.push_back(id);
+  } else if (!verdict || verdict->id != id) {
     batch.effects.messages.push_back(
         {from, protocol::Refused{id, "its number already names another contribution of this client", false}});
   } else if (!verdict->refused.empty()) {
@@ -111,10 +126,9 @@ void Core::repeat_verdict(const ClientId& from, const Client& client, SequenceNu
 Effects Core::on(const ClientId& from, const protocol::Offer& offer, Instant now) {
   Client* client = seen(from, now);
   if (client == nullptr || from == self_) return {};
-  Batch batch;
-  batch.revision = next(revision_);
+  Batch batch(revision_, *client);
   const Contribution& header = offer.header;
-  if (!is_next(from, *client, header.sequence, offer.contribution, batch))
+  if (!is_next(from, *client, header.sequence, offer.contribution, false, batch))
     return finish(from, *client, std::move(batch));
   auto reason = early_objection(from, header, offer.bytes);
   if (!reason && (offer.bytes == 0 || !header.payload.empty()))
@@ -150,7 +164,7 @@ void Core::decide_uploaded(const ClientId& from, Client& client, const Uploads::
     uploads_.drop(from, batch.effects.writes);
     return refuse(from, client, contribution, id, *reason, batch);
   }
-  accept(client, contribution, batch.revision, batch.effects.writes, upload.large);
+  accept(client, contribution, id, batch.taken, batch.effects.writes, upload.large);
   uploads_.release(from, batch.effects.writes);
   batch.took(contribution, id);
 }
@@ -163,9 +177,8 @@ Effects Core::on(const ClientId& from, const protocol::PayloadPart& part, Instan
   return effects;
 }
 
-std::optional<Verdict> Core::verdict_on(const ClientId& from, const Client& client, SequenceNumber sequence) const {
-  const auto recent = std::ranges::find(client.recent, sequence, &Verdict::sequence);
-  if (recent != client.recent.end()) return *recent;
+std::optional<Verdict> Core::verdict_on(const ClientId& from, SequenceNumber sequence) const {
+  if (const Verdict* recent = verdicts_.find(from, sequence)) return *recent;
   const auto stored = store_.get(Column::contributions, decision_key(from, sequence));
   if (!stored) return std::nullopt;
   const Decision decision = decode_decision(*stored);
@@ -189,14 +202,17 @@ std::optional<std::string> Core::early_objection(const ClientId& from, const Con
 
 std::optional<std::string> Core::objection(const ClientId& from, const Contribution& contribution) const {
   if (auto reason = early_objection(from, contribution, contribution.payload.size())) return reason;
-  return catalogue_.objection(contribution);
+  if (auto reason = catalogue_.objection(contribution)) return reason;
+  return contribution.withdraws() || from == self_ ? std::nullopt : catalogue_.no_room(from, contribution.topic);
 }
 
-void Core::accept(Client& client, const Contribution& contribution, Revision revision, WriteSet& writes,
+void Core::accept(Client& client, const Contribution& contribution, const Digest& id, Taken& taken, WriteSet& writes,
                   const std::optional<Large>& there) {
+  begin_next_if_full(taken, contribution, writes);
+  std::ranges::copy(decision_key(contribution.client, contribution.sequence), std::back_inserter(taken.keys));
   Decision decision;
-  decision.id = contribution.id();
-  decision.revision = revision;
+  decision.id = id;
+  decision.revision = taken.revision;
   decision.large = there;
   if (!there && contribution.payload.size() > limits_.inline_bytes) {
     decision.large =
@@ -206,8 +222,9 @@ void Core::accept(Client& client, const Contribution& contribution, Revision rev
   decision.accepted = decision.large ? header_of(contribution) : contribution;
   history_.accepted(decision);
   writes.put(Column::contributions, decision_key(contribution.client, contribution.sequence), encode(decision));
-  remember(client, {contribution.sequence, decision.id, {}});
-  catalogue_.fold(contribution, revision);
+  roster_.decided(contribution.client, client, contribution.sequence, true);
+  verdicts_.remember(contribution.client, {contribution.sequence, decision.id, {}});
+  catalogue_.fold(contribution, taken.revision);
 }
 
 }  // namespace outrider::aggregator

@@ -73,8 +73,13 @@ class Daemon {
 
  private:
   std::unique_ptr<Core> make_core() const {
-    auto core = std::make_unique<Core>(keys_.client_id(), *store_, all_families(options_.rounds), options_.limits,
-                                       options_.pace);
+    Pace pace = options_.pace;
+    pace.started = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch() -
+                                                         (std::chrono::steady_clock::now() - start_))
+            .count());
+    auto core =
+        std::make_unique<Core>(keys_.client_id(), *store_, all_families(options_.rounds), options_.limits, pace);
     for (const std::string& complaint : core->complaints()) spdlog::warn("{}", complaint);
     return core;
   }
@@ -112,7 +117,7 @@ class Daemon {
         [this](const protocol::Message& message) { guarded([&] { take(core_->receive(message, now())); }); });
     const protocol::Status status = core_->status(now());
     spdlog::info("listening on {} with {} topics at revision {}, encoder {}", router_->bound_endpoint(),
-                 status.topics.size(), number(status.revision),
+                 status.all_topics, number(status.revision),
                  status.encoder.empty() ? "none (clients wait for one; see --pretrained)" : status.encoder.brief());
     if (options_.on_ready) options_.on_ready(router_->bound_address().text());
   }

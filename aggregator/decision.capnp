@@ -24,4 +24,6 @@ struct ClientRecord {
   highestDecided @1 :UInt64;
   memory         @2 :UInt64 = 18446744073709551615;  # what its device can do, as it said last; as it is: unlimited
   operations     @3 :UInt64 = 18446744073709551615;
+  version        @4 :Text;    # of its program, likewise
+  seen           @5 :UInt64;  # when it was last heard of, seconds since 1970; 0: not known
 }

@@ -30,6 +30,8 @@ Bytes encode(const ClientRecord& record) {
   builder.setHighestDecided(number(record.highest_decided));
   builder.setMemory(record.capacity.memory);
   builder.setOperations(record.capacity.operations);
+  if (!record.version.empty()) builder.setVersion(wire::text(record.version));
+  builder.setSeen(record.seen);
   return wire::flatten(message);
 }
 
@@ -53,7 +55,9 @@ ClientRecord decode_client_record(ByteView bytes) {
   return wire::read<wire::ClientRecord>(bytes, "the record of a client", [](wire::ClientRecord::Reader reader) {
     return ClientRecord{wire::text(reader.getName()),
                         SequenceNumber{reader.getHighestDecided()},
-                        {reader.getMemory(), reader.getOperations()}};
+                        {reader.getMemory(), reader.getOperations()},
+                        wire::text(reader.getVersion()),
+                        reader.getSeen()};
   });
 }
 

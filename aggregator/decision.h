@@ -27,6 +27,8 @@ struct ClientRecord {
   std::string name;
   SequenceNumber highest_decided{};
   Capacity capacity{};
+  std::string version = {};  // of its program, as it said last
+  std::uint64_t seen = 0;    // when it was last heard of, in seconds since 1970, give or take some minutes; 0: unknown
 };
 
 Bytes encode(const Decision& decision);

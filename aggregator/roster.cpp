@@ -1,10 +1,45 @@
 #include "aggregator/roster.h"
 
+#include <algorithm>
+
 namespace outrider::aggregator {
 
-Client* Roster::find_or_add(const ClientId& id, std::size_t most_clients) {
+Client* Roster::find_or_add(const ClientId& id, WriteSet& writes) {
   if (Client* known = find(id)) return known;
-  return clients_.size() < most_clients ? &clients_[id] : nullptr;
+  while (!by_arrival_.empty() && (newcomers_exceed(1) || size() >= limits_.clients)) forget_one(writes);
+  if (size() >= limits_.clients) return nullptr;
+  Client& added = clients_[id];
+  by_arrival_.insert({arrival(added), id});
+  return &added;
+}
+
+void Roster::forget_one(WriteSet& writes) {
+  const ClientId id = by_arrival_.begin()->second;
+  by_arrival_.erase(by_arrival_.begin());
+  present_.erase(id);
+  clients_.erase(id);
+  writes.erase(Column::clients, to_bytes(id.view()));
+}
+
+void Roster::forget_excess(WriteSet& writes) {
+  constexpr int kAtATime = 10'000;  // so that nobody waits for it
+  for (int i = 0; i < kAtATime && has_excess(); ++i) forget_one(writes);
+}
+
+void Roster::decided(const ClientId& id, Client& client, SequenceNumber sequence, bool accepted) {
+  keep(id, client);
+  client.highest_decided = std::max(client.highest_decided, sequence);
+  ++(accepted ? client.accepted : client.refused);
+}
+
+void Roster::restore(const ClientId& id, const ClientRecord& record) {
+  Client& client = clients_[id];
+  client.name = record.name;
+  client.highest_decided = record.highest_decided;
+  client.capacity = record.capacity;
+  client.version = record.version;
+  client.seen = record.seen;
+  if (!client.has_contributed()) by_arrival_.insert({arrival(client), id});
 }
 
 Client* Roster::find(const ClientId& id) {
@@ -12,8 +47,17 @@ Client* Roster::find(const ClientId& id) {
   return it == clients_.end() ? nullptr : &it->second;
 }
 
+Client& Roster::own(const ClientId& id) {
+  Client& self = clients_[id];
+  own_ = 1;
+  by_arrival_.erase({arrival(self), id});
+  return self;
+}
+
 void Roster::saw(const ClientId& id, Client& client, Instant now) {
+  const bool is_newcomer = by_arrival_.erase({arrival(client), id}) > 0;
   client.last_seen = now;
+  if (is_newcomer) by_arrival_.insert({arrival(client), id});
   if (now == kNever) {
     present_.erase(id);
   } else {
@@ -21,9 +65,15 @@ void Roster::saw(const ClientId& id, Client& client, Instant now) {
   }
 }
 
-std::vector<protocol::ClientStatus> Roster::status(Instant now, Instant silence) const {
+std::vector<protocol::ClientStatus> Roster::status(Instant now, Instant silence, std::uint64_t started,
+                                                   const ClientId& self, const ClientId& after,
+                                                   std::size_t most) const {
+  const auto seconds = [](Instant time) { return static_cast<std::uint64_t>(time.count() / 1000); };
   std::vector<protocol::ClientStatus> result;
-  for (const auto& [id, client] : clients_) {
+  for (auto it = after == ClientId{} ? clients_.begin() : clients_.upper_bound(after);
+       it != clients_.end() && result.size() < most; ++it) {
+    const auto& [id, client] = *it;
+    if (id == self) continue;
     protocol::ClientStatus status;
     status.client = id;
     status.name = client.name;
@@ -32,17 +82,21 @@ std::vector<protocol::ClientStatus> Roster::status(Instant now, Instant silence)
     status.outbox = client.outbox;
     status.capacity = client.capacity;
     status.connected = is_connected(client, now, silence);
-    if (client.last_seen != kNever)
-      status.seconds_since_seen = static_cast<std::uint32_t>((now - client.last_seen).count() / 1000);
+    status.version = client.version;
+    status.accepted = client.accepted;
+    status.refused = client.refused;
+    status.last_seen = client.seen;
+    if (client.last_seen != kNever && started != 0) status.last_seen = started + seconds(client.last_seen);
+    std::uint64_t ago = 0;
+    if (client.last_seen != kNever) {
+      ago = seconds(now - client.last_seen);
+    } else if (const std::uint64_t wall = started + seconds(now); started != 0 && client.seen != 0) {
+      ago = wall - std::min(wall, client.seen);
+    }
+    status.seconds_since_seen = static_cast<std::uint32_t>(std::min<std::uint64_t>(ago, UINT32_MAX));
     result.push_back(std::move(status));
   }
   return result;
-}
-
-void remember(Client& client, Verdict verdict) {
-  client.highest_decided = verdict.sequence;
-  client.recent.push_back(std::move(verdict));
-  if (client.recent.size() > Roster::kRecentVerdicts) client.recent.pop_front();
 }
 
 }  // namespace outrider::aggregator

@@ -1,10 +1,11 @@
 // Who the clients are, how far each has been decided, and when it was last heard of.
 #pragma once
 
-#include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aggregator/decision.h"
@@ -14,51 +15,68 @@
 
 namespace outrider::aggregator {
 
-// How a contribution was decided, as the roster remembers it of late.
-struct Verdict {
-  SequenceNumber sequence{};
-  Digest id;
-  std::string refused;  // why; empty: accepted
-};
-
 struct Client {
   std::string name;
   SequenceNumber highest_decided{};  // everything up to it is decided, nothing beyond
-  std::deque<Verdict> recent;        // the latest decisions, ascending; older ones are in the store
+  std::uint64_t accepted = 0;        // contributions
+  std::uint64_t refused = 0;         // for good
   Revision replica{};                // as the client said last
   std::uint32_t outbox = 0;          // likewise
   Revision announced{};              // the newest revision it was told of
-  Instant last_seen = kNever;        // kNever: not since the start; see Roster::saw
+  Revision began{};                  // the newest revision when it last asked for everything; 0: not since the start
+  bool begins_anew = false;          // its replica is too old to be brought up to date
+  Instant last_seen = kNever;        // kNever: not since the start, or it has left; see Roster::saw
+  std::uint64_t seen = 0;            // in seconds since 1970, as it was last written down; 0: not known
   Capacity capacity{};               // as the client said last
   std::uint64_t incarnation = 0;     // of the run that was welcomed last; 0: not since the start
+  std::string version;               // likewise
 
   // For people: its name and the beginning of its id.
   std::string title(const ClientId& id) const { return utf8::printable(name) + " (" + id.brief() + ")"; }
   // What of it is durable.
-  ClientRecord record() const { return {name, highest_decided, capacity}; }
+  ClientRecord record() const { return {name, highest_decided, capacity, version, seen}; }
+  bool has_contributed() const { return highest_decided != SequenceNumber{}; }
 };
 
-// Bounded: at most as many clients as find_or_add is told, a fixed number of recent verdicts each.
+struct RosterLimits {
+  std::size_t clients = 1'000'000;  // in all
+  // Of those that never contributed: beyond it the one that was not heard of for longest goes, and its record with it.
+  std::size_t newcomers = 10'000;
+};
+
+// Bounded, whoever says hello: who never contributed is forgotten, who did never is. Not thread-safe.
 class Roster {
  public:
-  static constexpr std::size_t kRecentVerdicts = 1024;
+  explicit Roster(RosterLimits limits = {}) : limits_(limits) {}
 
-  // Where the client is known or there is room for one more; nullptr otherwise.
-  Client* find_or_add(const ClientId& id, std::size_t most_clients);
+  // The client, added if it is not known; nullptr where everybody has contributed and there is no room for more. Who is
+  // forgotten for it has its record erased.
+  Client* find_or_add(const ClientId& id, WriteSet& writes);
   Client* find(const ClientId& id);
+  // It must have a place whatever the limits say: it is the aggregator itself.
+  Client& own(const ClientId& id);
+  // A contribution of it is decided: it stays for good.
+  void decided(const ClientId& id, Client& client, SequenceNumber sequence, bool accepted);
+
+  // It stays for good: something of it is on record.
+  void keep(const ClientId& id, const Client& client) { by_arrival_.erase({arrival(client), id}); }
 
   // The client was heard of, or (kNever) has left.
   void saw(const ClientId& id, Client& client, Instant now);
 
   // From the store, at the start.
-  void restore(const ClientId& id, const ClientRecord& record) {
-    clients_[id].name = record.name;
-    clients_[id].highest_decided = record.highest_decided;
-    clients_[id].capacity = record.capacity;
-  }
+  void restore(const ClientId& id, const ClientRecord& record);
 
-  std::size_t size() const { return clients_.size(); }
-  std::vector<protocol::ClientStatus> status(Instant now, Instant silence) const;
+  // A state may have more than there is room for: forgets some of them. At the start, until has_excess() is false.
+  void forget_excess(WriteSet& writes);
+  bool has_excess() const { return !by_arrival_.empty() && (newcomers_exceed(0) || size() > limits_.clients); }
+
+  // All but the aggregator itself.
+  std::size_t size() const { return clients_.size() - own_; }
+  const RosterLimits& limits() const { return limits_; }
+  // At most so many whose ids follow `after`, in the order of ids, but for `self`. `started`: see Pace::started.
+  std::vector<protocol::ClientStatus> status(Instant now, Instant silence, std::uint64_t started, const ClientId& self,
+                                             const ClientId& after, std::size_t most) const;
 
   // Calls visit(id, client) for every client heard of within `silence`. Costs work in their number, and once in that of
   // those who fell silent since the last time, not in that of all who were ever here.
@@ -72,12 +90,19 @@ class Roster {
   static bool is_connected(const Client& client, Instant now, Instant silence) {
     return client.last_seen != kNever && now - client.last_seen <= silence;
   }
+  // The place of a newcomer among them: who has left, or was not heard of since the start, comes first.
+  static Instant arrival(const Client& client) {
+    return client.last_seen == kNever ? Instant::min() : client.last_seen;
+  }
+  bool newcomers_exceed(std::size_t more) const { return by_arrival_.size() + more > limits_.newcomers; }
+  void forget_one(WriteSet& writes);
 
+  RosterLimits limits_;
+  std::size_t own_ = 0;  // 1 once own() has been called
   std::map<ClientId, Client> clients_;
   std::set<ClientId> present_;  // all that are connected, and perhaps some that fell silent
+  // Those that never contributed, who was not heard of for longest first.
+  std::set<std::pair<Instant, ClientId>> by_arrival_;
 };
-
-// Makes `verdict` the client's latest.
-void remember(Client& client, Verdict verdict);
 
 }  // namespace outrider::aggregator

@@ -41,9 +41,10 @@ void Effects::append(Effects later) {
 }
 
 Core::Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing, PartSizes sizes,
-           Capacity capacity, protocol::Incarnation incarnation)
+           Capacity capacity, protocol::Incarnation incarnation, std::string version)
     : self_(self),
       name_(std::move(name)),
+      version_(std::move(version)),
       store_(store),
       capacity_(capacity),
       incarnation_(incarnation),
@@ -111,7 +112,7 @@ void Core::send_what_is_due(Instant now, Effects& effects) {
   }
   if (link_ == Link::seeking) {
     if (!hello_.is_due(now)) return;
-    send(protocol::Hello{name_, replica_.revision(), conversation_, capacity_, incarnation_}, effects);
+    send(protocol::Hello{name_, replica_.revision(), conversation_, capacity_, incarnation_, version_}, effects);
     hello_.attempted(now, jitter_);
     return;
   }
@@ -122,7 +123,7 @@ void Core::send_what_is_due(Instant now, Effects& effects) {
   send_transfers(now, effects);
   send_contributions(now, effects);
   if (newest_ > replica_.revision() && !incoming_ && want_.is_due(now)) {
-    send(protocol::Want{replica_.revision(), true}, effects);
+    send(protocol::Want{replica_.revision(), true, true, replica_.within()}, effects);
     want_.attempted(now, jitter_);
   }
 }
@@ -187,6 +188,7 @@ Effects Core::on(const protocol::Welcome& welcome, Instant now) {
   }
   effects.writes = agree_on(welcome, effects);
   link_ = Link::established;
+  turned_away_.clear();
   heartbeat_every_ = std::chrono::seconds(std::clamp(welcome.heartbeat_seconds, 1U, 3600U));
   heartbeat_due_ = now + heartbeat_every_;
   hello_.reset();
@@ -204,7 +206,7 @@ Effects Core::on(const protocol::Welcome& welcome, Instant now) {
 WriteSet Core::agree_on(const protocol::Welcome& welcome, Effects& effects) {
   WriteSet writes;
   const bool another = welcome.aggregator != aggregator_;
-  if (another || welcome.revision < replica_.revision()) {
+  if (another || welcome.revision < replica_.reaches()) {
     if (aggregator_ != ClientId{})
       effects.notices.push_back(another ? "this is another aggregator than before: everything is exchanged again"
                                         : "the aggregator knows less than before: everything is exchanged again");
@@ -252,6 +254,11 @@ Effects Core::on(const protocol::Refused& refused, Instant) {
       effects.notices.push_back("a contribution was refused: " + refused.reason);
       contribute_.reset();
     }
+    return effects;
+  }
+  if (refused.contribution.empty()) {  // not a contribution: we are not let in, for now
+    if (std::exchange(turned_away_, refused.reason) != refused.reason)
+      effects.notices.push_back("the aggregator takes no part of this client: " + refused.reason);
     return effects;
   }
   const bool is_first = outbox_.first() != nullptr && outbox_.first()->id == refused.contribution;

@@ -52,9 +52,10 @@ inline constexpr std::uint64_t kMostDecided = std::uint64_t{1} << 62;
 class Core {
  public:
   // Restores what `store` holds. `store` must outlive the core and change only by the core's own effects.
-  // With another capacity than before it asks for everything again: other parts of it may be meant for it.
+  // `version` is the program's, for people. With another capacity than before it asks for everything again: other parts
+  // of it may be meant for it.
   Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing = {}, PartSizes sizes = {},
-       Capacity capacity = {}, protocol::Incarnation incarnation = {});
+       Capacity capacity = {}, protocol::Incarnation incarnation = {}, std::string version = {});
 
   Effects receive(const protocol::Message& message, Instant now);
   // Sends what is due. Call it at the start and at deadline() or later.
@@ -112,6 +113,7 @@ class Core {
 
   ClientId self_;
   std::string name_;
+  std::string version_;
   const Store& store_;
   Capacity capacity_;
   protocol::Incarnation incarnation_;
@@ -134,6 +136,7 @@ class Core {
   Instant last_heard_{};
   Instant heartbeat_due_{};
   bool renumber_on_welcome_ = false;
+  std::string turned_away_;  // why, as the aggregator said last; empty: it was not
   Backoff hello_;
   Backoff contribute_;
   Backoff want_;

@@ -105,7 +105,8 @@ class Daemon {
  private:
   Core make_core() const {
     const std::uint64_t seed = std::random_device{}();  // clients must not retry in step
-    return {keys_.client_id(), name(), *store_, Random(seed, "jitter"), {}, {}, options_.capacity, incarnation_};
+    return {keys_.client_id(), name(),       *store_,         Random(seed, "jitter"), {}, {},
+            options_.capacity, incarnation_, OUTRIDER_VERSION};
   }
 
   std::string name() const {

@@ -13,6 +13,10 @@ Bytes revision_name() {
   return to_bytes("replica revision");
 }
 
+Bytes within_name() {
+  return to_bytes("replica within");
+}
+
 // Of what tells where the payload of a topic lies in parts.
 constexpr std::string_view kLargePrefix = "large/";
 
@@ -32,6 +36,7 @@ Bytes prefix_of(const std::string& kind, const Digest& space) {
 
 Replica::Replica(const Store& store) : store_(store) {
   if (const auto value = store.get(Column::meta, revision_name())) revision_ = Revision{number_in_key(*value)};
+  if (const auto value = store.get(Column::meta, within_name())) within_ = topic_of(*value);
   store.scan(Column::meta, bytes_of(kLargePrefix), [&](ByteView key, ByteView value) {
     large_.emplace(topic_of(key.subspan(kLargePrefix.size())), decode_large(value));
   });
@@ -60,7 +65,13 @@ WriteSet Replica::apply(const protocol::Knowledge& knowledge, std::span<const La
   for (const Large& large : gone)
     if (!has(large.name)) erase_parts(large, writes);
   revision_ = knowledge.through;
+  within_ = knowledge.up_to;
   writes.put(Column::meta, revision_name(), key_of(number(revision_)));
+  if (within_ == Topic{}) {
+    writes.erase(Column::meta, within_name());
+  } else {
+    writes.put(Column::meta, within_name(), topic_key(within_));
+  }
   return writes;
 }
 
@@ -93,7 +104,9 @@ WriteSet Replica::clear() {
   store_.scan(Column::replica, {},
               [&](ByteView key, ByteView) { writes.erase(Column::replica, Bytes(key.begin(), key.end())); });
   revision_ = Revision{};
+  within_ = {};
   writes.erase(Column::meta, revision_name());
+  writes.erase(Column::meta, within_name());
   return writes;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "protocol/messages.h"
@@ -18,14 +19,19 @@ class Replica {
   explicit Replica(const Store& store);
 
   Revision revision() const { return revision_; }
+  // Of the next revision it has what goes up to this topic; empty: nothing of it.
+  const Topic& within() const { return within_; }
+  // The newest revision of which it has something.
+  Revision reaches() const { return within_ == Topic{} ? revision_ : next(revision_); }
 
-  // Brings the copy from `knowledge.since` to `knowledge.through`. Nothing happens unless it stands at `since`: the
+  // Brings the copy from where `knowledge` begins to where it ends. Nothing happens unless it stands in between: the
   // answer is an echo then.
   // `fetched` says where the payloads lie that `knowledge` refers to and the replica does not have yet.
   WriteSet apply(const protocol::Knowledge& knowledge, std::span<const Large> fetched = {});
-  // Whether it stands at `since`.
+  // Whether it would get on with it.
   bool takes(const protocol::Knowledge& knowledge) const {
-    return knowledge.since == revision_ && knowledge.through > revision_;
+    return knowledge.since == revision_ && knowledge.after <= within_ &&
+           std::pair(knowledge.through, knowledge.up_to) > std::pair(revision_, within_);
   }
   // Whether some topic has this payload.
   bool has(const Digest& payload) const;
@@ -41,6 +47,7 @@ class Replica {
 
   const Store& store_;
   Revision revision_{};
+  Topic within_;
   std::map<Topic, Large> large_;  // payloads that lie in parts
 };
 

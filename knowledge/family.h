@@ -10,6 +10,7 @@
 
 #include "knowledge/capacity.h"
 #include "knowledge/contribution.h"
+#include "knowledge/fact.h"
 #include "knowledge/instant.h"
 
 namespace outrider {
@@ -61,6 +62,16 @@ class Merge {
 
   // The merged knowledge in wire form; empty when no client has any on this topic.
   virtual Bytes merged(const Topic& topic) const = 0;
+
+  // What a payload on the topic takes at most; an offer of more is refused before anything of it is sent. 0: nothing
+  // can be said on it, since the space is not known. Called for every offer.
+  virtual std::uint64_t most_bytes(const Topic& /*topic*/) const { return UINT64_MAX; }
+
+  // The examples that all clients together have learned the topic from; 0: this kind does not tell.
+  virtual std::uint64_t examples(const Topic& /*topic*/) const { return 0; }
+
+  // How things stand in `space`, for people, for example the round that is under way.
+  virtual std::vector<Fact> facts(const Digest& /*space*/, Instant /*now*/) const { return {}; }
 
   // What there is to say now in `space`, which is the one that clients learn in. Called after every message and at
   // deadline(), and again after what it said has been put, until it says nothing. A pure function of what has been put,

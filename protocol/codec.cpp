@@ -50,12 +50,22 @@ void write_client(const ClientStatus& status, schema::ClientStatus::Builder buil
   builder.setConnected(status.connected);
   builder.setSecondsSinceSeen(status.seconds_since_seen);
   write_capacity(status.capacity, builder);
+  if (!status.version.empty()) builder.setVersion(wire::text(status.version));
+  builder.setAccepted(status.accepted);
+  builder.setRefused(status.refused);
+  builder.setLastSeen(status.last_seen);
 }
 
 void write_topic(const TopicStatus& status, schema::TopicStatus::Builder builder) {
   write(status.topic, builder.initTopic());
   builder.setContributors(status.contributors);
   builder.setChanged(number(status.changed));
+  builder.setExamples(status.examples);
+}
+
+void write_fact(const Fact& fact, schema::Fact::Builder builder) {
+  builder.setName(wire::text(fact.name));
+  builder.setValue(wire::text(fact.value));
 }
 
 struct Writer {
@@ -72,6 +82,7 @@ struct Writer {
     auto numbers = builder.initEarlier(entries(earlier.size()));
     for (unsigned i = 0; i < numbers.size(); ++i) numbers.set(i, earlier[i]);
     builder.setRelocated(hello.incarnation.relocated);
+    if (!hello.version.empty()) builder.setVersion(wire::text(hello.version));
   }
   void operator()(const Contribute& contribute) {
     const auto& contributions = contribute.contributions;
@@ -96,6 +107,8 @@ struct Writer {
     auto builder = body.initWant();
     builder.setSince(number(want.since));
     builder.setByReference(want.by_reference);
+    builder.setPaged(want.paged);
+    if (want.after != Topic{}) write(want.after, builder.initAfter());
   }
   void operator()(const WantBlob& want) {
     auto builder = body.initWantBlob();
@@ -109,7 +122,11 @@ struct Writer {
     builder.setOutbox(heartbeat.outbox);
   }
   void operator()(const Goodbye&) { body.initGoodbye(); }
-  void operator()(const StatusQuery&) { body.initStatusQuery(); }
+  void operator()(const StatusQuery& query) {
+    auto builder = body.initStatusQuery();
+    if (query.clients_after != ClientId{}) builder.setClientsAfter(wire::data(query.clients_after.view()));
+    if (query.topics_after != Topic{}) write(query.topics_after, builder.initTopicsAfter());
+  }
   void operator()(const Welcome& welcome) {
     auto builder = body.initWelcome();
     builder.setAggregator(wire::data(welcome.aggregator.view()));
@@ -148,6 +165,8 @@ struct Writer {
     builder.setSince(number(knowledge.since));
     builder.setThrough(number(knowledge.through));
     write_list(builder.initEntries(entries(knowledge.entries.size())), knowledge.entries, write_entry);
+    if (knowledge.after != Topic{}) write(knowledge.after, builder.initAfter());
+    if (knowledge.up_to != Topic{}) write(knowledge.up_to, builder.initUpTo());
   }
   void operator()(const BlobChunk& chunk) {
     auto builder = body.initBlobChunk();
@@ -171,6 +190,12 @@ struct Writer {
     builder.setEncoder(wire::data(status.encoder.view()));
     write_list(builder.initClients(entries(status.clients.size())), status.clients, write_client);
     write_list(builder.initTopics(entries(status.topics.size())), status.topics, write_topic);
+    builder.setMoreClients(status.more_clients);
+    builder.setMoreTopics(status.more_topics);
+    builder.setAllClients(status.all_clients);
+    builder.setAllTopics(status.all_topics);
+    builder.setUsableTopics(status.usable_topics);
+    if (!status.facts.empty()) write_list(builder.initFacts(entries(status.facts.size())), status.facts, write_fact);
   }
 };
 
@@ -244,10 +269,13 @@ Accepted read_body(schema::Accepted::Reader reader) {
 
 Knowledge read_body(schema::Knowledge::Reader reader) {
   return {Revision{reader.getSince()}, Revision{reader.getThrough()},
-          read_list<KnowledgeEntry>(reader.getEntries(), "knowledge", [](const auto& entry) {
-            return KnowledgeEntry{read(entry.getTopic()), bytes(entry.getPayload()),
-                                  entry.hasDigest() ? digest(entry.getDigest()) : Digest{}, entry.getBytes()};
-          })};
+          read_list<KnowledgeEntry>(reader.getEntries(), "knowledge",
+                                    [](const auto& entry) {
+                                      return KnowledgeEntry{read(entry.getTopic()), bytes(entry.getPayload()),
+                                                            entry.hasDigest() ? digest(entry.getDigest()) : Digest{},
+                                                            entry.getBytes()};
+                                    }),
+          reader.hasAfter() ? read(reader.getAfter()) : Topic{}, reader.hasUpTo() ? read(reader.getUpTo()) : Topic{}};
 }
 
 Capacity read_capacity(const auto& reader) {
@@ -257,14 +285,32 @@ Capacity read_capacity(const auto& reader) {
 ClientStatus read_client(schema::ClientStatus::Reader reader) {
   return {client_id(reader.getClient()), wire::text(reader.getName()), SequenceNumber{reader.getHighestDecided()},
           Revision{reader.getReplica()}, reader.getOutbox(),           reader.getConnected(),
-          reader.getSecondsSinceSeen(),  read_capacity(reader)};
+          reader.getSecondsSinceSeen(),  read_capacity(reader),        wire::text(reader.getVersion()),
+          reader.getAccepted(),          reader.getRefused(),          reader.getLastSeen()};
+}
+
+StatusQuery read_body(schema::StatusQuery::Reader reader) {
+  return {reader.hasClientsAfter() ? client_id(reader.getClientsAfter()) : ClientId{},
+          reader.hasTopicsAfter() ? read(reader.getTopicsAfter()) : Topic{}};
 }
 
 Status read_body(schema::Status::Reader reader) {
-  return {client_id(reader.getAggregator()), Revision{reader.getRevision()}, digest(reader.getEncoder()),
+  return {client_id(reader.getAggregator()),
+          Revision{reader.getRevision()},
+          digest(reader.getEncoder()),
           read_list<ClientStatus>(reader.getClients(), "the clients in status", read_client),
-          read_list<TopicStatus>(reader.getTopics(), "the topics in status", [](const auto& topic) {
-            return TopicStatus{read(topic.getTopic()), topic.getContributors(), Revision{topic.getChanged()}};
+          read_list<TopicStatus>(reader.getTopics(), "the topics in status",
+                                 [](const auto& topic) {
+                                   return TopicStatus{read(topic.getTopic()), topic.getContributors(),
+                                                      Revision{topic.getChanged()}, topic.getExamples()};
+                                 }),
+          reader.getMoreClients(),
+          reader.getMoreTopics(),
+          reader.getAllClients(),
+          reader.getAllTopics(),
+          reader.getUsableTopics(),
+          read_list<Fact>(reader.getFacts(), "the facts in status", [](const auto& fact) {
+            return Fact{wire::text(fact.getName()), wire::text(fact.getValue())};
           })};
 }
 
@@ -275,7 +321,8 @@ Hello read_body(schema::Hello::Reader reader) {
           read_capacity(reader),
           {reader.getIncarnation(),
            read_list<std::uint64_t>(reader.getEarlier(), "the incarnations in hello", std::identity{}),
-           reader.getRelocated()}};
+           reader.getRelocated()},
+          wire::text(reader.getVersion())};
 }
 
 Body read_body(schema::Message::Body::Reader body) {
@@ -286,7 +333,8 @@ Body read_body(schema::Message::Body::Reader body) {
     case Kind::CONTRIBUTE:
       return read_body(body.getContribute());
     case Kind::WANT:
-      return Want{Revision{body.getWant().getSince()}, body.getWant().getByReference()};
+      return Want{Revision{body.getWant().getSince()}, body.getWant().getByReference(), body.getWant().getPaged(),
+                  body.getWant().hasAfter() ? read(body.getWant().getAfter()) : Topic{}};
     case Kind::OFFER:
       return read_body(body.getOffer());
     case Kind::PAYLOAD_PART:
@@ -302,7 +350,7 @@ Body read_body(schema::Message::Body::Reader body) {
     case Kind::GOODBYE:
       return Goodbye{};
     case Kind::STATUS_QUERY:
-      return StatusQuery{};
+      return read_body(body.getStatusQuery());
     case Kind::WELCOME:
       return read_body(body.getWelcome());
     case Kind::ACCEPTED:

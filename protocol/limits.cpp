@@ -22,6 +22,7 @@ struct Check {
     if (earlier > Incarnation::kMaxEarlier)
       throw InputError(
           fmt::format("hello names {} earlier incarnations; at most {} fit", earlier, Incarnation::kMaxEarlier));
+    check_text("the version in hello", hello.version);
   }
   void operator()(const Contribute& contribute) const {
     check_entries("contribute", contribute.contributions.size());
@@ -33,7 +34,11 @@ struct Check {
   void operator()(const Knowledge& knowledge) const {
     check_entries("knowledge", knowledge.entries.size());
     for (const KnowledgeEntry& entry : knowledge.entries) check_topic(entry.topic);
+    check_topic(knowledge.after);
+    check_topic(knowledge.up_to);
   }
+  void operator()(const Want& want) const { check_topic(want.after); }
+  void operator()(const StatusQuery& query) const { check_topic(query.topics_after); }
   void operator()(const Unsupported& unsupported) const {
     check_text("the sentence in unsupported", unsupported.sentence);
   }
@@ -41,15 +46,21 @@ struct Check {
   void operator()(const Status& status) const {
     check_entries("the clients in status", status.clients.size());
     check_entries("the topics in status", status.topics.size());
-    for (const ClientStatus& client : status.clients) check_text("a client's name", client.name);
+    check_entries("the facts in status", status.facts.size());
+    for (const ClientStatus& client : status.clients) {
+      check_text("a client's name", client.name);
+      check_text("a client's version", client.version);
+    }
+    for (const Fact& fact : status.facts) {
+      check_text("the name of a fact in status", fact.name);
+      check_text("a fact in status", fact.value);
+    }
     for (const TopicStatus& topic : status.topics) check_topic(topic.topic);
   }
   // These hold neither lists nor text. Named one by one, so that a new message cannot be forgotten here.
-  void operator()(const Want&) const {}
   void operator()(const WantBlob&) const {}
   void operator()(const Heartbeat&) const {}
   void operator()(const Goodbye&) const {}
-  void operator()(const StatusQuery&) const {}
   void operator()(const Welcome&) const {}
   void operator()(const PayloadPart&) const {}
   void operator()(const Held&) const {}
@@ -58,6 +69,11 @@ struct Check {
 };
 
 }  // namespace
+
+std::size_t most_wire_bytes(const KnowledgeEntry& entry) {
+  constexpr std::size_t kFrame = 256;  // two structs, their pointers, two digests, padding and far pointers
+  return entry.topic.kind.size() + entry.topic.subject.size() + entry.payload.size() + kFrame;
+}
 
 void check_entries(std::string_view what, std::size_t size) {
   if (size > kMaxEntries) throw InputError(fmt::format("{} has {} entries; at most {} fit", what, size, kMaxEntries));

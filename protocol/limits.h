@@ -10,10 +10,14 @@
 
 namespace outrider::protocol {
 
-inline constexpr std::size_t kMaxMessageBytes = 16u << 20;  // of the encoded body
-inline constexpr int kMaxNesting = 16;                      // of structs and lists
-inline constexpr std::size_t kMaxEntries = 65'536;          // of one list
-inline constexpr std::size_t kMaxTextBytes = 1024;          // of one string
+inline constexpr std::size_t kMaxMessageBytes = 16u << 20;                         // of the encoded body
+inline constexpr std::size_t kMaxKnowledgeBytes = kMaxMessageBytes - (64u << 10);  // of its entries: most_wire_bytes()
+inline constexpr int kMaxNesting = 16;                                             // of structs and lists
+inline constexpr std::size_t kMaxEntries = 65'536;                                 // of one list
+inline constexpr std::size_t kMaxTextBytes = 1024;                                 // of one string
+
+// What the entry takes in a message at most, so that a sum of these tells what fits.
+std::size_t most_wire_bytes(const KnowledgeEntry& entry);
 
 // Throws InputError, which starts with `what`, if a list of `size` entries is too long.
 void check_entries(std::string_view what, std::size_t size);

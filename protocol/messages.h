@@ -8,6 +8,7 @@
 
 #include "knowledge/capacity.h"
 #include "knowledge/contribution.h"
+#include "knowledge/fact.h"
 
 namespace outrider::protocol {
 
@@ -32,6 +33,7 @@ struct Hello {  // opens or reopens a conversation
   std::uint64_t conversation = 0;  // drawn at random, not 0; 0: from a client that knows nothing of it
   Capacity capacity{};             // of the device
   Incarnation incarnation{};
+  std::string version = {};  // of the program; empty: from a client of before
 };
 struct Contribute {  // answered by Accepted and Refused; repeated until then
   std::vector<Contribution> contributions;
@@ -51,6 +53,8 @@ struct PayloadPart {  // of the payload of the contribution that was offered las
 struct Want {  // what has changed since a revision: answered by Knowledge
   Revision since{};
   bool by_reference = false;  // large payloads may come as KnowledgeEntry::digest
+  bool paged = false;         // the answer may end within a revision: Knowledge::up_to
+  Topic after{};              // of the revision after `since` what follows this topic; empty: all of it
 };
 struct WantBlob {  // part of a blob: answered by BlobChunk
   Digest blob;
@@ -62,7 +66,10 @@ struct Heartbeat {  // I am here, this is what I have; answered by Announce
   std::uint32_t outbox = 0;  // contributions not yet decided
 };
 struct Goodbye {};
-struct StatusQuery {};
+struct StatusQuery {         // answered by Status, a page of it
+  ClientId clients_after{};  // the clients whose ids follow this; all zero: from the first
+  Topic topics_after{};      // likewise; empty: from the first
+};
 
 // aggregator -> client
 struct Welcome {
@@ -99,10 +106,15 @@ struct KnowledgeEntry {
   std::uint64_t bytes = 0;  // its size
   bool operator==(const KnowledgeEntry&) const = default;
 };
-struct Knowledge {  // everything that changed after `since` up to and including `through`; entries sorted by topic
+// Everything that changed after `since` up to and including `through`; entries sorted by topic. With `after`, of the
+// revision after `since` only what follows that topic; with `up_to`, of the revision after `through` also the topics up
+// to and including that one.
+struct Knowledge {
   Revision since{};
   Revision through{};
   std::vector<KnowledgeEntry> entries;
+  Topic after{};
+  Topic up_to{};
 };
 struct BlobChunk {
   Digest blob;
@@ -132,19 +144,30 @@ struct ClientStatus {
   std::uint32_t outbox = 0;  // contributions that it has not delivered yet, as it said last
   bool connected = false;
   std::uint32_t seconds_since_seen = 0;
-  Capacity capacity{};  // as it said last
+  Capacity capacity{};          // as it said last
+  std::string version = {};     // of its program, likewise
+  std::uint64_t accepted = 0;   // contributions
+  std::uint64_t refused = 0;    // for good
+  std::uint64_t last_seen = 0;  // seconds since 1970, give or take some minutes; 0: not known
 };
 struct TopicStatus {
   Topic topic;
   std::uint32_t contributors = 0;
   Revision changed{};
+  std::uint64_t examples = 0;  // that it was learned from; 0: its kind does not tell
 };
-struct Status {
+struct Status {  // a page of it
   ClientId aggregator;
   Revision revision{};
   Digest encoder;
-  std::vector<ClientStatus> clients;
-  std::vector<TopicStatus> topics;
+  std::vector<ClientStatus> clients;  // sorted by id
+  std::vector<TopicStatus> topics;    // sorted
+  bool more_clients = false;          // after the last of these
+  bool more_topics = false;
+  std::uint64_t all_clients = 0;    // how many there are; 0: from an aggregator of before, which tells them all
+  std::uint64_t all_topics = 0;     // likewise
+  std::uint64_t usable_topics = 0;  // those in the space that clients learn in now
+  std::vector<Fact> facts = {};
 };
 
 using Body =

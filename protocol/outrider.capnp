@@ -39,6 +39,7 @@ struct Hello {
   incarnation  @5 :UInt64;  # 0: from a client of before
   earlier      @6 :List(UInt64);
   relocated    @7 :Bool;
+  version      @8 :Text;
 }
 
 struct Rejected {
@@ -76,6 +77,8 @@ struct Held {
 struct Want {
   since @0 :UInt64;
   byReference @1 :Bool;
+  paged @2 :Bool;
+  after @3 :Knowing.Topic;  # absent: everything after `since`
 }
 
 struct WantBlob {
@@ -91,7 +94,10 @@ struct Heartbeat {
 
 struct Goodbye {}
 
-struct StatusQuery {}
+struct StatusQuery {
+  clientsAfter @0 :Data;           # absent: from the first
+  topicsAfter  @1 :Knowing.Topic;  # likewise
+}
 
 struct Welcome {
   aggregator       @0 :Data;  # 16 bytes
@@ -125,6 +131,8 @@ struct Knowledge {
   since   @0 :UInt64;
   through @1 :UInt64;
   entries @2 :List(KnowledgeEntry);
+  after   @3 :Knowing.Topic;  # absent: begins where `since` ends
+  upTo    @4 :Knowing.Topic;  # absent: ends with `through`
 }
 
 struct BlobChunk {
@@ -150,12 +158,22 @@ struct ClientStatus {
   secondsSinceSeen @6 :UInt32;
   memory           @7 :UInt64 = 18446744073709551615;  # as in Hello
   operations       @8 :UInt64 = 18446744073709551615;
+  version          @9 :Text;
+  accepted         @10 :UInt64;
+  refused          @11 :UInt64;
+  lastSeen         @12 :UInt64;  # seconds since 1970; 0: not known
 }
 
 struct TopicStatus {
   topic        @0 :Knowing.Topic;
   contributors @1 :UInt32;
   changed      @2 :UInt64;
+  examples     @3 :UInt64;
+}
+
+struct Fact {
+  name  @0 :Text;
+  value @1 :Text;
 }
 
 struct Status {
@@ -164,4 +182,10 @@ struct Status {
   encoder    @2 :Data;
   clients    @3 :List(ClientStatus);
   topics     @4 :List(TopicStatus);
+  moreClients  @5 :Bool;
+  moreTopics   @6 :Bool;
+  allClients   @7 :UInt64;
+  allTopics    @8 :UInt64;
+  usableTopics @9 :UInt64;
+  facts        @10 :List(Fact);
 }

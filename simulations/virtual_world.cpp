@@ -7,14 +7,15 @@
 #include "protocol/codec.h"
 
 namespace outrider::simulations {
-VirtualWorld::VirtualWorld(std::uint64_t seed, NetworkFaults faults, Families families)
+VirtualWorld::VirtualWorld(std::uint64_t seed, NetworkFaults faults, Families families, aggregator::Limits limits)
     : seed_(seed),
       faults_(faults),
       families_(std::move(families)),
+      limits_(limits),
       dice_(seed, "network"),
       aggregator_id_(ClientId::from_public_key(bytes_of("the virtual aggregator"))),
       aggregator_store_(std::make_unique<MemoryStore>()),
-      aggregator_(std::make_unique<aggregator::Core>(aggregator_id_, *aggregator_store_, families_())) {}
+      aggregator_(std::make_unique<aggregator::Core>(aggregator_id_, *aggregator_store_, families_(), limits_)) {}
 
 VirtualWorld::~VirtualWorld() = default;
 
@@ -45,7 +46,7 @@ void VirtualWorld::crash_client(std::size_t client) {
 }
 
 void VirtualWorld::crash_aggregator() {
-  aggregator_ = std::make_unique<aggregator::Core>(aggregator_id_, *aggregator_store_, families_());
+  aggregator_ = std::make_unique<aggregator::Core>(aggregator_id_, *aggregator_store_, families_(), limits_);
 }
 
 void VirtualWorld::fail_next_commit() {

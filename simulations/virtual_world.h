@@ -29,7 +29,7 @@ class VirtualWorld {
  public:
   using Families = std::function<std::vector<std::unique_ptr<Family>>()>;
 
-  VirtualWorld(std::uint64_t seed, NetworkFaults faults, Families families);
+  VirtualWorld(std::uint64_t seed, NetworkFaults faults, Families families, aggregator::Limits limits = {});
   ~VirtualWorld();
 
   void publish(Bytes encoder, const std::vector<aggregator::BaseKnowledge>& base);
@@ -85,6 +85,7 @@ class VirtualWorld {
   std::uint64_t seed_;
   NetworkFaults faults_;
   Families families_;
+  aggregator::Limits limits_;
   Random dice_;
   Instant now_{0};
   ClientId aggregator_id_;

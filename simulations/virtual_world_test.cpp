@@ -40,8 +40,8 @@ client::Lesson lesson(std::size_t client, std::size_t number) {
 
 class Federation {
  public:
-  explicit Federation(std::uint64_t seed, NetworkFaults faults, std::size_t clients = 2)
-      : world(seed, faults, families), clients_(clients) {
+  explicit Federation(std::uint64_t seed, NetworkFaults faults, std::size_t clients = 2, aggregator::Limits limits = {})
+      : world(seed, faults, families, limits), clients_(clients) {
     for (std::size_t i = 0; i < clients; ++i) world.add_client("client " + std::to_string(i));
     world.publish(encoder_blob(), {{std::string(kPrototypeKind), "base", lesson(7, 7).payload}});
   }
@@ -105,6 +105,42 @@ TEST_P(EverySeed, CrashesChangeNothing) {
     federation.world.run_for(Instant(fate.below(500)));
   });
   federation.expect_same_as(calm_result());
+}
+
+// Half a revision is there when the aggregator goes on to the next, or either side dies.
+TEST_P(EverySeed, PagesWithinRevisionsChangeNothing) {
+  aggregator::Limits limits;
+  limits.knowledge_entries = 1;
+  Federation federation(GetParam(), kStorm, 2, limits);
+  Random fate(GetParam(), "crashes between pages");
+  federation.teach([&](std::size_t) {
+    const std::uint32_t victim = fate.below(6);
+    if (victim < 2) federation.world.crash_client(victim);
+    if (victim == 2) federation.world.crash_aggregator();
+    federation.world.run_for(Instant(fate.below(500)));
+  });
+  federation.expect_same_as(calm_result());
+}
+
+// What was taken back is forgotten at once, and whoever may have it still begins anew.
+TEST_P(EverySeed, WhatIsForgottenIsNowhere) {
+  aggregator::Limits limits;
+  limits.knowledge_entries = 1;
+  limits.catalogue.withdrawn = 1;
+  Federation federation(GetParam(), kStorm, 2, limits);
+  Random fate(GetParam(), "crashes while things are forgotten");
+  federation.teach([&](std::size_t round) {
+    for (std::size_t number = 0; number < round; number += 3)
+      for (const std::size_t client : {0, 1}) federation.world.learn(client, {lesson(client, number).topic, {}, {}});
+    const std::uint32_t victim = fate.below(6);
+    if (victim < 2) federation.world.crash_client(victim);
+    if (victim == 2) federation.world.crash_aggregator();
+    federation.world.run_for(Instant(fate.below(500)));
+  });
+  for (const std::size_t client : {0, 1}) {
+    EXPECT_EQ(federation.replica_digest(client), federation.world.aggregator().knowledge_digest());
+    EXPECT_EQ(federation.world.client(client).replica(), federation.world.aggregator().revision());
+  }
 }
 
 TEST_P(EverySeed, AnAggregatorRestoredFromABackupIsToldAgain) {

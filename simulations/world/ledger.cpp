@@ -17,6 +17,7 @@ std::string describe(const ClientId& client, SequenceNumber sequence) {
 }  // namespace
 
 void Ledger::received(const Contribution& contribution) {
+  if (contribution.withdraws()) withdrawals_.try_emplace(contribution.id(), contribution.sequence);
   if (watch_ == Watch::full) in_doubt_.try_emplace(contribution.id(), contribution);
 }
 
@@ -71,6 +72,7 @@ void Ledger::answered(const std::vector<protocol::Message>& messages, const Stor
           there.emplace(aggregator::decode_decision(value).id, SequenceNumber{number_in_key(key, ClientId::kSize)});
         });
       const auto found = there.find(id);
+      if (found == there.end() && is_withdrawal_on_disk(message.client, id, disk)) continue;
       if (found == there.end())
         throw Violation(fmt::format("contribution {} of client {} is acknowledged but not durable", id.brief(),
                                     message.client.brief()));
@@ -84,6 +86,13 @@ void Ledger::answered(const std::vector<protocol::Message>& messages, const Stor
       }
     }
   }
+}
+
+bool Ledger::is_withdrawal_on_disk(const ClientId& client, const Digest& id, const Store& disk) const {
+  const auto withdrawal = withdrawals_.find(id);
+  if (withdrawal == withdrawals_.end()) return false;
+  const auto record = disk.get(Column::clients, client.view());
+  return record && aggregator::decode_client_record(*record).highest_decided >= withdrawal->second;
 }
 
 void Ledger::accept(const Contribution& contribution) {

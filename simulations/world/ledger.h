@@ -65,6 +65,9 @@ class Ledger {
   };
 
   void accept(const Contribution& contribution);
+  // Whether it takes something back and is decided on: where nothing was there, no more than its number is written
+  // down.
+  bool is_withdrawal_on_disk(const ClientId& client, const Digest& id, const Store& disk) const;
   void require_held(const ClientId& client, const protocol::Held& held, const Store& disk) const;
   void adopt(const Store& disk, bool trusted);
   Digest expected() const;
@@ -75,6 +78,7 @@ class Ledger {
   std::map<Digest, Arriving> arriving_;      // likewise
   std::map<ClientId, Ids> acknowledged_;
   std::map<Topic, std::map<ClientId, Contribution>> latest_;  // accepted; full watch only
+  std::map<Digest, SequenceNumber> withdrawals_;              // that were received, by id
   std::map<Digest, Bytes> spaces_;
   std::uint64_t accepted_ = 0;
   Revision revision_{};
