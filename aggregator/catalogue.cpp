@@ -42,15 +42,27 @@ void Catalogue::open_space(const Digest& space, ByteView definition) {
   if (!opened) throw InputError("no family can learn in the space " + space.brief() + " (" + objections + ")");
 }
 
-std::optional<std::string> Catalogue::objection(const Contribution& contribution) const {
-  const Merge* merge = merge_of(contribution.topic.kind);
+std::optional<std::string> Catalogue::early_objection(const Topic& topic, std::uint64_t bytes) const {
+  const Merge* merge = merge_of(topic.kind);
   if (merge == nullptr) {
     std::string known;
     for (const auto& [kind, unused] : merges_) known += (known.empty() ? "" : ", ") + kind;
-    return "the kind of knowledge " + utf8::quoted(contribution.topic.kind) + " is unknown here; known: " + known;
+    return "the kind of knowledge " + utf8::quoted(topic.kind) + " is unknown here; known: " + known;
   }
+  if (bytes == 0) return std::nullopt;
+  const auto most = merge->most_bytes(topic);
+  if (!most)
+    return "in the space " + topic.space.brief() + " no " + topic.kind + " can be taught on " +
+           utf8::quoted(topic.subject) + " here";
+  if (bytes <= *most) return std::nullopt;
+  return "the payload has " + std::to_string(bytes) + " bytes; a " + topic.kind + " on " + utf8::quoted(topic.subject) +
+         " takes at most " + std::to_string(*most);
+}
+
+std::optional<std::string> Catalogue::objection(const Contribution& contribution) const {
+  if (auto reason = early_objection(contribution.topic, contribution.payload.size())) return reason;
   if (contribution.withdraws()) return std::nullopt;
-  return merge->objection(contribution);
+  return merge_of(contribution.topic.kind)->objection(contribution);
 }
 
 std::vector<Saying> Catalogue::conduct(const Digest& space, const Present& present, Instant now) {

@@ -39,6 +39,8 @@ class Catalogue {
 
   // Why the contribution cannot be merged, as one sentence; nothing if it can.
   std::optional<std::string> objection(const Contribution& contribution) const;
+  // Why nothing can be merged on the topic by a payload of so many bytes, whatever it holds; nothing: it may be.
+  std::optional<std::string> early_objection(const Topic& topic, std::uint64_t bytes) const;
   // Why there is no room for what the client says on the topic; nothing if there is.
   std::optional<std::string> no_room(const ClientId& client, const Topic& topic) const;
   // Whether something of the client's is merged on the topic.

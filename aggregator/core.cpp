@@ -1,6 +1,7 @@
 #include "aggregator/core.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "knowledge/error.h"
@@ -38,6 +39,8 @@ Core::Core(ClientId self, const Store& store, const std::vector<std::unique_ptr<
       pace_(pace),
       catalogue_(families, limits.catalogue),
       roster_(limits.roster),
+      askers_(limits.askers),
+      notices_(limits.notices),
       uploads_(store, limits.uploads),
       history_(limits.history),
       shelf_(limits.shelf_bytes) {
@@ -128,6 +131,7 @@ std::vector<std::string> Core::complaints() const {
 
 Effects Core::receive(const protocol::Message& received, Instant now) {
   Effects effects = std::visit([&](const auto& body) { return on(received.client, body, now); }, received.body);
+  notices_.filter(received.client, now, effects.notices);
   note_seen(received.client, now, pace_.write_seen_every_seconds, effects.writes);
   effects.append(conduct(now));
   return effects;
@@ -177,6 +181,7 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
     effects.writes.put(Column::clients, to_bytes(from.view()), encode(client->record()));
   }
   catalogue_.meet(hello.capacity);
+  askers_.begin(from);
   if (was_away) effects.notices.push_back(client->title(from) + " has come");
   roster_.saw(from, *client, now);
   client->replica = hello.replica;
@@ -224,14 +229,22 @@ Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) 
     const bool begins = want.since == Revision{} && want.after == Topic{};
     if (begins) client->began = revision_;
     client->begins_anew = !begins && is_too_old(*client, want.since);
-    if (client->begins_anew) {  // it looks for the aggregator that it takes this for, and finds how things stand
-      effects.messages.push_back({from, protocol::Announce{ClientId{}, revision_, encoder_}});
-      return effects;
-    }
   }
-  const Capacity capacity = client != nullptr ? client->capacity : Capacity{};
-  auto knowledge = catalogue_.changes(want, revision_, {limits_.knowledge_bytes, limits_.knowledge_entries}, capacity,
-                                      [&](const Topic& topic, Revision) { return entry_of(topic, want.by_reference); });
+  // It looks for the aggregator that it takes this for, says hello, and finds how things stand.
+  if (client == nullptr || client->begins_anew) {
+    effects.messages.push_back({from, protocol::Announce{ClientId{}, revision_, encoder_}});
+    return effects;
+  }
+  const Digest question = Hasher()
+                              .field("want")
+                              .field(number(want.since))
+                              .field(want.after.kind)
+                              .field(want.after.space.view())
+                              .field(want.after.subject)
+                              .field(std::uint64_t{want.by_reference} * 2 + std::uint64_t{want.paged})
+                              .finish();
+  if (!askers_.may_ask(from, question, now)) return effects;
+  auto knowledge = page_of(want, client->capacity);
   if (!knowledge) {
     effects.messages.push_back(
         {from, protocol::Unsupported{.sentence = "what this aggregator learned after revision " +
@@ -240,8 +253,35 @@ Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) 
                                                  "take it in several; a newer one can"}});
     return effects;
   }
+  std::uint64_t bytes = 0;
+  for (const protocol::KnowledgeEntry& entry : knowledge->entries) bytes += protocol::most_wire_bytes(entry);
+  assert(bytes <= protocol::kMaxKnowledgeBytes && knowledge->entries.size() <= protocol::kMaxEntries);
+  askers_.given(from, bytes);
   effects.messages.push_back({from, *std::move(knowledge)});
   return effects;
+}
+
+std::optional<protocol::Knowledge> Core::page_of(const protocol::Want& want, const Capacity& capacity) {
+  if (std::exchange(pages_revision_, revision_) != revision_) pages_.clear();
+  const auto known = std::ranges::find_if(pages_, [&](const Page& page) {
+    return page.want.since == want.since && page.want.after == want.after && page.want.paged == want.paged &&
+           page.want.by_reference == want.by_reference && page.capacity == capacity;
+  });
+  if (known != pages_.end()) {
+    // What it refers to must be at hand still.
+    const bool is_there = std::ranges::all_of(known->knowledge.entries, [&](const protocol::KnowledgeEntry& entry) {
+      return entry.digest.empty() || shelf_.find(entry.digest) != nullptr;
+    });
+    if (is_there) return known->knowledge;
+    pages_.erase(known);
+  }
+  auto knowledge = catalogue_.changes(want, revision_, {limits_.knowledge_bytes, limits_.knowledge_entries}, capacity,
+                                      [&](const Topic& topic, Revision) { return entry_of(topic, want.by_reference); });
+  if (knowledge && want.paged) {
+    pages_.push_front({want, capacity, *knowledge});
+    if (pages_.size() > limits_.pages) pages_.pop_back();
+  }
+  return knowledge;
 }
 
 protocol::KnowledgeEntry Core::entry_of(const Topic& topic, bool by_reference) {
@@ -275,12 +315,15 @@ Effects Core::on(const ClientId& from, const protocol::WantBlob& want, Instant n
 }
 
 Effects Core::on(const ClientId& from, const protocol::Heartbeat& heartbeat, Instant now) {
+  Effects effects;
   Client* client = seen(from, now);
-  if (client == nullptr) return {};
+  if (client == nullptr) {  // it was forgotten: it looks for the aggregator again and says hello
+    if (from != self_) effects.messages.push_back({from, protocol::Announce{ClientId{}, revision_, encoder_}});
+    return effects;
+  }
   client->replica = heartbeat.replica;
   client->outbox = heartbeat.outbox;
   client->announced = revision_;
-  Effects effects;
   effects.messages.push_back({from, protocol::Announce{self_, revision_, encoder_}});
   return effects;
 }
@@ -297,7 +340,18 @@ Effects Core::on(const ClientId& from, const protocol::Goodbye&, Instant now) {
 
 Effects Core::on(const ClientId& from, const protocol::StatusQuery& query, Instant now) {
   Effects effects;
+  const Topic& topic = query.topics_after;
+  const Digest question = Hasher()
+                              .field("status")
+                              .field(query.clients_after.view())
+                              .field(topic.kind)
+                              .field(topic.space.view())
+                              .field(topic.subject)
+                              .finish();
+  if (!askers_.may_ask(from, question, now)) return effects;
   effects.messages.push_back({from, status(now, query)});
+  const auto& answer = std::get<protocol::Status>(effects.messages.back().body);
+  askers_.given(from, 512 * (answer.clients.size() + answer.topics.size()));
   return effects;
 }
 
@@ -318,7 +372,7 @@ Effects Core::tick(Instant now) {
 }
 
 Instant Core::deadline() const {
-  const Instant excess = roster_.has_excess() ? Instant::min() : kNever;
+  const Instant excess = roster_.has_excess() || history_.has_excess() ? Instant::min() : kNever;
   return std::min({announcement(), catalogue_.deadline(), uploads_.deadline(), excess});
 }
 

@@ -1,14 +1,17 @@
 // The aggregator as a state machine without I/O: (event, now) -> what to write, what to send.
 #pragma once
 
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "aggregator/askers.h"
 #include "aggregator/catalogue.h"
 #include "aggregator/history.h"
+#include "aggregator/notice_limiter.h"
 #include "aggregator/roster.h"
 #include "aggregator/shelf.h"
 #include "aggregator/uploads.h"
@@ -48,6 +51,10 @@ struct Limits {
   std::size_t name_bytes = 64;
   std::size_t version_bytes = 64;
   std::size_t shelf_bytes = 512u << 20;  // of large things that clients are fetching, in memory
+  AskerLimits askers;
+  NoticeLimits notices;
+  std::size_t pages =
+      8;  // answers to Want that are kept while nothing new is known, so that many wants are worked out once
   UploadLimits uploads;
   HistoryLimits history;
 };
@@ -157,6 +164,8 @@ class Core {
   bool withdraws_nothing(const Contribution& contribution) const {
     return contribution.withdraws() && !catalogue_.has(contribution.client, contribution.topic);
   }
+  // The answer to a want of clients with this capacity; see Catalogue::changes.
+  std::optional<protocol::Knowledge> page_of(const protocol::Want& want, const Capacity& capacity);
   // What is merged on the topic; by reference, if it is large, it goes onto the shelf.
   protocol::KnowledgeEntry entry_of(const Topic& topic, bool by_reference);
   // Makes room for a contribution: where it does not fit into the revision at hand, the next one begins.
@@ -185,9 +194,18 @@ class Core {
   Catalogue catalogue_;
   Roster roster_;
   Verdicts verdicts_;
+  Askers askers_;
+  NoticeLimiter notices_;
   Uploads uploads_;
   History history_;
   Shelf shelf_;
+  struct Page {
+    protocol::Want want;
+    Capacity capacity;
+    protocol::Knowledge knowledge;
+  };
+  std::list<Page> pages_;  // of pages_revision_, the latest first
+  Revision pages_revision_{};
   Revision revision_{};
   Digest encoder_;
   Revision announced_{};

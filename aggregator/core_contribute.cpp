@@ -131,6 +131,7 @@ Effects Core::on(const ClientId& from, const protocol::Offer& offer, Instant now
   if (!is_next(from, *client, header.sequence, offer.contribution, false, batch))
     return finish(from, *client, std::move(batch));
   auto reason = early_objection(from, header, offer.bytes);
+  if (!reason) reason = catalogue_.early_objection(header.topic, offer.bytes);
   if (!reason && (offer.bytes == 0 || !header.payload.empty()))
     reason = "what is offered must have a payload, and that must come in parts";
   if (reason) {

@@ -19,6 +19,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::uint64_t history_bytes(const std::string& what, std::string_view text) {
+  return text == "unlimited" ? HistoryLimits::kUnlimited : parse_memory(what, text);
+}
+
 void write_address(const fs::path& file, const std::string& address) {
   const fs::path temporary = file.string() + ".tmp";
   std::ofstream stream(temporary);
@@ -56,8 +60,8 @@ void add_options(CLI::App& app, DaemonCommand& options) {
   add_quantity(app, "--history", options.daemon.limits.history.bytes,
                "What superseded contributions may take on disk, as 10GB: those that their client has replaced by "
                "later ones, as updates of a model are in every round. Where they take more, the oldest payloads are "
-               "dropped; that they were is kept (default: unlimited)",
-               "the history", parse_memory);
+               "dropped; that they were is kept. \"unlimited\" keeps everything (default: 1GB)",
+               "the history", history_bytes);
   app.add_option("--heartbeat", options.daemon.pace.heartbeat_seconds, "Seconds between signs of life of a client")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();

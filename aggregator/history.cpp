@@ -5,10 +5,10 @@
 namespace outrider::aggregator {
 
 void History::accepted(const Decision& decision) {
-  if (limits_.bytes == UINT64_MAX) return;  // nothing will ever be dropped
+  if (limits_.bytes == HistoryLimits::kUnlimited) return;
   const Contribution& contribution = *decision.accepted;
   Current& current = current_[{contribution.client, contribution.topic}];
-  if (current.bytes >= limits_.least && current.bytes > 0) {
+  if (current.bytes > 0) {
     superseded_.emplace(Superseded{current.revision, contribution.client, current.sequence}, current.bytes);
     bytes_ += current.bytes;
   }
@@ -16,7 +16,8 @@ void History::accepted(const Decision& decision) {
 }
 
 void History::drop_excess(const Store& store, WriteSet& writes) {
-  while (bytes_ > limits_.bytes) {
+  constexpr int kAtATime = 1000;  // so that nobody waits for it
+  for (int i = 0; i < kAtATime && has_excess(); ++i) {
     const auto oldest = superseded_.begin();
     const auto& [revision, client, sequence] = oldest->first;
     Bytes key = decision_key(client, sequence);

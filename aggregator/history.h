@@ -11,8 +11,12 @@
 namespace outrider::aggregator {
 
 struct HistoryLimits {
-  std::uint64_t bytes = UINT64_MAX;  // of superseded payloads; where they take more, the oldest are dropped
-  std::uint64_t least = 4096;        // a payload that is smaller is kept, whatever they come to
+  // Of superseded payloads; where they take more, or there are more, the oldest are dropped.
+  std::uint64_t bytes = kDefaultBytes;
+  std::size_t payloads = 250'000;
+
+  static constexpr std::uint64_t kDefaultBytes = 1'000'000'000;
+  static constexpr std::uint64_t kUnlimited = UINT64_MAX;  // as bytes: nothing is ever dropped
 };
 
 // Not thread-safe.
@@ -22,9 +26,10 @@ class History {
 
   // An accepted contribution, durable or about to be; a client's in rising sequence.
   void accepted(const Decision& decision);
-  // Drops what is too much, oldest revision first: the decisions stay, without payloads. What is not durable yet is
-  // left for the next time.
+  // Drops what is too much, oldest revision first, some at a time: the decisions stay, without payloads. What is not
+  // durable yet is left for the next time.
   void drop_excess(const Store& store, WriteSet& writes);
+  bool has_excess() const { return bytes_ > limits_.bytes || superseded_.size() > limits_.payloads; }
 
  private:
   struct Current {

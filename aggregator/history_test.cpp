@@ -23,7 +23,7 @@ class HistoryTest : public testing::TestWithParam<bool> {
  protected:
   Limits limits(std::uint64_t bytes) const {
     Limits limits;
-    limits.history = {.bytes = bytes, .least = 1};
+    limits.history = {.bytes = bytes};
     if (GetParam()) limits.inline_bytes = 16;
     limits.uploads.part_bytes = 16;
     return limits;
@@ -92,6 +92,28 @@ TEST_P(HistoryTest, LosesTheOldestPayloadsFirstAndNeverWhatCounts) {
   EXPECT_EQ(kept(), (Numbers{1, 4, 5, 6}));
   ASSERT_TRUE(say(said(7, "shoe")));
   EXPECT_EQ(kept(), (Numbers{4, 5, 6, 7})) << "what was said in the earliest revision is the oldest";
+}
+
+TEST_P(HistoryTest, IsBoundedInNumberToo) {
+  Limits few = limits(HistoryLimits::kDefaultBytes);
+  few.history.payloads = 2;
+  core_ = std::make_unique<Core>(self_, store_, prototypes(), few);
+  perform(core_->publish(encoder_, {}));
+  perform(core_->receive({ann_, protocol::Hello{"ann", {}}}, now_));
+  for (std::uint64_t i = 1; i <= 3; ++i) ASSERT_TRUE(say(said(i)));
+  EXPECT_EQ(kept(), (Numbers{1, 2, 3}));
+  ASSERT_TRUE(say(said(4)));
+  EXPECT_EQ(kept(), (Numbers{2, 3, 4}));
+}
+
+TEST_P(HistoryTest, OfMuchIsDroppedSomeAtATime) {
+  open(HistoryLimits::kUnlimited);
+  for (std::uint64_t i = 1; i <= 2500; ++i) ASSERT_TRUE(say(said(i)));
+  open(0);
+  perform(core_->tick(now_));
+  EXPECT_GT(kept().size(), 1U);
+  for (int tick = 0; tick < 5 && core_->deadline() <= now_; ++tick) perform(core_->tick(now_));
+  EXPECT_EQ(kept(), Numbers{2500});
 }
 
 TEST_P(HistoryTest, IsDroppedWithoutATraceInWhatIsKnown) {

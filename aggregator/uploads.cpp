@@ -37,9 +37,14 @@ Uploads::Uploads(const Store& store, UploadLimits limits) : limits_(limits) {
     StoredContribution stored = decode_stored_contribution(value);
     const ByteView parts = stored.parts;
     require(parts.size() > Digest::kSize, "the record of an upload is damaged");
-    Upload upload{std::move(stored.contribution), Digest::from_bytes(parts.first(Digest::kSize)),
-                  decode_large(parts.subspan(Digest::kSize)), 0, kNever};
+    Upload upload{std::move(stored.contribution),
+                  Digest::from_bytes(parts.first(Digest::kSize)),
+                  decode_large(parts.subspan(Digest::kSize)),
+                  0,
+                  kNever,
+                  kNever};
     if (const auto held = store.get(Column::meta, upload_key(kProgress, client))) upload.held = number_in_key(*held);
+    upload.held_before = upload.held;
     offered_bytes_ += cost_of(upload.large.bytes);
     uploads_.emplace(client, std::move(upload));
   });
@@ -54,7 +59,7 @@ const Uploads::Upload* Uploads::offered(const ClientId& from, const protocol::Of
     if (known != uploads_.end()) drop(known, writes);
     if (!make_room(offer.bytes, now, writes)) return nullptr;
     const Large large{PartsOwner::contribution, name_of(from, offer), offer.bytes, limits_.part_bytes};
-    known = uploads_.emplace(from, Upload{offer.header, offer.contribution, large, 0, now}).first;
+    known = uploads_.emplace(from, Upload{offer.header, offer.contribution, large, 0, now, now}).first;
     offered_bytes_ += cost_of(offer.bytes);
     writes.put(Column::meta, upload_key(kRecord, from), record_of(known->second));
     writes.put(Column::meta, upload_key(kProgress, from), key_of(0));
@@ -78,6 +83,7 @@ std::optional<protocol::Held> Uploads::take(const ClientId& from, const protocol
     put_part(large, number, part.content, writes);
     upload.held += part.content.size();
     upload.touched = now;
+    if (upload.begun == kNever) upload.begun = now;
     writes.put(Column::meta, upload_key(kProgress, from), key_of(upload.held));
   }
   return protocol::Held{upload.id,
@@ -118,12 +124,28 @@ std::map<ClientId, Uploads::Upload>::iterator Uploads::drop(std::map<ClientId, U
   return forget(upload, writes);
 }
 
+std::uint64_t Uploads::pace(const Upload& upload, Instant now) {
+  const auto milliseconds = static_cast<std::uint64_t>(std::max<Instant::rep>(1, (now - upload.begun).count()));
+  return (upload.held - upload.held_before) * 1000 / milliseconds;
+}
+
+bool Uploads::may_be_dropped(const Upload& upload, Instant now) const {
+  if (upload.touched == kNever) return false;  // the clock has started with this process
+  if (now - upload.touched >= limits_.patience_when_full) return true;
+  return upload.begun != kNever && now - upload.begun >= limits_.patience_when_full &&
+         pace(upload, now) < limits_.slow_bytes_per_second;
+}
+
+// Who gets on least goes first.
 bool Uploads::make_room(std::uint64_t bytes, Instant now, WriteSet& writes) {
   while (!uploads_.empty() && offered_bytes_ + cost_of(bytes) > limits_.unfinished_bytes) {
-    const auto oldest =
-        std::ranges::min_element(uploads_, {}, [](const auto& upload) { return upload.second.touched; });
-    if (oldest->second.touched == kNever || now - oldest->second.touched < limits_.patience_when_full) return false;
-    drop(oldest, writes);
+    auto slowest = uploads_.end();
+    for (auto upload = uploads_.begin(); upload != uploads_.end(); ++upload)
+      if (may_be_dropped(upload->second, now) &&
+          (slowest == uploads_.end() || pace(upload->second, now) < pace(slowest->second, now)))
+        slowest = upload;
+    if (slowest == uploads_.end()) return false;
+    drop(slowest, writes);
   }
   return true;
 }
@@ -131,7 +153,7 @@ bool Uploads::make_room(std::uint64_t bytes, Instant now, WriteSet& writes) {
 void Uploads::expire(Instant now, WriteSet& writes) {
   for (auto upload = uploads_.begin(); upload != uploads_.end();) {
     Instant& touched = upload->second.touched;
-    if (touched == kNever) touched = now;  // the clock has started with this process
+    if (touched == kNever) touched = upload->second.begun = now;  // the clock has started with this process
     upload = now - touched >= limits_.patience ? drop(upload, writes) : std::next(upload);
   }
 }

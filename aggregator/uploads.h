@@ -17,7 +17,9 @@ struct UploadLimits {
   std::uint32_t window = 8;                 // parts on their way at a time, from one client
   std::size_t unfinished_bytes = 1u << 30;  // of all that is unfinished, as it was offered, one part at least each
   Instant patience{24L * 3'600'000};        // what nobody has gone on with for so long is dropped;
-  Instant patience_when_full{60'000};       // so long, where there is no room for another
+  Instant patience_when_full{60'000};  // so long, where there is no room for another; there, one that began as long
+                                       // ago is dropped, too, if it is the slowest and slower than this:
+  std::uint64_t slow_bytes_per_second = 32u << 10;
 };
 
 // One for each client at most: it is decided in sequence, so only its next contribution is of use. Parts are taken in
@@ -28,8 +30,10 @@ class Uploads {
     Contribution header;
     Digest id;  // of the contribution, as its client says
     Large large;
-    std::uint64_t held = 0;  // bytes, once the writes that were returned are durable
-    Instant touched{};       // when it last went on; not known yet after a start: kNever
+    std::uint64_t held = 0;         // bytes, once the writes that were returned are durable
+    Instant touched{};              // when it last went on; not known yet after a start: kNever
+    Instant begun{};                // when it began; likewise
+    std::uint64_t held_before = 0;  // what was held then
 
     bool is_complete() const { return held == large.bytes; }
   };
@@ -58,6 +62,9 @@ class Uploads {
  private:
   bool make_room(std::uint64_t bytes, Instant now, WriteSet& writes);
   std::uint64_t cost_of(std::uint64_t bytes) const { return std::max<std::uint64_t>(bytes, limits_.part_bytes); }
+  // How fast it has gone on, in bytes a second.
+  static std::uint64_t pace(const Upload& upload, Instant now);
+  bool may_be_dropped(const Upload& upload, Instant now) const;
   std::map<ClientId, Upload>::iterator forget(std::map<ClientId, Upload>::iterator upload, WriteSet& writes);
   std::map<ClientId, Upload>::iterator drop(std::map<ClientId, Upload>::iterator upload, WriteSet& writes);
 

@@ -210,6 +210,57 @@ TEST_F(UploadsTest, UnfinishedOnesAreBoundedAndGoWhenNobodyGoesOnWithThem) {
   EXPECT_EQ(parts_stored(), 0U);
 }
 
+// One part each forty seconds kept the place of a large one for ever.
+TEST_F(UploadsTest, TheSlowestLosesItsPlaceWhereThereIsNone) {
+  Contribution trickling = contribution(ann_);
+  Offer slow = offer_of(trickling);
+  slow.bytes = 120;
+  ask<Held>(ann_, slow);
+  Offer honest = offer_of(contribution(bob_, 1, 2));
+  honest.bytes = 100;
+  EXPECT_EQ(ask<Held>(bob_, honest).window, 0U) << "it has just begun";
+  for (std::uint64_t offset = 0; offset < 2 * kPart; offset += kPart) {
+    now_ += Instant{6'000};
+    hear(ann_, PayloadPart{slow.contribution, offset, 1, Bytes(kPart, 1)});
+  }
+  EXPECT_EQ(ask<Held>(bob_, honest).window, 4U);
+  hear(bob_, PayloadPart{honest.contribution, 0, 1, Bytes(kPart, 1)});
+  EXPECT_EQ(ask<Held>(ann_, slow).window, 0U);
+  EXPECT_EQ(parts_stored(), 1U);
+}
+
+TEST_F(UploadsTest, OneThatGetsOnKeepsItsPlace) {
+  auto limits = limits_of_the_test();
+  limits.uploads.slow_bytes_per_second = 1;
+  core_ = std::make_unique<Core>(self_, store_, prototypes_of_two(), limits);
+  Offer fast = offer_of(contribution(ann_));
+  fast.bytes = 120;
+  ask<Held>(ann_, fast);
+  now_ += Instant{9'000};
+  hear(ann_, PayloadPart{fast.contribution, 0, 1, Bytes(kPart, 1)});
+  now_ += Instant{2'000};
+  Offer other = offer_of(contribution(bob_, 1, 2));
+  other.bytes = 100;
+  EXPECT_EQ(ask<Held>(bob_, other).window, 0U);
+}
+
+TEST_F(UploadsTest, WhatNothingCanBeTaughtOnOrTakesMoreThanItNeedsIsRefusedAtTheOffer) {
+  const std::size_t most = most_state_bytes(2);
+  Offer offer = offer_of(contribution(ann_));
+  offer.bytes = most;
+  EXPECT_EQ(ask<Held>(ann_, offer).window, 4U);
+  offer.bytes = most + 1;
+  const Refused large = ask<Refused>(ann_, offer);
+  EXPECT_TRUE(large.permanent);
+  EXPECT_NE(large.reason.find("takes at most " + std::to_string(most)), std::string::npos) << large.reason;
+  offer = offer_of(contribution(ann_, 2));
+  offer.header.topic.space = Digest::of(bytes_of("another"));
+  EXPECT_NE(ask<Refused>(ann_, offer).reason.find("can be taught"), std::string::npos);
+  offer = offer_of(contribution(ann_, 3));
+  offer.header.topic.kind = "horoscope";
+  EXPECT_NE(ask<Refused>(ann_, offer).reason.find("'horoscope' is unknown here"), std::string::npos);
+}
+
 TEST_F(UploadsTest, LargeKnowledgeIsReferredToAndFetchedInParts) {
   hear(ann_, protocol::Contribute{{contribution(ann_)}});
   const auto whole = ask<protocol::Knowledge>(bob_, protocol::Want{}).entries.at(0);

@@ -63,9 +63,9 @@ class Merge {
   // The merged knowledge in wire form; empty when no client has any on this topic.
   virtual Bytes merged(const Topic& topic) const = 0;
 
-  // What a payload on the topic takes at most; an offer of more is refused before anything of it is sent. 0: nothing
-  // can be said on it, since the space is not known. Called for every offer.
-  virtual std::uint64_t most_bytes(const Topic& /*topic*/) const { return UINT64_MAX; }
+  // What a client's payload on the topic takes at most, whatever it says: more is refused, and an offer of it before
+  // anything of it is sent. Nothing: no client can say anything on it, for example since the space is not known.
+  virtual std::optional<std::uint64_t> most_bytes(const Topic& /*topic*/) const { return UINT64_MAX; }
 
   // The examples that all clients together have learned the topic from; 0: this kind does not tell.
   virtual std::uint64_t examples(const Topic& /*topic*/) const { return 0; }

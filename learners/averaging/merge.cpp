@@ -16,6 +16,8 @@
 namespace outrider::averaging {
 namespace {
 
+constexpr std::string_view kUpdateSubject = "update ";
+
 // The rounds of one task.
 class Conductor {
  public:
@@ -44,6 +46,12 @@ class Conductor {
       require(update.width == asked, fmt::format("{} is of width {}; round {} asks that client for width {}",
                                                  name_of(contribution), update.width, update.round, asked));
     });
+  }
+
+  std::optional<std::uint64_t> most_bytes(const std::string& subject) const {
+    if (width_of_model(subject)) return UINT64_MAX;
+    if (!subject.starts_with(kUpdateSubject)) return std::nullopt;
+    return most_update_bytes(task_.network, task_.strategy);
   }
 
   void put_record(ByteView payload) {
@@ -224,6 +232,11 @@ class AveragingMerge : public Merge {
     return space->second.objection(contribution);
   }
 
+  std::optional<std::uint64_t> most_bytes(const Topic& topic) const override {
+    const auto space = spaces_.find(topic.space);
+    return space == spaces_.end() ? std::nullopt : space->second.most_bytes(topic.subject);
+  }
+
   void put(const Contribution& contribution) override {
     const auto space = spaces_.find(contribution.topic.space);
     require(space != spaces_.end(), "the learning task of an update is not known here");
@@ -293,7 +306,7 @@ class AveragingMerge : public Merge {
 }  // namespace
 
 std::string subject_of_update(const Strategy& strategy, std::uint64_t round) {
-  return fmt::format("update {}", round % (1 + (strategy.late ? strategy.late->limit : 0)));
+  return fmt::format("{}{}", kUpdateSubject, round % (1 + (strategy.late ? strategy.late->limit : 0)));
 }
 
 std::string subject_of_model(double width) {

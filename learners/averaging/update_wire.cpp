@@ -33,6 +33,17 @@ Bytes encode_update(const Update& update, Encoding encoding) {
   return wire::flatten(message);
 }
 
+std::uint64_t most_update_bytes(const nn::NetworkSpec& network, const Strategy& strategy) {
+  std::uint64_t bytes = 1024;
+  const auto add = [&](const std::vector<nn::TensorSpec>& tensors) {
+    // An int8 and the scale of its row take more than a float32 where rows have one number.
+    for (const nn::TensorSpec& tensor : tensors) bytes += 96 + tensor.size() * (1 + sizeof(float));
+  };
+  add(shared_tensors(network, strategy));
+  add(controlled_tensors(network, strategy));
+  return bytes;
+}
+
 Update decode_update(ByteView bytes, const ClientId& client, const nn::NetworkSpec& network, const Strategy& strategy,
                      const std::string& what) {
   const auto use = [&](wire::AveragingUpdate::Reader reader) {

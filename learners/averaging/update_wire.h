@@ -25,6 +25,9 @@ inline constexpr std::size_t kMaxWireBytes = std::size_t{1} << 30;  // four time
 // Equal updates give equal bytes. The client is not in them: the record that carries them names it. Throws InputError
 // naming the tensor when a value is too large for the encoding.
 Bytes encode_update(const Update& update, Encoding encoding);
+// What the bytes of an update of that network and strategy are at most, whatever the encoding, and a little more for
+// what a later version may add.
+std::uint64_t most_update_bytes(const nn::NetworkSpec& network, const Strategy& strategy);
 // Throws InputError, beginning with `what`, when the bytes are malformed, too many, or not an update of shared tensors
 // of that network and strategy with finite numbers. Does not look at the round.
 Update decode_update(ByteView bytes, const ClientId& client, const nn::NetworkSpec& network, const Strategy& strategy,

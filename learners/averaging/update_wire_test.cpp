@@ -106,6 +106,15 @@ TEST(UpdateWire, RefusesToEncodeWhatDoesNotFitTheEncoding) {
               HasSubstr("4.weight holds a value too large to be sent as int8"));
 }
 
+TEST(UpdateWire, TakesNoMoreThanItsNetworkNeeds) {
+  for (const char* text : {"fedavg", "scaffold", "fedbn"})
+    for (const Encoding encoding : kEncodings) {
+      const Strategy strategy = parse_strategy(text);
+      const std::size_t bytes = encode_update(some_update(strategy), encoding).size();
+      EXPECT_LE(bytes, most_update_bytes(small_network(), strategy)) << text;
+    }
+}
+
 TEST(UpdateWire, ShorterEncodingsAreShorter) {
   const auto network = nn::parse_network("input 64x1x1; linear 512; relu; linear 10");
   Random random(1, "sizes");

@@ -36,6 +36,7 @@ TEST(MixtureWire, KeepsEveryBit) {
   for (const MixtureForm& form : {residual_form(), residual_form(3), smooth_form(2)}) {
     const MixtureNetwork network = random_mixture(form, 3);
     EXPECT_EQ(decode_mixture(encode_mixture(network), form), network);
+    EXPECT_LE(encode_mixture(network).size(), most_mixture_bytes(form));
   }
 }
 

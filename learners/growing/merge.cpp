@@ -39,6 +39,13 @@ class Nursery {
     });
   }
 
+  std::optional<std::uint64_t> most_bytes(const std::string& subject) const {
+    if (subject == kGrowthSubject) return UINT64_MAX;
+    if (subject == kSmallSubject) return most_mixture_bytes(task_.small);
+    if (subject == kCrossingSubject) return most_mixture_bytes(grown_form_);
+    return std::nullopt;
+  }
+
   void put(const Contribution& contribution) {
     const std::string& subject = contribution.topic.subject;
     if (subject == kGrowthSubject) {
@@ -101,6 +108,11 @@ class GrowingMerge : public Merge {
     if (space == spaces_.end())
       return "the growing task " + contribution.topic.space.brief() + " of a network is not known here";
     return space->second.objection(contribution);
+  }
+
+  std::optional<std::uint64_t> most_bytes(const Topic& topic) const override {
+    const auto space = spaces_.find(topic.space);
+    return space == spaces_.end() ? std::nullopt : space->second.most_bytes(topic.subject);
   }
 
   void put(const Contribution& contribution) override {

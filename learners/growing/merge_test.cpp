@@ -131,6 +131,7 @@ TEST(GrowingMerge, CrossingsAreAMeanInWhateverOrderTheyCame) {
     const Crossing crossing = bench.crossing(client, client);
     expected.emplace(averaging::numbered_client(client), crossing);
     EXPECT_EQ(bench.contribute(client, kCrossingSubject, crossing.encode()), std::nullopt);
+    EXPECT_LE(crossing.encode().size(), most_mixture_bytes(task.grown_form()));
   }
   std::vector<Crossing> in_order;
   for (const auto& [client, crossing] : expected) in_order.push_back(crossing);

@@ -52,6 +52,12 @@ Bytes encode_mixture(const MixtureNetwork& network) {
   return wire::flatten(message);
 }
 
+std::uint64_t most_mixture_bytes(const MixtureForm& form) {
+  const MixtureLayout layout = layout_of(form);
+  const std::uint64_t lists = form.parts * layout.sets.size() + layout.mixed.size() + layout.plain.size();
+  return 1024 + 64 * lists + sizeof(float) * value_count(form, layout);
+}
+
 MixtureNetwork decode_mixture(ByteView bytes, const MixtureForm& form, const std::string& what) {
   const auto use = [&](wire::GrowingMixture::Reader reader) { return read_mixture(reader, form, what); };
   return wire::read<wire::GrowingMixture>(bytes, what, use, kMixtureLimits);

@@ -64,6 +64,12 @@ inline constexpr ClassStateLimits kContributedLimits{std::uint64_t{1} << 40, 0x1
 inline constexpr std::size_t kMaxContributors = std::size_t{1} << 22;
 inline constexpr ClassStateLimits kMergedLimits{std::uint64_t{1} << 62, 0x1p62, 0x1p74};
 
+// What encode() makes of a state of so many dimensions at most, and a little more for what a later version may add.
+std::size_t most_state_bytes(std::size_t dimension);
+// Throws InputError, a sentence that starts with `what`, when the bytes, which are a class state, are more than their
+// own dimension and precision need.
+void require_no_padding(ByteView bytes, const std::string& what);
+
 // The wire form (Cap'n Proto, class_state.capnp). `state` has 1 to kMaxDimension dimensions and finite components.
 Bytes encode(const ClassState& state, Precision precision = Precision::float32);
 // Throws InputError, a sentence that starts with `what`, when the bytes are no class state or exceed the limits.

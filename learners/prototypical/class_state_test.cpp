@@ -201,5 +201,31 @@ TEST(Half, RoundsToNearestTiesToEven) {
   EXPECT_EQ(from_half(to_half(-1.5f)), -1.5f);
 }
 
+// 520 KB of it lay between the 64 numbers of a class.
+TEST(ClassStatePadding, IsTakenForNothing) {
+  for (const std::size_t dimension : {1U, 2U, 64U, 1000U, 65'536U})
+    for (const Precision precision : {Precision::float32, Precision::float16, Precision::int8})
+      for (const bool deviations : {false, true}) {
+        ClassState state{1, std::vector<float>(dimension, 1), {}};
+        if (deviations) state.deviations.assign(dimension, 2);
+        const Bytes bytes = encode(state, precision);
+        EXPECT_NO_THROW(require_no_padding(bytes, "the state"));
+        EXPECT_LE(bytes.size(), most_state_bytes(dimension));
+      }
+  // One segment, with words after the state that nothing points to.
+  Bytes padded = encode(ClassState{1, std::vector<float>(64, 1), {}}, Precision::int8);
+  const auto pad = [&](std::size_t words) {
+    Bytes longer = padded;
+    longer.resize(padded.size() + 8 * words);
+    const std::uint32_t length = static_cast<std::uint32_t>(longer.size() / 8 - 1);
+    for (int i = 0; i < 4; ++i) longer[4 + i] = static_cast<std::uint8_t>(length >> (8 * i));
+    return longer;
+  };
+  EXPECT_EQ(decode_class_state(pad(65'000)).count, 1U);
+  EXPECT_NO_THROW(require_no_padding(pad(8), "the state")) << "what a later version may add";
+  EXPECT_THROW(require_no_padding(pad(9), "the state"), InputError);
+  EXPECT_THROW(require_no_padding(pad(65'000), "the state"), InputError);
+}
+
 }  // namespace
 }  // namespace outrider

@@ -116,7 +116,39 @@ ClassState read(wire::ClassState::Reader reader, const ClassStateLimits& limits,
   return state;
 }
 
+// Segment table, root pointer and the state's fields; also for what a later version adds, or more segments take.
+constexpr std::size_t kFrameBytes = 8 + 8 + 24 + 64;
+
+// Its fields, the components, and what fills the last word.
+std::size_t vector_bytes(std::size_t dimension, Precision precision) {
+  const std::size_t each = precision == Precision::float32 ? 4 : precision == Precision::float16 ? 2 : 1;
+  return 16 + 7 + dimension * each;
+}
+
+std::size_t vector_bytes(wire::Vector::Reader vector) {
+  if (vector.isFloat32()) return vector_bytes(vector.getFloat32().size(), Precision::float32);
+  if (vector.isFloat16()) return vector_bytes(vector.getFloat16().size(), Precision::float16);
+  return vector.isInt8() ? vector_bytes(vector.getInt8().size(), Precision::int8) : 0;
+}
+
 }  // namespace
+
+std::size_t most_state_bytes(std::size_t dimension) {
+  return kFrameBytes + 2 * vector_bytes(dimension, Precision::float32);
+}
+
+void require_no_padding(ByteView bytes, const std::string& what) {
+  const std::size_t most = wire::read<wire::ClassState>(
+      bytes, what,
+      [](wire::ClassState::Reader reader) {
+        return kFrameBytes + vector_bytes(reader.getSum()) +
+               (reader.hasDeviations() ? vector_bytes(reader.getDeviations()) : 0);
+      },
+      kWireLimits);
+  if (bytes.size() > most)
+    throw InputError(what + " has " + std::to_string(bytes.size()) + " bytes; what it holds takes at most " +
+                     std::to_string(most));
+}
 
 Bytes encode(const ClassState& state, Precision precision) {
   assert(state.dimension() >= 1 && state.dimension() <= kMaxDimension);

@@ -23,6 +23,9 @@ class ExactClassSum {
   // Has deviations if all states inside have. At least one state is inside.
   ClassState state() const;
 
+  // Of all states inside.
+  std::uint64_t count() const { return count_; }
+
   // The sum itself, to be continued later: little-endian, equal for equal sums. from_bytes throws InputError when the
   // bytes are none.
   Bytes bytes() const;

@@ -34,7 +34,22 @@ class PrototypicalMerge : public Merge {
   }
 
   std::optional<std::string> objection(const Contribution& contribution) const override {
-    return objection_of([&] { acceptable(contribution); });
+    return objection_of([&] {
+      acceptable(contribution);
+      // Not where a state is restored: programs of before took padding, too.
+      require_no_padding(contribution.payload, "the state of class '" + contribution.topic.subject + "'");
+    });
+  }
+
+  std::optional<std::uint64_t> most_bytes(const Topic& topic) const override {
+    const auto dimension = dimensions_.find(topic.space);
+    if (dimension == dimensions_.end()) return std::nullopt;
+    return most_state_bytes(dimension->second);
+  }
+
+  std::uint64_t examples(const Topic& topic) const override {
+    const auto known = classes_.find(topic);
+    return known == classes_.end() ? 0 : known->second.sum.count();
   }
 
   void put(const Contribution& contribution) override {

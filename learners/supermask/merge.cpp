@@ -41,6 +41,12 @@ class SupermaskMerge : public Merge {
     return objection_of([&] { acceptable(contribution); });
   }
 
+  std::optional<std::uint64_t> most_bytes(const Topic& topic) const override {
+    const auto base = bases_.find(topic.space);
+    if (base == bases_.end()) return std::nullopt;
+    return TaskRecord::most_bytes(base->second);
+  }
+
   void put(const Contribution& contribution) override {
     TaskRecord record = acceptable(contribution);
     KnownTask& task = tasks_[contribution.topic];

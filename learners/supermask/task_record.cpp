@@ -128,6 +128,19 @@ void TaskRecord::check(const BaseNetwork& base, const std::string& what) const {
   check_statistics(*this, base, what);
 }
 
+std::uint64_t TaskRecord::most_bytes(const BaseNetwork& base) {
+  constexpr std::uint64_t kFrame = 1024;
+  constexpr std::uint64_t kList = 64;  // its pointers and what fills its last word
+  std::uint64_t bytes = kFrame + base.outputs() * (kMaxClassName + kList);
+  for (const nn::TensorSpec& tensor : base.weight_tensors()) {
+    const std::uint64_t weights = tensor.size();
+    // The code of a mask is as good as never longer than the mask; twice that is never reached.
+    bytes += 3 * kList + weights / 4 + weights * sizeof(float) + weights / 2;
+  }
+  for (const nn::TensorSpec& tensor : statistics_tensors(base.network)) bytes += tensor.size() * sizeof(float);
+  return std::min<std::uint64_t>(bytes, kMaxBytes);
+}
+
 Bytes TaskRecord::encode() const {
   capnp::MallocMessageBuilder message;
   auto builder = message.initRoot<wire::TaskRecord>();

@@ -47,6 +47,8 @@ struct TaskRecord {
   // Throws InputError, beginning with `what`, unless the record fits the base: classes, sizes, finite numbers,
   // variances that are not negative.
   void check(const BaseNetwork& base, const std::string& what) const;
+  // What the wire form of any record over this base takes at most, and a little more for what a later version may add.
+  static std::uint64_t most_bytes(const BaseNetwork& base);
   // The wire form (task_record.capnp); equal records give equal bytes.
   Bytes encode() const;
   // Throws InputError, beginning with `what`, when the bytes are malformed or do not pass check().

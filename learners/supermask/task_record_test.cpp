@@ -72,6 +72,7 @@ TEST(TaskRecord, RoundTrips) {
                                .ranks = random.below(2) == 0};
     const TaskRecord record = random_record(random, base, options);
     const Bytes bytes = record.encode();
+    ASSERT_LE(bytes.size(), TaskRecord::most_bytes(base));
     const TaskRecord decoded = TaskRecord::decode(bytes, base);
     ASSERT_EQ(decoded, record);
     ASSERT_EQ(decoded.encode(), bytes);
