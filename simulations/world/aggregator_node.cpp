@@ -138,9 +138,15 @@ void AggregatorNode::require_sound(Instant now) const {
     throw Violation("the aggregator knows something else after a restart");
   const ClientId somebody = ClientId::from_public_key(bytes_of("somebody who asks"));
   std::set<ClientId> named;
-  const protocol::Status status = again.status(now);
-  sent({somebody, status}, "the aggregator that is asked for its status");
-  for (const protocol::ClientStatus& client : status.clients) named.insert(client.client);
+  protocol::StatusQuery query;
+  for (bool more = true; more;) {
+    const protocol::Status status = again.status(now, query);
+    sent({somebody, status}, "the aggregator that is asked for its status");
+    for (const protocol::ClientStatus& client : status.clients) named.insert(client.client);
+    more = status.more_clients || status.more_topics;
+    if (!status.clients.empty()) query.clients_after = status.clients.back().client;
+    if (!status.topics.empty()) query.topics_after = status.topics.back().topic;
+  }
   for (std::uint32_t client = 0; client < ids_.size(); ++client)
     if (!options_.traits_of(client).dishonest && !named.contains(ids_[client]))
       throw Violation(name_of_client(client) + " is not in the aggregator's status");

@@ -85,7 +85,7 @@ struct WorldOptions {
     limits.inline_bytes = parts.inline_bytes = 40;
     limits.uploads.part_bytes = 24;
     parts.part_bytes = 32;
-    limits.history = {.bytes = 400, .least = 1};
+    limits.history = {.bytes = 400};
   }
   Instant mission_end() const { return step_length * static_cast<Instant::rep>(steps); }
   Instant end() const { return mission_end() + calm; }
