@@ -17,10 +17,12 @@
 #include <unistd.h>
 
 #include "aggregator/daemon_command.h"
+#include "aggregator/operator_command.h"
 #include "client/daemon_command.h"
 #include "client/predict_command.h"
 #include "client/status_query.h"
 #include "knowledge/error.h"
+#include "knowledge/json_text.h"
 #include "learners/supermask/merge.h"
 #include "simulations/base_command.h"
 #include "simulations/compare_command.h"
@@ -119,11 +121,35 @@ Run add_aggregator(CLI::App& app) {
                       aggregator::run_aggregator);
 }
 
+// What an operator asks an aggregator about its clients. Where one of these is chosen, what a client itself must be
+// told is not asked for.
+void add_operator_verbs(CLI::App& client, std::map<std::string, Run>& runs) {
+  const auto add = [&](const std::string& name, const std::string& description, const std::string& example, auto run) {
+    CLI::App* added = verb(client, name, description, example);
+    added->preparse_callback([&client](std::size_t) {
+      for (CLI::Option* option : client.get_options()) option->required(false);
+    });
+    runs.emplace(name, library_verb(*added, run));
+  };
+  add("list", "At an aggregator: list its clients", "outrider client list --state aggregator-state",
+      aggregator::run_list);
+  add("show", "At an aggregator: tell what a client has taught", "outrider client show 3fa9 --state aggregator-state",
+      aggregator::run_show);
+  add("remove", "At an aggregator: take a client off its list, and what it taught back",
+      "outrider client remove 3fa9 --forget --state aggregator-state", aggregator::run_remove);
+}
+
 Run add_client(CLI::App& app) {
-  return library_verb(
-      *verb(app, "client", "Learn from the pictures in a folder, contribute, and keep up with what others have taught",
-            "outrider client --aggregator tcp://127.0.0.1:7700 --data pictures --state state"),
-      client::run_client);
+  CLI::App* added =
+      verb(app, "client", "Learn from the pictures in a folder, contribute, and keep up with what others have taught",
+           "outrider client --aggregator tcp://127.0.0.1:7700 --data pictures --state state");
+  auto operator_verbs = std::make_shared<std::map<std::string, Run>>();
+  const Run learn = library_verb(*added, client::run_client);
+  add_operator_verbs(*added, *operator_verbs);
+  return [added, learn, operator_verbs] {
+    const auto chosen = added->get_subcommands();
+    return chosen.empty() ? learn() : operator_verbs->at(chosen.front()->get_name())();
+  };
 }
 
 Run add_status(CLI::App& app) {
@@ -139,7 +165,7 @@ Run add_status(CLI::App& app) {
   return [options] {
     const protocol::Status status = client::query_status(options->aggregator, std::chrono::seconds(5));
     if (options->json) {
-      std::cout << to_json(status).dump(2) << '\n';
+      std::cout << json_text(to_json(status), 2) << '\n';
     } else {
       print(status);
     }

@@ -95,6 +95,11 @@ std::optional<std::string> Catalogue::no_room(const ClientId& client, const Topi
   return std::nullopt;
 }
 
+std::size_t Catalogue::topics_of(const ClientId& client) const {
+  const auto known = topics_of_.find(client);
+  return known == topics_of_.end() ? 0 : known->second;
+}
+
 bool Catalogue::has(const ClientId& client, const Topic& topic) const {
   const auto known = entries_.find(topic);
   return known != entries_.end() && known->second.contributors.contains(client);
@@ -120,6 +125,21 @@ void Catalogue::fold(const Contribution& contribution, Revision revision) {
   entry.changed = std::max(entry.changed, revision);
   by_revision_.insert({entry.changed, topic});
   if (!is_taught) withdrawn_.insert({entry.changed, topic});
+}
+
+bool Catalogue::has_any(const std::string& kind) const {
+  const auto first = entries_.lower_bound({kind, {}, {}});
+  return first != entries_.end() && first->first.kind == kind;
+}
+
+void Catalogue::touch(const std::string& kind, Revision revision) {
+  for (auto it = entries_.lower_bound({kind, {}, {}}); it != entries_.end() && it->first.kind == kind; ++it) {
+    auto& [topic, entry] = *it;
+    if (entry.contributors.empty() || entry.changed >= revision) continue;
+    by_revision_.erase({entry.changed, topic});
+    entry.changed = revision;
+    by_revision_.insert({entry.changed, topic});
+  }
 }
 
 void Catalogue::forget_withdrawn() {

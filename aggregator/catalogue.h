@@ -43,6 +43,8 @@ class Catalogue {
   std::optional<std::string> early_objection(const Topic& topic, std::uint64_t bytes) const;
   // Why there is no room for what the client says on the topic; nothing if there is.
   std::optional<std::string> no_room(const ClientId& client, const Topic& topic) const;
+  // On how many topics something of the client's is merged.
+  std::size_t topics_of(const ClientId& client) const;
   // Whether something of the client's is merged on the topic.
   bool has(const ClientId& client, const Topic& topic) const;
 
@@ -54,6 +56,10 @@ class Catalogue {
 
   // Takes a contribution without objection that is newer than what its client said before on the topic.
   void fold(const Contribution& contribution, Revision revision);
+
+  // Whether there are topics of this kind; and all of them have changed in `revision`, if not later.
+  bool has_any(const std::string& kind) const;
+  void touch(const std::string& kind, Revision revision);
 
   // Forgets the oldest of the topics that nobody contributes to where there are more than may be.
   void forget_withdrawn();

@@ -11,6 +11,13 @@
 namespace outrider::aggregator {
 namespace {
 
+const std::string kPrototypeFamily = "prototype";
+
+// Since which revision, and by which rules, classes are merged.
+Bytes rules_name() {
+  return to_bytes("rules of merging classes");
+}
+
 Bytes revision_name() {
   return to_bytes("revision");
 }
@@ -71,6 +78,8 @@ void Core::restore() {
   catalogue_.forget_withdrawn();
   if (const auto revision = store_.get(Column::meta, revision_name())) revision_ = Revision{number_in_key(*revision)};
   if (const auto encoder = store_.get(Column::meta, encoder_name())) encoder_ = Digest::from_bytes(*encoder);
+  if (const auto rules = store_.get(Column::meta, rules_name()))
+    catalogue_.touch(kPrototypeFamily, Revision{number_in_key(*rules)});
   announced_ = revision_;
   own();
 }
@@ -94,7 +103,7 @@ void Core::restore_decision(ByteView key, Decision decision, Latest& latest) {
   const Topic topic = decision.accepted->topic;
   const bool withdraws = !decision.large && !decision.dropped && decision.accepted->withdraws();
   Said& said = latest[topic];
-  said.taught |= !withdraws;
+  said.taught |= !withdraws || decision.taken_back;
   said.decision = std::move(decision);
 }
 
@@ -174,7 +183,8 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   const std::string name(utf8::cut(hello.name, limits_.name_bytes));
   const bool was_away = client->last_seen == kNever || now - client->last_seen > silence();
   const std::string version(utf8::cut(hello.version, limits_.version_bytes));
-  if (is_new || client->name != name || client->capacity != hello.capacity || client->version != version) {
+  const bool came_back = roster_.has_come_back(*client);
+  if (is_new || came_back || client->name != name || client->capacity != hello.capacity || client->version != version) {
     client->name = name;
     client->capacity = hello.capacity;
     client->version = version;
@@ -399,6 +409,20 @@ Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
   return effects;
 }
 
+Effects Core::merge_by(const std::string& rules) {
+  Effects effects;
+  const auto known = store_.get(Column::meta, rules_name());
+  if (known && text_of(ByteView(*known).subspan(sizeof(std::uint64_t))) == rules) return effects;
+  if (catalogue_.has_any(kPrototypeFamily)) {
+    record_revision({next(revision_), {}, 0}, effects.writes);
+    catalogue_.touch(kPrototypeFamily, revision_);
+  }
+  Bytes record = key_of(number(revision_));
+  std::ranges::copy(bytes_of(rules), std::back_inserter(record));
+  effects.writes.put(Column::meta, rules_name(), std::move(record));
+  return effects;
+}
+
 Client& Core::own() {
   Client& self = roster_.own(self_);
   self.name = "base knowledge";
@@ -458,7 +482,7 @@ protocol::Status Core::status(Instant now, const protocol::StatusQuery& query) c
   status.more_topics = status.topics.size() == most;
   if (status.more_clients) status.clients.pop_back();
   if (status.more_topics) status.topics.pop_back();
-  status.all_clients = roster_.size();
+  status.all_clients = roster_.listed();
   status.all_topics = catalogue_.size();
   status.usable_topics = catalogue_.size_of(encoder_);
   status.facts = catalogue_.facts(encoder_, now);

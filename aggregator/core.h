@@ -12,6 +12,7 @@
 #include "aggregator/catalogue.h"
 #include "aggregator/history.h"
 #include "aggregator/notice_limiter.h"
+#include "aggregator/operator_messages.h"
 #include "aggregator/roster.h"
 #include "aggregator/shelf.h"
 #include "aggregator/uploads.h"
@@ -94,6 +95,10 @@ class Core {
   // is. Throws InputError when no family can use the encoder or a piece of base knowledge does not fit it.
   Effects publish(Bytes encoder, const std::vector<BaseKnowledge>& base);
 
+  // The rules, as a text, by which the classes are merged from what is said. Where they are others than before, all
+  // classes have changed: clients are to fetch them anew.
+  Effects merge_by(const std::string& rules);
+
   Revision revision() const { return revision_; }
   Digest encoder() const { return encoder_; }
   // All that is known.
@@ -104,6 +109,17 @@ class Core {
   protocol::Status status(Instant now, const protocol::StatusQuery& query = {}) const;
   // What of the store's content cannot be used or sent and is left out, one sentence each.
   std::vector<std::string> complaints() const;
+
+  // What the operator asks (core_clients.cpp). All effects so far must be durable for the last three; those that are
+  // asked for one client throw InputError where there is none.
+  Clients accounts(const ClientId& after, Instant now) const;
+  // By the beginning of its id or its name; throws InputError unless that is one.
+  ClientId client_called(const std::string& who) const;
+  Account account(const ClientId& id, Instant now) const;
+  // Takes a client that is away off the list; what it taught stays, unless it is forgotten: then all is as if it had
+  // never contributed, but that its numbers stay used up, and for what families have said since in the aggregator's
+  // own name (the weights that a round has made).
+  Effects remove(const ClientId& id, bool forget, Instant now);
 
  private:
   void restore();
@@ -140,6 +156,9 @@ class Core {
     Bytes keys;           // of what it takes in, in the column "contributions"
     std::size_t bytes = 0;
   };
+  Account brief_account(const ClientId& id, const Client& client, Instant now) const;
+  Effects forget(const ClientId& id, Client& client);
+
   struct Batch;
   Effects finish(const ClientId& from, const Client& client, Batch&& batch);
   void decide(const ClientId& from, Client& client, const Contribution& contribution, Batch& batch);

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
@@ -13,16 +14,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
 
+#include "aggregator/families.h"
+#include "aggregator/operator_door.h"
+#include "aggregator/operator_service.h"
 #include "knowledge/error.h"
-#include "learners/averaging/merge.h"
-#include "learners/encoders/encoder.h"
-#include "learners/growing/merge.h"
 #include "learners/prototypical/merge.h"
 #include "learners/prototypical/pretrained.h"
-#include "learners/supermask/merge.h"
 #include "protocol/transport.h"
 #include "storage/descriptors.h"
-#include "storage/remember.h"
 
 namespace outrider::aggregator {
 namespace {
@@ -31,21 +30,6 @@ constexpr std::size_t kDescriptorsOfSockets = 24;  // ZeroMQ's own, and listener
 constexpr std::size_t kFewestConnections = 4;
 constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{10'000};
-
-std::vector<std::unique_ptr<Family>> all_families(const averaging::RoundRules& rounds) {
-  std::vector<std::unique_ptr<Family>> families;
-  families.push_back(
-      std::make_unique<PrototypicalFamily>([](ByteView encoder) { return Encoder::decode(encoder).dimension(); }));
-  families.push_back(std::make_unique<SupermaskFamily>());
-  families.push_back(std::make_unique<averaging::AveragingFamily>(rounds));
-  families.push_back(std::make_unique<growing::GrowingFamily>());
-  return families;
-}
-
-protocol::KeyPair identity(Store& store) {
-  return protocol::KeyPair::from_secret_key(
-      remember(store, "secret key", [] { return protocol::KeyPair::generate().secret_bytes(); }));
-}
 
 class Daemon {
  public:
@@ -56,7 +40,11 @@ class Daemon {
         core_(make_core()),
         timer_(io_),
         signals_(io_, SIGINT, SIGTERM) {
+    erase_what_is_taken_back(*store_);
+    if (const Effects effects = core_->merge_by(options_.admission.merging()); !effects.writes.empty())
+      store_->commit(effects.writes);
     if (options_.pretrained) publish(*options_.pretrained);
+    door_.emplace(io_, options_.state, [this](const OperatorRequest& request) { return serve(request); });
     listen(protocol::Address::parse(options_.listen));
   }
 
@@ -78,8 +66,10 @@ class Daemon {
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch() -
                                                          (std::chrono::steady_clock::now() - start_))
             .count());
-    auto core =
-        std::make_unique<Core>(keys_.client_id(), *store_, all_families(options_.rounds), options_.limits, pace);
+    AdmissionRules admission = options_.admission;
+    admission.base_teacher = keys_.client_id();
+    auto core = std::make_unique<Core>(keys_.client_id(), *store_, all_families(options_.rounds, admission),
+                                       options_.limits, pace);
     for (const std::string& complaint : core->complaints()) spdlog::warn("{}", complaint);
     return core;
   }
@@ -106,6 +96,19 @@ class Daemon {
       throw InputError("this process may have " + std::to_string(limit) + " files and connections open, but needs " +
                        std::to_string(taken + kFewestConnections) + " to serve anyone: raise the limit (ulimit -n)");
     return std::min(limit - taken, protocol::kMostConnections);
+  }
+
+  OperatorAnswer serve(const OperatorRequest& request) {
+    OperatorAnswer answer = Failed{"the aggregator cannot write to its store now; its log says why"};
+    guarded([&] {
+      flush();
+      answer = serve_operator(*core_, request, now(), [this](Effects effects) {
+        take(std::move(effects));
+        flush();
+        erase_what_is_taken_back(*store_);
+      });
+    });
+    return answer;
   }
 
   void listen(const protocol::Address& address) {
@@ -202,6 +205,7 @@ class Daemon {
   boost::asio::steady_timer timer_;
   boost::asio::signal_set signals_;
   std::unique_ptr<protocol::RouterSocket> router_;
+  std::optional<OperatorDoor> door_;
   Effects gathered_;
   bool flush_posted_ = false;
   std::chrono::milliseconds pause_ = kFirstPause;  // before the core comes back

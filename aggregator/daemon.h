@@ -8,6 +8,7 @@
 
 #include "aggregator/core.h"
 #include "learners/averaging/rounds.h"
+#include "learners/prototypical/admission.h"
 
 namespace outrider::aggregator {
 
@@ -18,6 +19,7 @@ struct DaemonOptions {
   Limits limits;
   Pace pace;
   averaging::RoundRules rounds;  // where clients train a model in rounds
+  AdmissionRules admission;      // where clients teach classes; the base teacher is the aggregator, whoever is said
   // Called once, when clients can connect, with the address to give to them.
   std::function<void(const std::string& address)> on_ready = {};
 };

@@ -57,6 +57,16 @@ void add_options(CLI::App& app, DaemonCommand& options) {
                  "After which a round makes do with the minimum, or asks others")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
+  app.add_option("--most-pictures", options.daemon.admission.most_pictures,
+                 "Of a class, that one client may say it has; more is refused")
+      ->check(CLI::Range(std::uint64_t{1}, kContributedLimits.count))
+      ->capture_default_str();
+  app.add_option("--most-classes", options.daemon.admission.most_classes, "That one client may teach; more are refused")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_flag("--open-base", options.daemon.admission.open_base,
+               "Clients weigh in base classes as in others (default: each counts for a fifth of the base pictures, at "
+               "most)");
   add_quantity(app, "--history", options.daemon.limits.history.bytes,
                "What superseded contributions may take on disk, as 10GB: those that their client has replaced by "
                "later ones, as updates of a model are in every round. Where they take more, the oldest payloads are "

@@ -13,6 +13,7 @@ struct Decision {
       revision     @2 :UInt64;  # the state that contains it first
       parts        @4 :Data;    # where a large payload lies (storage/parts.h); absent: in the contribution
       dropped      @5 :Bool;    # the payload is no longer kept: a later contribution has replaced it
+      takenBack    @6 :Bool;    # by the operator, in that revision: nothing of it is merged, and there is no payload
     }
     refused @3 :Text;           # why
   }
@@ -26,4 +27,5 @@ struct ClientRecord {
   operations     @3 :UInt64 = 18446744073709551615;
   version        @4 :Text;    # of its program, likewise
   seen           @5 :UInt64;  # when it was last heard of, seconds since 1970; 0: not known
+  removed        @6 :Bool;    # by the operator: not listed until it comes again
 }

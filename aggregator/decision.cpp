@@ -16,6 +16,7 @@ Bytes encode(const Decision& decision) {
     write(*decision.accepted, accepted.initContribution());
     accepted.setRevision(number(decision.revision));
     accepted.setDropped(decision.dropped);
+    accepted.setTakenBack(decision.taken_back);
     if (decision.large) accepted.setParts(wire::data(encode(*decision.large)));
   } else {
     builder.setRefused(wire::text(decision.refused));
@@ -32,6 +33,7 @@ Bytes encode(const ClientRecord& record) {
   builder.setOperations(record.capacity.operations);
   if (!record.version.empty()) builder.setVersion(wire::text(record.version));
   builder.setSeen(record.seen);
+  builder.setRemoved(record.removed);
   return wire::flatten(message);
 }
 
@@ -42,6 +44,7 @@ Decision decode_decision(ByteView bytes) {
     if (reader.isAccepted()) {
       decision.accepted = read(reader.getAccepted().getContribution());
       decision.dropped = reader.getAccepted().getDropped();
+      decision.taken_back = reader.getAccepted().getTakenBack();
       decision.revision = Revision{reader.getAccepted().getRevision()};
       if (reader.getAccepted().hasParts()) decision.large = decode_large(wire::view(reader.getAccepted().getParts()));
     } else {
@@ -57,7 +60,8 @@ ClientRecord decode_client_record(ByteView bytes) {
                         SequenceNumber{reader.getHighestDecided()},
                         {reader.getMemory(), reader.getOperations()},
                         wire::text(reader.getVersion()),
-                        reader.getSeen()};
+                        reader.getSeen(),
+                        reader.getRemoved()};
   });
 }
 

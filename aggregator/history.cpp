@@ -15,6 +15,15 @@ void History::accepted(const Decision& decision) {
   current = {contribution.sequence, decision.revision, payload_bytes(decision)};
 }
 
+void History::forget(const ClientId& client) {
+  std::erase_if(current_, [&](const auto& current) { return current.first.first == client; });
+  std::erase_if(superseded_, [&](const auto& superseded) {
+    if (std::get<ClientId>(superseded.first) != client) return false;
+    bytes_ -= superseded.second;
+    return true;
+  });
+}
+
 void History::drop_excess(const Store& store, WriteSet& writes) {
   constexpr int kAtATime = 1000;  // so that nobody waits for it
   for (int i = 0; i < kAtATime && has_excess(); ++i) {

@@ -26,6 +26,8 @@ class History {
 
   // An accepted contribution, durable or about to be; a client's in rising sequence.
   void accepted(const Decision& decision);
+  // Nothing of what the client said is kept any more.
+  void forget(const ClientId& client);
   // Drops what is too much, oldest revision first, some at a time: the decisions stay, without payloads. What is not
   // durable yet is left for the next time.
   void drop_excess(const Store& store, WriteSet& writes);

@@ -1,6 +1,7 @@
 #include "aggregator/roster.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace outrider::aggregator {
 
@@ -39,12 +40,40 @@ void Roster::restore(const ClientId& id, const ClientRecord& record) {
   client.capacity = record.capacity;
   client.version = record.version;
   client.seen = record.seen;
+  client.removed = record.removed;
+  if (client.removed) ++removed_;
   if (!client.has_contributed()) by_arrival_.insert({arrival(client), id});
 }
 
 Client* Roster::find(const ClientId& id) {
   const auto it = clients_.find(id);
   return it == clients_.end() ? nullptr : &it->second;
+}
+
+const Client* Roster::find(const ClientId& id) const {
+  const auto it = clients_.find(id);
+  return it == clients_.end() ? nullptr : &it->second;
+}
+
+void Roster::remove(const ClientId& id, WriteSet& writes) {
+  Client& client = clients_.at(id);
+  Bytes key = to_bytes(id.view());
+  if (!client.has_contributed()) {
+    by_arrival_.erase({arrival(client), id});
+    present_.erase(id);
+    has_come_back(client);
+    clients_.erase(id);
+    writes.erase(Column::clients, std::move(key));
+    return;
+  }
+  if (!std::exchange(client.removed, true)) ++removed_;
+  writes.put(Column::clients, std::move(key), encode(client.record()));
+}
+
+bool Roster::has_come_back(Client& client) {
+  if (!std::exchange(client.removed, false)) return false;
+  --removed_;
+  return true;
 }
 
 Client& Roster::own(const ClientId& id) {
@@ -73,7 +102,7 @@ std::vector<protocol::ClientStatus> Roster::status(Instant now, Instant silence,
   for (auto it = after == ClientId{} ? clients_.begin() : clients_.upper_bound(after);
        it != clients_.end() && result.size() < most; ++it) {
     const auto& [id, client] = *it;
-    if (id == self) continue;
+    if (id == self || client.removed) continue;
     protocol::ClientStatus status;
     status.client = id;
     status.name = client.name;

@@ -30,11 +30,12 @@ struct Client {
   Capacity capacity{};               // as the client said last
   std::uint64_t incarnation = 0;     // of the run that was welcomed last; 0: not since the start
   std::string version;               // likewise
+  bool removed = false;              // by the operator: not listed until it comes again
 
   // For people: its name and the beginning of its id.
   std::string title(const ClientId& id) const { return utf8::printable(name) + " (" + id.brief() + ")"; }
   // What of it is durable.
-  ClientRecord record() const { return {name, highest_decided, capacity, version, seen}; }
+  ClientRecord record() const { return {name, highest_decided, capacity, version, seen, removed}; }
   bool has_contributed() const { return highest_decided != SequenceNumber{}; }
 };
 
@@ -53,6 +54,7 @@ class Roster {
   // forgotten for it has its record erased.
   Client* find_or_add(const ClientId& id, WriteSet& writes);
   Client* find(const ClientId& id);
+  const Client* find(const ClientId& id) const;
   // It must have a place whatever the limits say: it is the aggregator itself.
   Client& own(const ClientId& id);
   // A contribution of it is decided: it stays for good.
@@ -64,6 +66,11 @@ class Roster {
   // The client was heard of, or (kNever) has left.
   void saw(const ClientId& id, Client& client, Instant now);
 
+  // Takes it off the list until it comes again, and forgets it altogether where it never contributed.
+  void remove(const ClientId& id, WriteSet& writes);
+  // Whether it had been removed: now it is listed again.
+  bool has_come_back(Client& client);
+
   // From the store, at the start.
   void restore(const ClientId& id, const ClientRecord& record);
 
@@ -71,13 +78,20 @@ class Roster {
   void forget_excess(WriteSet& writes);
   bool has_excess() const { return !by_arrival_.empty() && (newcomers_exceed(0) || size() > limits_.clients); }
 
-  // All but the aggregator itself.
+  // All but the aggregator itself, and those of them that are listed.
+  std::size_t listed() const { return size() - removed_; }
   std::size_t size() const { return clients_.size() - own_; }
   const RosterLimits& limits() const { return limits_; }
   // At most so many whose ids follow `after`, in the order of ids, but for `self`. `started`: see Pace::started.
   std::vector<protocol::ClientStatus> status(Instant now, Instant silence, std::uint64_t started, const ClientId& self,
                                              const ClientId& after, std::size_t most) const;
 
+  // Calls visit(id, client) for those whose ids follow `after`, in their order, until it returns false.
+  template <typename Visit>
+  void for_each_after(const ClientId& after, Visit&& visit) const {
+    for (auto it = after == ClientId{} ? clients_.begin() : clients_.upper_bound(after); it != clients_.end(); ++it)
+      if (!visit(it->first, it->second)) return;
+  }
   // Calls visit(id, client) for every client heard of within `silence`. Costs work in their number, and once in that of
   // those who fell silent since the last time, not in that of all who were ever here.
   template <typename Visit>
@@ -99,6 +113,7 @@ class Roster {
 
   RosterLimits limits_;
   std::size_t own_ = 0;  // 1 once own() has been called
+  std::size_t removed_ = 0;
   std::map<ClientId, Client> clients_;
   std::set<ClientId> present_;  // all that are connected, and perhaps some that fell silent
   // Those that never contributed, who was not heard of for longest first.

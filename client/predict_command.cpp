@@ -13,6 +13,7 @@
 #include "client/predictor.h"
 #include "client/task_predictor.h"
 #include "knowledge/error.h"
+#include "knowledge/json_text.h"
 
 namespace outrider::client {
 namespace {
@@ -37,7 +38,7 @@ void print(const std::string& image, const Answer& answer, bool json) {
       line["runner_up"] = answer.runner_up;
       line["runner_up_distance"] = answer.runner_up_distance;
     }
-    std::cout << line.dump() << '\n';
+    std::cout << json_text(line) << '\n';
   } else {
     fmt::print("{}: {}  distance {:.4g}", image, answer.class_name, answer.distance);
     if (answer.runner_up.empty()) {
@@ -56,7 +57,7 @@ void print(const std::string& image, const LikelyClasses& answer, bool json, con
                         {"runner_up", answer.runner_up},
                         {"runner_up_probability", answer.runner_up_probability}};
     if (!task.empty()) line["task"] = task;
-    std::cout << line.dump() << '\n';
+    std::cout << json_text(line) << '\n';
   } else {
     fmt::print("{}: {}  probability {:.3f}  runner-up {} {:.3f}{}{}\n", image, answer.class_name, answer.probability,
                answer.runner_up, answer.runner_up_probability, task.empty() ? "" : "  task ", task);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "knowledge/json_text.h"
 #include "simulations/comparison.h"
 
 namespace outrider::simulations {
@@ -36,7 +37,7 @@ int run_compare(const CompareOptions& options) {
   const Comparison comparison = compare_runs(options.runs);
   if (!options.html.empty()) save_html(comparison_page(comparison), options.html);
   if (options.json)
-    std::cout << as_json(comparison).dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+    std::cout << json_text(as_json(comparison), 2) << '\n';
   else
     print_comparison(comparison);
   return 0;

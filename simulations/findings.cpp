@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "knowledge/error.h"
+#include "knowledge/json_text.h"
 
 namespace outrider::simulations {
 namespace {
@@ -135,7 +136,7 @@ class FindingsReader {
 std::string setting_text(const json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
-  if (!value.is_array()) return value.dump(-1, ' ', false, json::error_handler_t::replace);
+  if (!value.is_array()) return json_text(value);
   std::string text;
   for (const json& element : value) text += (text.empty() ? "" : ", ") + setting_text(element);
   return text;

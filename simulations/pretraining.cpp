@@ -1,6 +1,7 @@
 #include "simulations/pretraining.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <numeric>
 
@@ -47,6 +48,27 @@ std::vector<std::uint32_t> base_labels_of(const Dataset& base, const Pretraining
 
 Preprocessing preprocessing_of(const Pretraining& options) {
   return {options.input, options.invert, options.mean, options.deviation};
+}
+
+// The norm of the longest embedding of base pictures, of some of each class where there are very many.
+float largest_norm(const Encoder& encoder, const Dataset& base, std::span<const std::uint32_t> labels, int threads) {
+  constexpr std::size_t kMostPictures = 10'000;
+  Embedder embedder(encoder, threads);
+  const auto examples = indices_by_class(base);
+  const std::size_t each = std::max<std::size_t>(1, kMostPictures / std::max<std::size_t>(1, labels.size()));
+  double largest = 0;
+  for (const std::uint32_t label : labels) {
+    auto some = examples[label];
+    some.resize(std::min(each, some.size()));
+    const std::vector<float> embeddings = embed(base, some, embedder);
+    for (std::size_t begin = 0; begin < embeddings.size(); begin += embedder.dimension()) {
+      double squares = 0;
+      for (const float value : std::span(embeddings).subspan(begin, embedder.dimension()))
+        squares += static_cast<double>(value) * static_cast<double>(value);
+      largest = std::max(largest, squares);
+    }
+  }
+  return static_cast<float>(std::sqrt(largest));
 }
 
 }  // namespace
@@ -97,6 +119,7 @@ Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t 
                                     return true;
                                   });
   encoder.name = options.architecture;
+  encoder.largest_norm = largest_norm(encoder, pictures, labels_of(base, options.classes), options.threads);
   return encoder;
 }
 

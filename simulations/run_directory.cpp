@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "knowledge/error.h"
+#include "knowledge/json_text.h"
 #include "simulations/durable_file.h"
 
 namespace outrider::simulations {
@@ -78,7 +79,7 @@ void save_report(const nlohmann::json& report, const Completion& completion, con
   whole["complete"] = completion.whole();
   if (!completion.whole()) whole["missing"] = completion.missing;
   // A name from a data set may be no UTF-8: that must not cost a finished run its report.
-  write_durably(directory / kReport, whole.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + '\n');
+  write_durably(directory / kReport, json_text(whole, 2) + '\n');
 }
 
 bool is_complete(const fs::path& directory) {

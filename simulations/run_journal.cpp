@@ -6,6 +6,7 @@
 
 #include "knowledge/digest.h"
 #include "knowledge/error.h"
+#include "knowledge/json_text.h"
 #include "learners/data/image_folder.h"
 #include "simulations/durable_file.h"
 
@@ -13,7 +14,7 @@ namespace outrider::simulations {
 namespace {
 
 std::string checksum_of(const std::string& key, const nlohmann::json& value) {
-  return Hasher().field(key).field(value.dump()).finish().hex();
+  return Hasher().field(key).field(json_text(value)).finish().hex();
 }
 
 }  // namespace
@@ -39,7 +40,7 @@ std::optional<nlohmann::json> RunJournal::get(const std::string& key) const {
 
 void RunJournal::put(const std::string& key, const nlohmann::json& value) {
   const nlohmann::json entry{{"key", key}, {"value", value}, {"checksum", checksum_of(key, value)}};
-  write_durably(file_of(key), entry.dump() + '\n');
+  write_durably(file_of(key), json_text(entry) + '\n');
 }
 
 }  // namespace outrider::simulations

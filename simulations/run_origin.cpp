@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "knowledge/error.h"
+#include "knowledge/json_text.h"
 #include "simulations/durable_file.h"
 
 namespace outrider::simulations {
@@ -43,7 +44,7 @@ json load_origin(const fs::path& directory) {
 }
 
 std::string text_of_setting(const json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>() : json_text(value);
 }
 
 // What the user says now may be left out, but must not be something else than at the beginning.
@@ -78,7 +79,7 @@ SimulateOptions options_of_run(const SimulateOptions& options, const fs::path& d
                                  directory.string(), text_of_setting(began.at("outrider")), OUTRIDER_VERSION));
   if (began.value("format", json()) != now.at("format"))
     throw InputError(fmt::format("the run in {} keeps its results in format {}, and this program in format {}",
-                                 directory.string(), began.value("format", json()).dump(), kRecordFormat));
+                                 directory.string(), json_text(began.value("format", json())), kRecordFormat));
   if (content_of_file(options.scenario) != content_of_file(scenario_of_run(directory)))
     throw InputError(
         fmt::format("the scenario {} is not the one that the run in {} began with, of which there is a "
@@ -103,8 +104,7 @@ RunJournal open_run(const SimulateOptions& options, const fs::path& directory, c
   if (!options.resume) {
     RunJournal journal(directory, prepare_run_directory(directory, options.scenario));
     // Last, and durable: a directory with this file is a run that can be resumed.
-    write_durably(origin_file(directory),
-                  origin_of(options, data).dump(2, ' ', false, json::error_handler_t::replace) + '\n');
+    write_durably(origin_file(directory), json_text(origin_of(options, data), 2) + '\n');
     return journal;
   }
   if (load_origin(directory).value("data_digest", "") != data)

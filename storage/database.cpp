@@ -169,6 +169,15 @@ rocksdb::Status Database::write(const WriteSet& writes) {
   return database_->Write(options, &batch);
 }
 
+void Database::compact() {
+  const std::vector<rocksdb::ColumnFamilyHandle*> columns(handles_.begin(), handles_.end());
+  require(database_->Flush({}, columns));
+  rocksdb::CompactRangeOptions options;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  for (rocksdb::ColumnFamilyHandle* column : columns)
+    require(database_->CompactRange(options, column, nullptr, nullptr));
+}
+
 std::optional<LogPosition> Database::log_position() const {
   std::unique_ptr<rocksdb::LogFile> file;
   if (!database_->GetCurrentWalFile(&file).ok()) return std::nullopt;

@@ -36,6 +36,8 @@ class Database {
   rocksdb::Status write(const WriteSet& writes);
   // Nothing when the file system does not say.
   std::optional<LogPosition> log_position() const;
+  // Writes all columns anew, without what was erased or replaced, and begins a new log.
+  void compact();
   std::optional<Bytes> get(Column column, ByteView key) const;
   void scan(Column column, ByteView prefix, const std::function<void(ByteView, ByteView)>& visit) const;
   // Whether nothing was ever written to any column, RocksDB's default one included.

@@ -33,6 +33,12 @@ class RocksDbStore : public Store {
     if (!writes.empty()) write(writes);
   }
 
+  void purge() override {
+    if (!writable_) reopen();
+    database_->compact();
+    acknowledged_ = database_->log_position();
+  }
+
   std::optional<Bytes> get(Column column, ByteView key) const override {
     const ReaderGate::Pass pass(gate_);
     return open_database().get(column, key);

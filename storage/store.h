@@ -47,6 +47,9 @@ class Store {
   // Atomic, and durable (synced) on return. Throws InputError when it cannot be: then nothing was written. The next
   // commit, also of nothing, first opens again what a failed one has left closed.
   virtual void commit(const WriteSet& writes) = 0;
+  // Removes from the disk what has been erased or replaced, which may lie there for long; takes a while. Throws
+  // InputError.
+  virtual void purge() {}
   virtual std::optional<Bytes> get(Column column, ByteView key) const = 0;
   // Calls visit(key, value) in key order for the keys that start with `prefix`. The views live until visit returns,
   // which may read from the store but not commit.

@@ -10,6 +10,15 @@ struct Encoder {
   preprocessing @1 :Preprocessing;
   network       @2 :Text;  # the text form of learners/nn/network.h
   parameters    @3 :Data;  # the form of learners/nn/parameters.h
+  largestNorm   @4 :Float32;  # of the embeddings of base pictures; 0: not measured
+}
+
+# What an encoder was before it said the largest norm. It is still written for those that do not: their ids stay.
+struct UnmeasuredEncoder {
+  name          @0 :Text;
+  preprocessing @1 :Preprocessing;
+  network       @2 :Text;
+  parameters    @3 :Data;
 }
 
 struct Preprocessing {

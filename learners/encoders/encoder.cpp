@@ -1,6 +1,8 @@
 #include "learners/encoders/encoder.h"
 
+#include <algorithm>
 #include <cmath>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -37,7 +39,34 @@ void write(const Preprocessing& preprocessing, wire::Preprocessing::Builder buil
   builder.setDeviation(preprocessing.deviation);
 }
 
+// Whether what a layer gives cannot be negative where what it reads is not.
+bool keeps_sign(const nn::Layer& layer) {
+  return std::holds_alternative<nn::Pooling>(layer) || std::holds_alternative<nn::GlobalPooling>(layer) ||
+         std::holds_alternative<nn::Upsampling>(layer) || std::holds_alternative<nn::Dropout>(layer) ||
+         std::holds_alternative<nn::Flatten>(layer) || std::holds_alternative<nn::As>(layer);
+}
+
+template <typename Wire>
+Bytes write(const Encoder& encoder, auto&& more) {
+  capnp::MallocMessageBuilder message;
+  auto builder = message.initRoot<Wire>();
+  builder.setName({encoder.name.c_str(), encoder.name.size()});
+  write(encoder.preprocessing, builder.initPreprocessing());
+  const std::string text = encoder.network.text();
+  builder.setNetwork({text.c_str(), text.size()});
+  const Bytes tensors = encoder.parameters.encode();
+  builder.setParameters(wire::data(tensors));
+  more(builder);
+  return wire::flatten(message);
+}
+
 }  // namespace
+
+bool Encoder::never_negative() const {
+  const auto last = std::ranges::find_if_not(network.layers.rbegin(), network.layers.rend(), keeps_sign);
+  return last != network.layers.rend() &&
+         (std::holds_alternative<nn::Relu>(*last) || std::holds_alternative<nn::Sigmoid>(*last));
+}
 
 void Encoder::check() const {
   if (name.size() > kMaxName)
@@ -52,20 +81,18 @@ void Encoder::check() const {
         fmt::format("encoder '{}' normalises with mean {} and deviation {}; expected finite numbers, the "
                     "deviation above 0",
                     name, preprocessing.mean, preprocessing.deviation));
+  if (!std::isfinite(largest_norm) || largest_norm < 0)
+    throw InputError(
+        fmt::format("encoder '{}' says that its embeddings are at most {} long; expected a finite number, "
+                    "not below 0",
+                    name, largest_norm));
   parameters.check(network);
 }
 
 Bytes Encoder::encode() const {
   check();
-  capnp::MallocMessageBuilder message;
-  auto builder = message.initRoot<wire::Encoder>();
-  builder.setName({name.c_str(), name.size()});
-  write(preprocessing, builder.initPreprocessing());
-  const std::string text = network.text();
-  builder.setNetwork({text.c_str(), text.size()});
-  const Bytes tensors = parameters.encode();
-  builder.setParameters(wire::data(tensors));
-  return wire::flatten(message);
+  if (largest_norm == 0) return write<wire::UnmeasuredEncoder>(*this, [](const auto&) {});
+  return write<wire::Encoder>(*this, [&](auto& builder) { builder.setLargestNorm(largest_norm); });
 }
 
 Encoder Encoder::decode(ByteView bytes) {
@@ -77,6 +104,7 @@ Encoder Encoder::decode(ByteView bytes) {
                                      encoder.network = nn::parse_network(wire::text(reader.getNetwork()));
                                      encoder.parameters =
                                          nn::Parameters::decode(wire::view(reader.getParameters()), encoder.network);
+                                     encoder.largest_norm = reader.getLargestNorm();
                                      encoder.check();
                                      return encoder;
                                    },

@@ -29,13 +29,16 @@ struct Encoder {
   Preprocessing preprocessing;
   nn::NetworkSpec network;
   nn::Parameters parameters;
+  float largest_norm = 0;  // of the embeddings of the pictures that it was trained on; 0: not measured
 
   bool operator==(const Encoder&) const = default;
 
   // The number of values in an embedding.
   std::size_t dimension() const { return network.output_shape().size(); }
+  // Whether no component of an embedding can be below 0, as the layers tell.
+  bool never_negative() const;
   // Throws InputError unless the parts fit each other: picture shape and network input, network and parameters, a
-  // deviation above 0, finite numbers, the name's length.
+  // deviation above 0, finite numbers, the norm not below 0, the name's length.
   void check() const;
   // The wire form (Cap'n Proto, encoder.capnp); equal encoders give equal bytes. Throws InputError unless check()
   // passes.

@@ -1,0 +1,33 @@
+// The verbs `outrider client list`, `show` and `remove`: what the operator of an aggregator asks about its clients.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace outrider::aggregator {
+
+struct OperatorOptions {
+  std::filesystem::path state;  // the aggregator's
+  std::string who;              // a client
+  bool forget = false;
+  bool yes = false;
+  bool json = false;
+};
+
+struct ListCommand : OperatorOptions {};
+struct ShowCommand : OperatorOptions {};
+struct RemoveCommand : OperatorOptions {};
+
+void add_options(CLI::App& app, ListCommand& options);
+void add_options(CLI::App& app, ShowCommand& options);
+void add_options(CLI::App& app, RemoveCommand& options);
+// Return the exit code; throw InputError as ask_operator() does.
+int run_list(const ListCommand& options);
+int run_show(const ShowCommand& options);
+int run_remove(const RemoveCommand& options);
+
+}  // namespace outrider::aggregator
