@@ -131,7 +131,7 @@ void TaskRecord::check(const BaseNetwork& base, const std::string& what) const {
 std::uint64_t TaskRecord::most_bytes(const BaseNetwork& base) {
   constexpr std::uint64_t kFrame = 1024;
   constexpr std::uint64_t kList = 64;  // its pointers and what fills its last word
-  std::uint64_t bytes = kFrame + base.outputs() * (kMaxClassName + kList);
+  std::uint64_t bytes = kFrame + base.outputs() * (kMaxNameBytes + kList);
   for (const nn::TensorSpec& tensor : base.weight_tensors()) {
     const std::uint64_t weights = tensor.size();
     // The code of a mask is as good as never longer than the mask; twice that is never reached.
