@@ -1,36 +1,22 @@
 #include "aggregator/daemon_command.h"
 
 #include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <system_error>
+#include <string>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
 #include "knowledge/capacity.h"
-#include "knowledge/error.h"
 #include "knowledge/quantity_option.h"
+#include "knowledge/whole_file.h"
 #include "learners/averaging/strategy.h"
 
 namespace outrider::aggregator {
 namespace {
 
-namespace fs = std::filesystem;
-
 std::uint64_t history_bytes(const std::string& what, std::string_view text) {
   return text == "unlimited" ? HistoryLimits::kUnlimited : parse_memory(what, text);
-}
-
-void write_address(const fs::path& file, const std::string& address) {
-  const fs::path temporary = file.string() + ".tmp";
-  std::ofstream stream(temporary);
-  stream << address << '\n' << std::flush;
-  if (!stream) throw InputError("the address cannot be written to " + file.string());
-  std::error_code error;
-  fs::rename(temporary, file, error);
-  if (error) throw InputError("the address cannot be written to " + file.string() + ": " + error.message());
 }
 
 }  // namespace
@@ -80,12 +66,13 @@ void add_options(CLI::App& app, DaemonCommand& options) {
 
 int run_aggregator(const DaemonCommand& options) {
   DaemonOptions daemon = options.daemon;
+  if (!options.address_file.empty()) require_writable(options.address_file);
   if (!options.pretrained.empty()) daemon.pretrained = options.pretrained;
   daemon.rounds.duration = std::chrono::seconds(options.round_seconds);
   daemon.rounds.check();
   daemon.on_ready = [file = options.address_file](const std::string& address) {
     spdlog::info("clients connect with: outrider client --aggregator '{}' --data DIR --state DIR", address);
-    if (!file.empty()) write_address(file, address);
+    if (!file.empty()) write_durably(file, address + '\n');
   };
   run_daemon(std::move(daemon));
   return 0;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "knowledge/whole_file.h"
 #include "learners/encoders/architectures.h"
 #include "learners/prototypical/pretrained.h"
 #include "simulations/scenario.h"
@@ -38,6 +39,7 @@ void add_options(CLI::App& app, BaseOptions& options) {
 }
 
 int run_base(const BaseOptions& options) {
+  require_writable(options.output);
   const ImageShape input = parse_image_shape(options.input);
   const BaseNetwork base{{input, options.invert, options.mean, options.deviation},
                          base_architecture(options.architecture, input, options.classes),

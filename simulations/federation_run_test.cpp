@@ -10,8 +10,8 @@
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
+#include "knowledge/whole_file.h"
 #include "simulations/csv.h"
-#include "simulations/durable_file.h"
 #include "simulations/run_directory.h"
 #include "simulations/test_interruption.h"
 #include "simulations/test_studies.h"

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "knowledge/whole_file.h"
 #include "learners/averaging/narrow.h"
 #include "learners/encoders/architectures.h"
 #include "learners/prototypical/pretrained.h"
@@ -101,6 +102,7 @@ void add_options(CLI::App& app, ModelOptions& options) {
 }
 
 int run_model(const ModelOptions& options) {
+  require_writable(options.output);
   const ImageShape input = parse_image_shape(options.input);
   const Preprocessing preprocessing{input, options.invert, options.mean, options.deviation};
   nn::NetworkSpec network =

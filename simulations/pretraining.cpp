@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "knowledge/error.h"
+#include "knowledge/whole_file.h"
 #include "learners/data/open.h"
 #include "learners/data/resize.h"
 #include "learners/data/split.h"
@@ -149,6 +150,7 @@ void add_options(CLI::App& app, PretrainOptions& options) {
 }
 
 int run_pretrain(const PretrainOptions& options) {
+  require_writable(options.output);  // found out now rather than after training
   Pretraining training = options.training;
   training.input = parse_image_shape(options.input);
   const Dataset data = open_dataset(options.data.kind, options.data.path).train;

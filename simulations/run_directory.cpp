@@ -9,7 +9,7 @@
 
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
-#include "simulations/durable_file.h"
+#include "knowledge/whole_file.h"
 
 namespace outrider::simulations {
 namespace {

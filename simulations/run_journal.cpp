@@ -7,8 +7,8 @@
 #include "knowledge/digest.h"
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
+#include "knowledge/whole_file.h"
 #include "learners/data/image_folder.h"
-#include "simulations/durable_file.h"
 
 namespace outrider::simulations {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
-#include "simulations/durable_file.h"
+#include "knowledge/whole_file.h"
 #include "simulations/run_directory.h"
 #include "simulations/test_scenario_run.h"
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <fstream>
 #include <ranges>
@@ -20,6 +19,7 @@
 
 #include "knowledge/error.h"
 #include "storage/database_options.h"
+#include "storage/private_files.h"
 
 namespace outrider {
 namespace {
@@ -41,6 +41,16 @@ std::string sentence(const std::filesystem::path& directory, const rocksdb::Stat
 bool holds_database(const std::filesystem::path& directory) {
   std::error_code ignored;  // then it is not there for us
   return std::filesystem::exists(directory / "CURRENT", ignored);
+}
+
+// RocksDB would create an empty database beside what is left of one that has lost the file which names its manifest.
+void refuse_headless(const std::filesystem::path& directory) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(directory, error), last; !error && entry != last;
+       entry.increment(error))
+    if (entry->path().extension() == ".sst")
+      throw InputError("the store '" + directory.string() +
+                       "' is damaged: its file 'CURRENT' is missing; restore it from a copy");
 }
 
 // RocksDB would add our columns to a database of someone else.
@@ -71,16 +81,6 @@ struct Manifest {
   }
 };
 
-// The number of a write-ahead log file, such as 17 for 000017.log; nothing for other files.
-std::optional<std::uint64_t> log_number(const std::filesystem::path& path) {
-  const std::string stem = path.stem().string();
-  const char* const end = stem.data() + stem.size();
-  std::uint64_t number = 0;
-  const auto [stop, error] = std::from_chars(stem.data(), end, number);
-  if (path.extension() != ".log" || error != std::errc{} || stop != end) return std::nullopt;
-  return number;
-}
-
 // Shortens the file to `size` bytes, durably; a shorter one stays as it is.
 void cut(const std::filesystem::path& path, std::uint64_t size) {
   const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
@@ -104,9 +104,19 @@ void Database::adopt(rocksdb::DB* database, const std::vector<rocksdb::ColumnFam
 }
 
 std::unique_ptr<Database> Database::open(const std::filesystem::path& directory, rocksdb::Env& env) {
-  const rocksdb::DBOptions options = database_options(env);
-  if (holds_database(directory)) refuse_foreign_columns(directory, options);
   std::unique_ptr<Database> result(new Database(directory));
+  LogWitness::require_whole_log(directory);
+  LogWitness& witness = result->witness_.emplace(directory);
+  const auto on_log = [&witness](const std::string& path) {
+    if (const auto number = log_number(path)) witness.begun(*number);
+  };
+  result->disk_ = rocksdb::NewCompositeEnv(std::make_shared<PrivateFiles>(env.GetFileSystem(), on_log));
+  const rocksdb::DBOptions options = database_options(*result->disk_);
+  if (holds_database(directory)) {
+    refuse_foreign_columns(directory, options);
+  } else {
+    refuse_headless(directory);
+  }
   rocksdb::DB* database = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   result->require(rocksdb::DB::Open(options, directory.string(), column_families(), &handles, &database));
@@ -123,6 +133,7 @@ std::unique_ptr<Database> Database::open_read_only(const std::filesystem::path& 
     // A writer that flushes between our reading the manifest and the log deletes log files that our manifest still
     // needs, and RocksDB does not miss them. An unchanged manifest says that this did not happen.
     const Manifest before = Manifest::of(directory);
+    LogWitness::require_whole_log(directory);
     std::unique_ptr<Database> result(new Database(directory));
     rocksdb::DB* database = nullptr;
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -178,10 +189,12 @@ void Database::compact() {
     require(database_->CompactRange(options, column, nullptr, nullptr));
 }
 
-std::optional<LogPosition> Database::log_position() const {
+std::optional<LogPosition> Database::log_position() {
   std::unique_ptr<rocksdb::LogFile> file;
   if (!database_->GetCurrentWalFile(&file).ok()) return std::nullopt;
-  return LogPosition{file->LogNumber(), file->SizeFileBytes()};
+  const LogPosition end{file->LogNumber(), file->SizeFileBytes()};
+  if (witness_) witness_->reached(end);
+  return end;
 }
 
 std::optional<Bytes> Database::get(Column column, ByteView key) const {

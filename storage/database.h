@@ -11,20 +11,16 @@
 
 #include <rocksdb/db.h>
 
+#include "storage/log_witness.h"
 #include "storage/store.h"
 
 namespace outrider {
 
-// How far the write-ahead log reached after a commit: what lies beyond was never acknowledged.
-struct LogPosition {
-  std::uint64_t file = 0;  // its number
-  std::uint64_t size = 0;  // bytes
-};
-
 // An open RocksDB. Closes when destroyed. Safe to read from any thread while one writes.
 class Database {
  public:
-  // Creates the database and missing columns. `env` outlives it. Both throw InputError.
+  // Creates the database and missing columns; new files are for their owner alone. `env` outlives it. Both throw
+  // InputError, also when the database's log is not all there.
   static std::unique_ptr<Database> open(const std::filesystem::path& directory, rocksdb::Env& env);
   // Reads the files as they are now and never writes; every file it needs stays open.
   static std::unique_ptr<Database> open_read_only(const std::filesystem::path& directory, rocksdb::Env& env);
@@ -34,8 +30,8 @@ class Database {
 
   // Atomic and synced. After a failure only closing is of use: the log may end in a torn record.
   rocksdb::Status write(const WriteSet& writes);
-  // Nothing when the file system does not say.
-  std::optional<LogPosition> log_position() const;
+  // Nothing when the file system does not say. The next open misses what of the log is gone up to here.
+  std::optional<LogPosition> log_position();
   // Writes all columns anew, without what was erased or replaced, and begins a new log.
   void compact();
   std::optional<Bytes> get(Column column, ByteView key) const;
@@ -51,6 +47,8 @@ class Database {
   void require(const rocksdb::Status& status) const;
 
   std::filesystem::path directory_;
+  std::optional<LogWitness> witness_;   // none where it is read only
+  std::unique_ptr<rocksdb::Env> disk_;  // likewise
   std::unique_ptr<rocksdb::DB> database_;
   std::array<rocksdb::ColumnFamilyHandle*, kColumns + 1> handles_{};  // the last: RocksDB's default column
 };

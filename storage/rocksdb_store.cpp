@@ -59,7 +59,7 @@ class RocksDbStore : public Store {
   void write(const WriteSet& writes) {
     const rocksdb::Status status = database_->write(writes);
     if (status.ok()) {
-      acknowledged_ = database_->log_position();
+      acknowledged_ = database_->log_position();  // all of it is synced
       return;
     }
     const std::string failure = "nothing was written to the store '" + directory_.path().string() + "' (" +

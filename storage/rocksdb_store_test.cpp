@@ -15,9 +15,12 @@
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
+#include "knowledge/whole_file.h"
 #include "storage/database.h"
 
 namespace outrider {
@@ -68,12 +71,28 @@ TEST_F(RocksDbStoreTest, OnlyTheOwnerMayEnterANewDirectory) {
   EXPECT_EQ(std::filesystem::status(directory_).permissions(), std::filesystem::perms::owner_all);
 }
 
-TEST_F(RocksDbStoreTest, LeavesThePermissionsOfADirectoryThatExistsAlone) {
-  const auto chosen = std::filesystem::perms::owner_all | std::filesystem::perms::group_read;
+TEST_F(RocksDbStoreTest, OnlyTheOwnerMayReadWhatLiesThereWhateverWasAllowedBefore) {
+  open_store(directory_)->commit(put("secret", "1"));
+  const auto open_to_all = [&] {
+    std::filesystem::permissions(directory_, std::filesystem::perms(0755));
+    for (const auto& entry : std::filesystem::directory_iterator(directory_))
+      std::filesystem::permissions(entry.path(), std::filesystem::perms(0644));
+  };
+  open_to_all();
+  const mode_t before = ::umask(0);
+  const auto store = open_store(directory_);
+  for (int i = 0; i < 40; ++i) store->commit(put("large", std::string(1'000'000, 'x')));  // new tables, logs, manifests
+  ::umask(before);
+  EXPECT_EQ(std::filesystem::status(directory_).permissions(), std::filesystem::perms(0700));
+  for (const auto& entry : std::filesystem::directory_iterator(directory_))
+    EXPECT_EQ(entry.status().permissions(), std::filesystem::perms(0600)) << entry.path();
+}
+
+TEST_F(RocksDbStoreTest, RefusesADirectoryOfAnotherUser) {
   std::filesystem::create_directories(directory_);
-  std::filesystem::permissions(directory_, chosen);
-  open_store(directory_);
-  EXPECT_EQ(std::filesystem::status(directory_).permissions(), chosen);
+  if (::chown(directory_.c_str(), 65'534, 65'534) != 0) GTEST_SKIP() << "takes root";
+  EXPECT_THAT([&] { open_store(directory_); },
+              ThrowsMessage<InputError>(AllOf(HasSubstr(directory_.string()), HasSubstr("another user"))));
 }
 
 TEST_F(RocksDbStoreTest, RefusesADirectoryThatIsAFile) {
@@ -137,19 +156,70 @@ TEST_F(RocksDbStoreTest, SaysToReadersThatItIsBeingCreated) {
   EXPECT_NO_THROW(open_store_read_only(directory_));
 }
 
+// The third commit was never acknowledged: kill -9 came while it was written, and the note is that of the second.
 TEST_F(RocksDbStoreTest, OpensALogWithATornTail) {
+  const std::filesystem::path note = directory_ / "outrider.newest-log";
   open_store(directory_)->commit(put("a", "1"));
+  std::string noted;
   {
     const auto store = open_store(directory_);
     store->commit(put("b", std::string(50'000, 'b')));
+    noted = content_of_file(note);
     store->commit(put("c", std::string(50'000, 'c')));
   }
+  replace_file(note, bytes_of(noted));
   const std::filesystem::path log = largest_file(".log");
   std::filesystem::resize_file(log, std::filesystem::file_size(log) - 10'000);
   const auto store = open_store(directory_);
   EXPECT_TRUE(store->get(Column::meta, bytes_of("a")));
   EXPECT_TRUE(store->get(Column::meta, bytes_of("b")));
   EXPECT_FALSE(store->get(Column::meta, bytes_of("c")));
+}
+
+TEST_F(RocksDbStoreTest, MissesALogThatIsGoneOrHasLostItsEnd) {
+  {
+    const auto store = open_store(directory_);
+    store->commit(put("a", std::string(50'000, 'a')));
+    store->commit(put("b", std::string(50'000, 'b')));
+  }
+  const std::filesystem::path log = largest_file(".log");
+  const auto expect_damage = [&](const std::string& what) {
+    const auto said = ThrowsMessage<InputError>(AllOf(HasSubstr(directory_.string()), HasSubstr("is damaged"),
+                                                      HasSubstr(log.filename().string()), HasSubstr(what)));
+    EXPECT_THAT([&] { open_store(directory_); }, said);
+    EXPECT_THAT([&] { open_store_read_only(directory_); }, said);
+  };
+  const std::string whole = content_of_file(log);
+  for (const std::size_t left : {whole.size() - 1, whole.size() / 2, std::size_t{0}}) {
+    replace_file(log, bytes_of(std::string_view(whole).substr(0, left)));
+    expect_damage("has lost its end");
+  }
+  std::filesystem::remove(log);
+  expect_damage("is missing");
+  replace_file(log, bytes_of(whole));
+  EXPECT_EQ(open_store(directory_)->get(Column::meta, bytes_of("b"))->size(), 50'000U);
+}
+
+TEST_F(RocksDbStoreTest, OpensAStoreOfBeforeThereWasANoteOfItsLog) {
+  open_store(directory_)->commit(put("a", "1"));
+  std::filesystem::remove(directory_ / "outrider.newest-log");
+  EXPECT_TRUE(open_store_read_only(directory_)->get(Column::meta, bytes_of("a")));
+  EXPECT_TRUE(open_store(directory_)->get(Column::meta, bytes_of("a")));
+  std::filesystem::remove(largest_file(".log"));  // the new log is noted, and empty
+  EXPECT_TRUE(open_store(directory_)->get(Column::meta, bytes_of("a")));
+}
+
+TEST_F(RocksDbStoreTest, ANoteThatCannotBeReadIsSaid) {
+  open_store(directory_)->commit(put("a", "1"));
+  replace_file(directory_ / "outrider.newest-log", bytes_of("no note"));
+  EXPECT_THAT([&] { open_store(directory_); }, ThrowsMessage<InputError>(HasSubstr("cannot be read")));
+}
+
+TEST_F(RocksDbStoreTest, DoesNotBeginAnewWhereOnlyTablesAreLeft) {
+  open_store(directory_)->commit(put("a", "1"));
+  open_store(directory_);  // moves the log into a table
+  std::filesystem::remove(directory_ / "CURRENT");
+  EXPECT_THAT([&] { open_store(directory_); }, ThrowsMessage<InputError>(HasSubstr("'CURRENT' is missing")));
 }
 
 TEST_F(RocksDbStoreTest, ReportsADamagedLogInsteadOfDroppingCommits) {

@@ -7,9 +7,11 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "knowledge/error.h"
+#include "knowledge/whole_file.h"
 
 namespace outrider {
 namespace {
@@ -20,21 +22,32 @@ std::string reason(int error) {
   return std::generic_category().message(error);
 }
 
-// Makes the entries of `directory` survive a power cut.
-void sync_entries(const std::filesystem::path& directory) {
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-  const int error = errno;
-  if (descriptor >= 0) ::close(descriptor);
-  if (!synced) throw InputError("cannot sync the directory '" + directory.string() + "': " + reason(error));
-}
-
 void create_durably(const std::filesystem::path& directory) {
   if (std::filesystem::is_directory(directory)) return;
   const std::filesystem::path parent = directory.parent_path();
   if (parent != directory) create_durably(parent);
   std::filesystem::create_directory(directory);
-  sync_entries(parent);
+  sync_folder(parent);
+}
+
+// What lies there may have been made by anybody, with access for anybody; it holds, or will hold, a secret key.
+void keep_private(const std::filesystem::path& directory) {
+  struct stat state {};
+  if (::stat(directory.c_str(), &state) != 0)
+    throw InputError("cannot look at the store's directory '" + directory.string() + "': " + reason(errno));
+  if (state.st_uid != ::geteuid())
+    throw InputError("the store's directory '" + directory.string() + "' belongs to another user (" +
+                     std::to_string(state.st_uid) +
+                     "), who could read its secret key: run this as that user, or "
+                     "choose another directory");
+  const auto restrict = [](const std::filesystem::path& path, mode_t mode) {
+    if (::chmod(path.c_str(), mode) != 0)
+      throw InputError("cannot keep '" + path.string() + "' private: " + reason(errno));
+  };
+  restrict(directory, S_IRWXU);  // first: from here on nobody else comes by
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (!entry.is_symlink() && entry.is_regular_file()) restrict(entry.path(), S_IRUSR | S_IWUSR);
+  }
 }
 
 }  // namespace
@@ -43,15 +56,13 @@ StoreDirectory::StoreDirectory(std::filesystem::path path) : path_(std::move(pat
   try {
     const std::filesystem::path whole = std::filesystem::absolute(path_).lexically_normal();
     const std::filesystem::path directory = whole.has_filename() ? whole : whole.parent_path();  // "store/" is "store"
-    const bool is_new = !std::filesystem::is_directory(directory);
     create_durably(directory);
-    if (is_new)
-      std::filesystem::permissions(directory, std::filesystem::perms::owner_all);  // it will hold a secret key
+    keep_private(directory);
   } catch (const std::filesystem::filesystem_error& error) {
     throw InputError("cannot create the store's directory '" + path_.string() + "': " + error.code().message());
   }
   const std::filesystem::path file = path_ / kLockName;
-  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ < 0) throw InputError("cannot open the lock file '" + file.string() + "': " + reason(errno));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;

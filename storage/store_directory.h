@@ -9,8 +9,9 @@ namespace outrider {
 // RocksDB's own lock would not do: it is free for a moment while a store reopens after a failed write.
 class StoreDirectory {
  public:
-  // Creates the directory, which only its owner may then enter, and what is missing above it. Throws InputError when
-  // that fails or when it is held already, by another process or by this one.
+  // Creates the directory and what is missing above it. Only its owner may enter it then and read what lies in it,
+  // whatever was allowed before. Throws InputError when that fails, when it belongs to another user, or when it is held
+  // already, by another process or by this one.
   explicit StoreDirectory(std::filesystem::path path);
   ~StoreDirectory();
   StoreDirectory(const StoreDirectory&) = delete;

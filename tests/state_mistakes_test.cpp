@@ -65,6 +65,16 @@ TEST_F(PretrainedFile, ThatWasCutShortIsRefusedWhereverItWasCut) {
   }
 }
 
+TEST_F(PretrainedFile, WithASingleFlippedByteIsRefused) {
+  const std::string whole = text_of_file(site.encoder());
+  for (std::size_t position = 3; position < whole.size(); position += whole.size() / 20) {
+    std::string damaged = whole;
+    damaged[position] = static_cast<char>(damaged[position] ^ 0x40);  // in a weight, the exponent
+    write_text(site.path("bad.outrider"), damaged);
+    expect_refused("byte " + std::to_string(position));
+  }
+}
+
 TEST_F(PretrainedFile, ThatIsRefusedLeavesAStateThatAGoodOneCanUse) {
   write_text(site.path("bad.outrider"), noise(4096));
   expect_complaint(run({"aggregator", "--state", site.path("aggregator").string(), "--listen", "tcp://127.0.0.1:*",
@@ -83,6 +93,38 @@ TEST(StateDirectory, InUseByAnotherProcessIsNamed) {
   expect_complaint(
       run({"client", "--state", state, "--data", site.path("data").string(), "--aggregator", site.address()}), kFailure,
       {state, "in use by another process"});
+}
+
+// The states hold secret keys, and were made readable by everybody before the programs started.
+TEST(StateDirectory, IsForItsOwnerAloneWhateverItWas) {
+  Site site;
+  for (const std::filesystem::path& state : {site.path("aggregator"), site.state("ann")}) {
+    std::filesystem::create_directories(state);
+    std::filesystem::permissions(state, std::filesystem::perms(0755));
+  }
+  const Process aggregator = site.start_aggregator_with_encoder();
+  const Process client = site.start_client("ann");
+  ASSERT_TRUE(eventually([&] { return site.caught_up("ann"); })) << client.errors();
+  for (const std::filesystem::path& state : {site.path("aggregator"), site.state("ann")}) {
+    EXPECT_EQ(std::filesystem::status(state).permissions(), std::filesystem::perms(0700)) << state;
+    for (const auto& entry : std::filesystem::directory_iterator(state))
+      EXPECT_EQ(entry.status().permissions(), std::filesystem::perms(0600)) << entry.path();
+  }
+}
+
+TEST(StateDirectory, WhoseLogIsGoneIsRefusedRatherThanOneRevisionEarlier) {
+  Site site;
+  {
+    Process aggregator = site.start_aggregator_with_encoder();
+    aggregator.send(SIGKILL);
+    aggregator.wait(std::chrono::seconds(5));
+  }
+  std::size_t removed = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(site.path("aggregator")))
+    if (entry.path().extension() == ".log") removed += std::filesystem::remove(entry.path()) ? 1 : 0;
+  ASSERT_GE(removed, 1U);
+  expect_complaint(run({"aggregator", "--state", site.path("aggregator").string(), "--listen", "tcp://127.0.0.1:*"}),
+                   kFailure, {site.path("aggregator").string(), "is damaged", ".log", "is missing"});
 }
 
 TEST(StateDirectory, ThatCannotBeCreatedIsNamed) {

@@ -14,7 +14,7 @@ void DatasetBuilder::add(const Image& image, std::uint32_t label, const std::str
     require_sane_total(name_, std::max<std::size_t>(expected_, 1), image.shape);
     first_ = where;
     data_.shape = image.shape;
-    data_.pixels.reserve(expected_ * image.shape.size());
+    within_memory(name_, expected_ * image.shape.size(), [&] { data_.pixels.reserve(expected_ * image.shape.size()); });
     data_.labels.reserve(expected_);
   }
   if (image.shape != data_.shape)

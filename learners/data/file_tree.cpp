@@ -1,7 +1,6 @@
 #include "learners/data/file_tree.h"
 
 #include <algorithm>
-#include <fstream>
 #include <set>
 
 #include <zip.h>
@@ -123,7 +122,13 @@ class ZipTree final : public FileTree {
     if (count > kMaxFiles) throw InputError(path + " holds more than " + std::to_string(kMaxFiles) + " files");
     std::vector<std::pair<std::string, zip_uint64_t>> files;
     std::set<std::string> folders;
+    std::uint64_t unpacked = 0, packed = 0;
     for (zip_uint64_t entry = 0; entry < count; ++entry) {
+      zip_stat_t status;
+      if (zip_stat_index(archive_.get(), entry, 0, &status) == 0 && (status.valid & ZIP_STAT_SIZE) != 0) {
+        unpacked += std::min(status.size, kMaxPictureFile);  // more is not read of any
+        packed += (status.valid & ZIP_STAT_COMP_SIZE) != 0 ? std::min(status.comp_size, kMaxPictureFile) : 0;
+      }
       const char* raw = zip_get_name(archive_.get(), entry, 0);
       if (raw == nullptr) throw InputError(path + " holds an entry without a name");
       std::string name = raw;
@@ -135,6 +140,8 @@ class ZipTree final : public FileTree {
       else
         files.emplace_back(std::move(name), entry);
     }
+    std::error_code gone;  // then reading will say so
+    require_sane_expansion(path, unpacked, std::min<std::uint64_t>(packed, fs::file_size(path, gone)));
     std::sort(files.begin(), files.end());
     for (auto& [name, entry] : files) {
       if (!names_.empty() && names_.back() == name) throw InputError(path + " holds " + name + " twice");
@@ -164,19 +171,6 @@ fs::file_type existing_type(const fs::path& path) {
   if (type == fs::file_type::not_found) throw InputError(path.string() + " does not exist");
   if (type == fs::file_type::none) throw InputError(path.string() + " cannot be opened: " + error.message());
   return type;
-}
-
-Bytes read_file(const fs::path& path, std::uint64_t limit) {
-  if (existing_type(path) != fs::file_type::regular) throw InputError(path.string() + " is no regular file");
-  std::ifstream file(path, std::ios::binary);
-  std::error_code error;
-  const std::uint64_t size = fs::file_size(path, error);
-  if (!file || error) throw InputError(path.string() + " cannot be opened for reading");
-  if (size > limit) refuse_size(path.string(), size, limit);
-  Bytes bytes(size);
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-  if (static_cast<std::uint64_t>(file.gcount()) != size) throw InputError(path.string() + " cannot be read to its end");
-  return bytes;
 }
 
 std::unique_ptr<FileTree> FileTree::open(const fs::path& path, std::string_view inside) {

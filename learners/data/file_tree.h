@@ -8,14 +8,12 @@
 #include <vector>
 
 #include "knowledge/bytes.h"
+#include "knowledge/whole_file.h"
 
 namespace outrider {
 
 // What lies at `path`, links followed. Throws InputError when nothing does or it cannot be looked at.
 std::filesystem::file_type existing_type(const std::filesystem::path& path);
-
-// The whole file. Throws InputError when it is missing, no regular file, unreadable or longer than `limit` bytes.
-Bytes read_file(const std::filesystem::path& path, std::uint64_t limit);
 
 // The files below a folder, in byte order of their paths, whatever the order on disk or in the archive. Hidden files
 // and folders (a leading '.') are left out. Not thread-safe.

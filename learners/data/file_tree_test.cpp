@@ -106,6 +106,15 @@ TEST(FileTree, EntriesOverTheLimitAreRefused) {
   }
 }
 
+TEST(FileTree, AnArchiveThatUnpacksToFarMoreIsRefusedByWhatItClaims) {
+  const TemporaryFolder folder;
+  const Bytes zeros(std::size_t{40} << 20);
+  const auto zip = folder.write_zip("z.zip", {{"a", zeros}, {"b", zeros}}, /*store=*/false);
+  EXPECT_THAT(refusal([&] { FileTree::open(zip); }), HasSubstr("claims to hold 83886080 bytes"));
+  EXPECT_EQ(FileTree::open(folder.write_zip("y.zip", {{"a", zeros}}, /*store=*/false))->names().size(), 1U);
+  EXPECT_EQ(FileTree::open(folder.write_zip("x.zip", {{"a", zeros}, {"b", zeros}}))->names().size(), 2U);
+}
+
 TEST(FileTree, EntryThatLiesAboutItsSizeIsRefused) {
   const TemporaryFolder folder;
   const auto zip = folder.write_zip("z.zip", {{"a", Bytes(500, 0)}}, /*store=*/false);

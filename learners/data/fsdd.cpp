@@ -73,7 +73,7 @@ Dataset load_fsdd(const std::filesystem::path& path, Part part) {
   for (std::size_t i = 0; i < files.size(); ++i) {
     const std::string where = tree->where(files[i]);
     const auto speaker = std::lower_bound(speakers.begin(), speakers.end(), takes[i].speaker) - speakers.begin();
-    builder.add(picture(tree->read(files[i], kMaxPictureFile), where), takes[i].digit,
+    builder.add(picture(tree->read(files[i], kMaxRecordingFile), where), takes[i].digit,
                 static_cast<std::uint32_t>(speaker), where);
   }
   return builder.finish({"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, speakers);

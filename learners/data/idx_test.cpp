@@ -123,6 +123,19 @@ TEST_F(Idx, CountFarBeyondTheFileIsRefused) {  // 2 GiB claimed, within the limi
   EXPECT_THAT(refused(many, with(kLabels, 4, 0x2a)), HasSubstr("images is truncated"));
 }
 
+TEST_F(Idx, PicturesThatUnpackToFarMoreAreRefusedByTheirHeader) {
+  Bytes images{0, 0, 8, 3, 0, 0, 0, 25, 0, 0, 8, 0, 0, 0, 8, 0};  // 25 of 2048x2048
+  images.resize(16 + std::size_t{25} * 2048 * 2048);
+  Bytes labels{0, 0, 8, 1, 0, 0, 0, 25};
+  labels.resize(8 + 25);
+  EXPECT_THAT(refused(gzipped(images), labels), HasSubstr("images claims to hold 104857600 bytes in "));
+  EXPECT_EQ(load(images, labels).size(), 25U);
+  images[7] = labels[7] = 16;  // 64 MiB
+  images.resize(16 + std::size_t{16} * 2048 * 2048);
+  labels.resize(8 + 16);
+  EXPECT_EQ(load(gzipped(images), gzipped(labels)).size(), 16U);
+}
+
 TEST(IdxRealData, MnistHasItsPublishedCounts) {
   const auto folder = real_data("mnist");
   if (!std::filesystem::exists(folder)) GTEST_SKIP() << "needs " << folder;

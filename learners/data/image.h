@@ -21,9 +21,11 @@ struct Image {
 
 // Decodes a PNG or JPEG picture, told apart by their first bytes; `name` stands for it in errors. Gray pictures have
 // one channel and all others three (RGB). Palettes are resolved, 16 bits a value become 8, transparency is laid over
-// white. Pictures without a gamma chunk keep their values exactly: black is 0, and 1-bit white is 255. Throws
+// white, inks (CMYK, YCCK) are subtracted from it. Pictures without a gamma chunk keep their values exactly: black is
+// 0, and 1-bit white is 255. What EXIF says of the orientation is done: the picture is as it is to be looked at. Throws
 // InputError when the bytes are neither PNG nor JPEG, are damaged or truncated (also where a decoder would only warn),
-// are a CMYK JPEG, or claim a side over kMaxImageSide (checked before memory is taken).
+// claim a side over kMaxImageSide or more than kMaxPicturePixels (checked before memory is taken), or when there is not
+// memory enough.
 Image decode_image(ByteView bytes, const std::string& name);
 
 // As decode_image; throws InputError also when the file is missing, unreadable or over kMaxPictureFile.

@@ -65,9 +65,38 @@ TEST(Image, GrayJpegHasOneChannel) {
   EXPECT_THAT(image.pixels, AllOf(SizeIs(32), Each(77)));
 }
 
-TEST(Image, CmykJpegIsRefused) {
-  const Bytes jpeg = jpeg_of(8, 8, 4, std::vector<std::uint8_t>(256, 9));
-  EXPECT_THAT(refusal([&] { decode(jpeg); }), AllOf(HasSubstr("picture"), HasSubstr("CMYK")));
+// As Photoshop and libjpeg store them: what is left of white, with an Adobe marker.
+TEST(Image, InksOfAJpegBecomeRgb) {
+  std::vector<std::uint8_t> inks;
+  for (int i = 0; i < 64; ++i) inks.insert(inks.end(), {255, 128, 0, 204});  // no cyan, half magenta, all yellow
+  for (const bool ycck : {false, true}) {
+    const Image image = decode(ycck ? ycck_jpeg_of(8, 8, inks) : jpeg_of(8, 8, 4, inks));
+    ASSERT_EQ(image.shape, (ImageShape{.channels = 3, .height = 8, .width = 8}));
+    const int expected[] = {204, 102, 0};
+    for (std::size_t i = 0; i < image.pixels.size(); ++i) EXPECT_NEAR(image.pixels[i], expected[i / 64], 3) << ycck;
+  }
+}
+
+TEST(Image, InksWithoutAnAdobeMarkerAreInks) {
+  std::vector<std::uint8_t> inks;
+  for (int i = 0; i < 64; ++i) inks.insert(inks.end(), {0, 127, 255, 51});
+  Bytes jpeg = jpeg_of(8, 8, 4, inks);
+  const std::string_view adobe(
+      "\xff\xee\x00\x0e"
+      "Adobe",
+      9);
+  const auto marker = std::search(jpeg.begin(), jpeg.end(), adobe.begin(), adobe.end(),
+                                  [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); });
+  ASSERT_NE(marker, jpeg.end());
+  jpeg.erase(marker, marker + 16);
+  const Image image = decode(jpeg);
+  const int expected[] = {204, 102, 0};
+  for (std::size_t i = 0; i < image.pixels.size(); ++i) EXPECT_NEAR(image.pixels[i], expected[i / 64], 3);
+}
+
+TEST(Image, JpegWithTwoComponentsIsRefused) {
+  const Bytes jpeg = jpeg_of(8, 8, 2, std::vector<std::uint8_t>(128, 9));
+  EXPECT_THAT(refusal([&] { decode(jpeg); }), AllOf(HasSubstr("picture"), HasSubstr("2 components")));
 }
 
 TEST(Image, EveryTruncationOfAPngIsRefused) {
@@ -118,6 +147,34 @@ TEST(Image, AbsurdDimensionsAreRefused) {
   ASSERT_NE(frame, jpeg.end());
   std::fill(frame + 5, frame + 9, std::uint8_t{0xf0});  // height and width
   EXPECT_THAT(refusal([&] { decode(jpeg); }), HasSubstr("61680x61680"));
+}
+
+// At the bound and one row above it, from headers alone: no such picture is there.
+TEST(Image, MorePixelsThanAreDecodedAreRefusedBeforeMemoryIsTaken) {
+  EXPECT_THAT(refusal([&] {
+                decode(raw_png(8192, 8193, 8, PngColour::rgb, {0, 0}));
+              }),
+              AllOf(HasSubstr("8192x8193"), HasSubstr("at most 67108864")));
+  EXPECT_THAT(refusal([&] {
+                decode(raw_png(16384, 16384, 1, PngColour::gray, {0, 0}));
+              }),
+              AllOf(HasSubstr("16384x16384"), HasSubstr("at most 67108864")));
+  EXPECT_THAT(refusal([&] {
+                decode(raw_png(8192, 8192, 8, PngColour::rgb, {0, 0}));
+              }),
+              AllOf(HasSubstr("damaged"), HasSubstr("claims 201326592 bytes")));
+  Bytes jpeg = jpeg_of(8, 8, 1, std::vector<std::uint8_t>(64, 0));
+  const Bytes marker{0xff, 0xc0};
+  const auto frame = std::search(jpeg.begin(), jpeg.end(), marker.begin(), marker.end());
+  ASSERT_NE(frame, jpeg.end());
+  std::fill(frame + 5, frame + 9, std::uint8_t{0x30});  // 12,336 squared
+  EXPECT_THAT(refusal([&] { decode(jpeg); }), AllOf(HasSubstr("12336x12336"), HasSubstr("at most 67108864")));
+}
+
+TEST(Image, AsManyPixelsAsAreDecodedAreDecoded) {
+  const std::vector<std::uint8_t> white(std::size_t{8192} * 8192, 255);
+  const Image image = decode(encode_png({.channels = 1, .height = 8192, .width = 8192}, white));
+  EXPECT_EQ(image.pixels, white);
 }
 
 TEST(Image, OtherBytesAreRefused) {

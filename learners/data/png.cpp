@@ -1,11 +1,15 @@
+#include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <string_view>
+#include <utility>
 
 #include <png.h>
 
 #include "knowledge/error.h"
 #include "learners/data/codecs.h"
 #include "learners/data/limits.h"
+#include "learners/data/orientation.h"
 
 namespace outrider {
 namespace {
@@ -22,7 +26,7 @@ class PngReader {
   PngReader& operator=(const PngReader&) = delete;
 
   ImageShape shape() const {
-    require_sane_size(name_, image_.height, image_.width);
+    require_decodable_size(name_, image_.height, image_.width);
     return {.channels = (image_.format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1,
             .height = static_cast<int>(image_.height),
             .width = static_cast<int>(image_.width)};
@@ -43,6 +47,39 @@ class PngReader {
   const std::string& name_;
   png_image image_{};
 };
+
+std::uint32_t big_endian(ByteView bytes) {
+  return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 | std::uint32_t{bytes[2]} << 8 | bytes[3];
+}
+
+// The data of the first chunk of this type, which libpng's simplified interface keeps to itself; empty if there is
+// none.
+ByteView chunk_of(ByteView png, std::string_view type) {
+  for (png = png.subspan(std::min<std::size_t>(png.size(), 8)); png.size() >= 12;) {
+    const std::uint32_t size = big_endian(png);
+    if (size > png.size() - 12) return {};
+    if (text_of(png.subspan(4, 4)) == type) return png.subspan(8, size);
+    png = png.subspan(std::size_t{12} + size);
+  }
+  return {};
+}
+
+// So few bytes cannot hold so many pixels: deflate packs 1032 bytes into one at best. Found out before there is memory
+// for the pixels.
+void require_enough_data(ByteView png, const std::string& name) {
+  constexpr std::uint64_t kMostOfDeflate = 1032, kSmallPicture = 1u << 20;
+  const ByteView header = chunk_of(png, "IHDR");
+  if (header.size() < 13) return;  // libpng has something to say about that
+  const std::uint64_t samples = header[9] == PNG_COLOR_TYPE_RGB          ? 3
+                                : header[9] == PNG_COLOR_TYPE_RGBA       ? 4
+                                : header[9] == PNG_COLOR_TYPE_GRAY_ALPHA ? 2
+                                                                         : 1;
+  const std::uint64_t bits = big_endian(header) * samples * header[8];
+  const std::uint64_t raw = bits / 8 * big_endian(header.subspan(4));
+  if (raw > kSmallPicture && raw / kMostOfDeflate > png.size())
+    throw InputError(name + " is a damaged PNG picture: it claims " + std::to_string(raw) +
+                     " bytes of pixels and has " + std::to_string(png.size()) + " bytes");
+}
 
 }  // namespace
 
@@ -65,15 +102,20 @@ void to_interleaved(std::span<const std::uint8_t> planar, const ImageShape& shap
 
 Image decode_png(ByteView bytes, const std::string& name) {
   PngReader reader(bytes, name);
-  Image image{.shape = reader.shape(), .pixels = {}};
-  std::vector<std::uint8_t> interleaved = reader.read(image.shape);
-  if (image.shape.channels == 1) {
-    image.pixels = std::move(interleaved);
-  } else {
-    image.pixels.resize(interleaved.size());
-    to_planar(interleaved, image.shape, image.pixels);
-  }
-  return image;
+  const ImageShape shape = reader.shape();
+  require_enough_data(bytes, name);
+  return within_memory(name, 2 * shape.size(), [&] {
+    Image image{.shape = shape, .pixels = {}};
+    std::vector<std::uint8_t> interleaved = reader.read(image.shape);
+    if (image.shape.channels == 1) {
+      image.pixels = std::move(interleaved);
+    } else {
+      image.pixels.resize(interleaved.size());
+      to_planar(interleaved, image.shape, image.pixels);
+      interleaved = {};
+    }
+    return upright(std::move(image), exif_orientation(chunk_of(bytes, "eXIf")));
+  });
 }
 
 Bytes encode_png(const ImageShape& shape, std::span<const std::uint8_t> pixels) {

@@ -53,9 +53,11 @@ inline Bytes raw_png(std::uint32_t width, std::uint32_t height, std::uint8_t dep
   return png;
 }
 
-// A JPEG file of interleaved pixels with 1 (gray), 3 (RGB) or 4 (CMYK) components.
-inline Bytes jpeg_of(unsigned width, unsigned height, int components, std::span<const std::uint8_t> interleaved,
-                     int quality = 100) {
+// A JPEG file of interleaved pixels with 1 (gray), 2 (nobody knows), 3 (RGB) or 4 (CMYK) components. `prepare` changes
+// the settings before the first row.
+template <typename Prepare>
+Bytes jpeg_of(unsigned width, unsigned height, int components, std::span<const std::uint8_t> interleaved, int quality,
+              Prepare&& prepare) {
   jpeg_compress_struct info{};
   jpeg_error_mgr errors{};
   info.err = jpeg_std_error(&errors);
@@ -66,9 +68,13 @@ inline Bytes jpeg_of(unsigned width, unsigned height, int components, std::span<
   info.image_width = width;
   info.image_height = height;
   info.input_components = components;
-  info.in_color_space = components == 1 ? JCS_GRAYSCALE : components == 3 ? JCS_RGB : JCS_CMYK;
+  info.in_color_space = components == 1   ? JCS_GRAYSCALE
+                        : components == 3 ? JCS_RGB
+                        : components == 4 ? JCS_CMYK
+                                          : JCS_UNKNOWN;
   jpeg_set_defaults(&info);
   jpeg_set_quality(&info, quality, TRUE);
+  prepare(info);
   jpeg_start_compress(&info, TRUE);
   Bytes rows(interleaved.begin(), interleaved.end());
   while (info.next_scanline < height) {
@@ -80,6 +86,59 @@ inline Bytes jpeg_of(unsigned width, unsigned height, int components, std::span<
   Bytes jpeg(buffer, buffer + size);
   std::free(buffer);
   return jpeg;
+}
+
+inline Bytes jpeg_of(unsigned width, unsigned height, int components, std::span<const std::uint8_t> interleaved,
+                     int quality = 100) {
+  return jpeg_of(width, height, components, interleaved, quality, [](jpeg_compress_struct&) {});
+}
+
+// The same of CMYK, stored as YCCK.
+inline Bytes ycck_jpeg_of(unsigned width, unsigned height, std::span<const std::uint8_t> interleaved) {
+  return jpeg_of(width, height, 4, interleaved, 100,
+                 [](jpeg_compress_struct& info) { jpeg_set_colorspace(&info, JCS_YCCK); });
+}
+
+// An EXIF block, from its TIFF header on, with an orientation and nothing else, big- or little-endian.
+inline Bytes exif_of(int orientation, bool big) {
+  Bytes tiff = to_bytes(std::string_view(big ? "MM\0*\0\0\0\x08" : "II*\0\x08\0\0\0", 8));
+  const auto number = [&](std::uint32_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) tiff.push_back(static_cast<std::uint8_t>(value >> 8 * (big ? bytes - 1 - i : i)));
+  };
+  number(1, 2);       // entries
+  number(0x0112, 2);  // orientation
+  number(3, 2);       // a short
+  number(1, 4);       // one of them
+  number(static_cast<std::uint32_t>(orientation), 2);
+  number(0, 2);
+  number(0, 4);  // no further directory
+  return tiff;
+}
+
+// The picture with an EXIF block, as cameras put it: a segment after the JPEG's first marker, a chunk before the PNG's
+// pixels.
+inline Bytes jpeg_with_exif(const Bytes& jpeg, const Bytes& tiff) {
+  Bytes segment{0xff,
+                0xe1,
+                static_cast<std::uint8_t>((tiff.size() + 8) >> 8),
+                static_cast<std::uint8_t>(tiff.size() + 8),
+                'E',
+                'x',
+                'i',
+                'f',
+                0,
+                0};
+  segment.insert(segment.end(), tiff.begin(), tiff.end());
+  Bytes whole = jpeg;
+  whole.insert(whole.begin() + 2, segment.begin(), segment.end());
+  return whole;
+}
+inline Bytes png_with_exif(const Bytes& png, const Bytes& tiff) {
+  constexpr std::ptrdiff_t kHeaderEnd = 8 + 25;
+  Bytes whole(png.begin(), png.begin() + kHeaderEnd);
+  append_chunk(whole, "eXIf", tiff);
+  whole.insert(whole.end(), png.begin() + kHeaderEnd, png.end());
+  return whole;
 }
 
 // A gray PNG of one value.

@@ -32,10 +32,14 @@ Format read_format(ByteView chunk, const std::string& name) {
   return format;
 }
 
-std::vector<std::int16_t> read_samples(ByteView chunk, const std::string& name) {
+std::vector<std::int16_t> read_samples(ByteView chunk, std::uint32_t rate, const std::string& name) {
   if (chunk.empty() || chunk.size() % 2 != 0)
     throw InputError(name + " is a damaged WAVE file: its sound has " + std::to_string(chunk.size()) +
                      " bytes, which is no whole number of samples");
+  if (chunk.size() / 2 > kMaxRecordingSeconds * rate || chunk.size() > kMaxRecordingFile)
+    throw InputError(name + " has " + std::to_string(chunk.size() / 2) + " samples, " + std::to_string(rate) +
+                     " a second; recordings of at most " + std::to_string(kMaxRecordingSeconds) + " seconds and " +
+                     std::to_string(kMaxRecordingFile) + " bytes are read");
   std::vector<std::int16_t> samples(chunk.size() / 2);
   for (std::size_t i = 0; i < samples.size(); ++i)
     samples[i] = static_cast<std::int16_t>(little_endian(chunk.subspan(2 * i, 2)));
@@ -60,7 +64,7 @@ Recording decode_wav(ByteView bytes, const std::string& name) {
     if (id == "fmt ") recording.rate = read_format(chunk, name).rate;
     if (id == "data") {
       if (recording.rate == 0) throw InputError(name + " is a damaged WAVE file: its sound comes before its format");
-      recording.samples = read_samples(chunk, name);
+      recording.samples = read_samples(chunk, recording.rate, name);
       return recording;
     }
     bytes = bytes.subspan(std::min<std::size_t>(bytes.size(), size + size % 2));
@@ -69,7 +73,7 @@ Recording decode_wav(ByteView bytes, const std::string& name) {
 }
 
 Recording load_wav(const std::filesystem::path& path) {
-  return decode_wav(read_file(path, kMaxPictureFile), path.string());
+  return decode_wav(read_file(path, kMaxRecordingFile), path.string());
 }
 
 }  // namespace outrider

@@ -16,10 +16,10 @@ struct Recording {
 };
 
 // Reads the "fmt " and "data" chunks and passes over others; `name` stands for the bytes in errors. Throws InputError
-// when they are no RIFF WAVE, truncated, not mono 16-bit PCM, or without samples.
+// when they are no RIFF WAVE, truncated, not mono 16-bit PCM, without samples, or longer than kMaxRecordingSeconds.
 Recording decode_wav(ByteView bytes, const std::string& name);
 
-// As decode_wav; throws InputError also when the file is missing, unreadable or over kMaxPictureFile.
+// As decode_wav; throws InputError also when the file is missing, unreadable or over kMaxRecordingFile.
 Recording load_wav(const std::filesystem::path& path);
 
 }  // namespace outrider

@@ -52,6 +52,19 @@ TEST(Wav, HalfASampleAndNoSoundAreRefused) {
   EXPECT_THAT(refused(prefix(kWav, 36)), HasSubstr("has no sound"));
 }
 
+TEST(Wav, AMinuteIsReadAndASampleMoreIsNot) {
+  std::vector<std::int16_t> samples(std::size_t{60} * 8000, 7);
+  EXPECT_EQ(decode_wav(wav_of(samples), "sound").samples.size(), samples.size());
+  samples.push_back(7);
+  EXPECT_THAT(refused(wav_of(samples)), AllOf(HasSubstr("480001 samples"), HasSubstr("at most 60 seconds")));
+  EXPECT_EQ(decode_wav(wav_of(samples, 48'000), "sound").samples.size(), samples.size());
+}
+
+TEST(Wav, ARateThatNobodyHasAllowsNoMoreBytes) {
+  const std::vector<std::int16_t> samples((std::size_t{8} << 20) / 2 + 1, 7);
+  EXPECT_THAT(refused(wav_of(samples, 2'000'000'000)), HasSubstr("8388608 bytes are read"));
+}
+
 TEST(Wav, LoadsFilesAndNamesMissingOnes) {
   const TemporaryFolder folder;
   EXPECT_EQ(load_wav(folder.write("a.wav", kWav)).samples.size(), 5u);

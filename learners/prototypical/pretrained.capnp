@@ -7,6 +7,7 @@ $Cxx.namespace("outrider::wire");
 struct Pretrained {
   encoder @0 :Data;            # an encoder's wire form (encoder.capnp)
   classes @1 :List(Class);     # the base classes, may be empty
+  sealed  @2 :Bool;            # this message lies in a sealed file (knowledge/sealed_file.h); files of before do not
 
   struct Class {
     name  @0 :Text;

@@ -1,10 +1,9 @@
 #include "learners/prototypical/pretrained.h"
 
-#include <fstream>
-#include <iterator>
-
 #include "knowledge/name.h"
+#include "knowledge/sealed_file.h"
 #include "knowledge/utf8.h"
+#include "knowledge/whole_file.h"
 #include "knowledge/wire.h"
 #include "learners/prototypical/pretrained.capnp.h"
 
@@ -13,12 +12,17 @@ namespace {
 
 constexpr wire::Limits kFileLimits{.bytes = std::size_t{512} << 20, .nesting = 8};
 
+std::string named(const std::filesystem::path& file) {
+  return "the pre-trained encoder " + file.string();
+}
+
 Bytes content_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream || std::filesystem::is_directory(file))  // a folder opens, but cannot be read
-    throw InputError("the pre-trained encoder " + file.string() +
-                     " cannot be opened; `outrider pretrain --output` writes such a file");
-  return {std::istreambuf_iterator<char>(stream), {}};
+  try {
+    return read_file(file, kFileLimits.bytes + kSealBytes);
+  } catch (const InputError& error) {
+    throw InputError("the pre-trained encoder cannot be opened: " + std::string(error.what()) +
+                     "; `outrider pretrain --output` writes such a file");
+  }
 }
 
 }  // namespace
@@ -26,6 +30,7 @@ Bytes content_of(const std::filesystem::path& file) {
 void save_pretrained(const Pretrained& pretrained, const std::filesystem::path& file) {
   capnp::MallocMessageBuilder message;
   auto builder = message.initRoot<wire::Pretrained>();
+  builder.setSealed(true);
   builder.setEncoder(wire::data(pretrained.encoder));
   auto classes = builder.initClasses(static_cast<unsigned>(pretrained.classes.size()));
   unsigned index = 0;
@@ -35,22 +40,17 @@ void save_pretrained(const Pretrained& pretrained, const std::filesystem::path& 
     entry.setName(wire::text(name));
     entry.setState(wire::data(encode(state)));
   }
-  const Bytes bytes = wire::flatten(message);
-  const std::filesystem::path temporary = file.string() + ".tmp";
-  std::error_code error;
-  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
-  std::ofstream stream(temporary, std::ios::binary);
-  stream.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  stream.close();
-  if (stream) std::filesystem::rename(temporary, file, error);
-  if (!stream || error) throw InputError("the pre-trained encoder cannot be written to " + file.string());
+  write_durably(file, seal(wire::flatten(message)));
 }
 
 Pretrained load_pretrained(const std::filesystem::path& file) {
-  const std::string what = "the pre-trained encoder " + file.string();
+  const std::string what = named(file);
+  const Bytes bytes = content_of(file);
+  const Unsealed unsealed = unseal(bytes, what);
   return wire::read<wire::Pretrained>(
-      content_of(file), what,
+      unsealed.content, what,
       [&](wire::Pretrained::Reader reader) {
+        require(unsealed.was_sealed || !reader.getSealed(), what + " is damaged: it has lost its digest");
         Pretrained pretrained;
         const ByteView encoder = wire::view(reader.getEncoder());
         pretrained.encoder.assign(encoder.begin(), encoder.end());

@@ -1,0 +1,37 @@
+// Files that are written and read whole. The one place where the program writes a file that others may be reading.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "knowledge/bytes.h"
+
+namespace outrider {
+
+// Replaces the file whole or not at all, so that a reader, or who is killed, finds the earlier one or this one. Throws
+// InputError, which names the file, when it cannot be written; an earlier one stays then. Missing folders are not made.
+// A device or a pipe takes the content as it comes.
+void replace_file(const std::filesystem::path& file, ByteView content);
+// Likewise, and it outlives a power cut once this returns.
+void write_durably(const std::filesystem::path& file, ByteView content);
+inline void write_durably(const std::filesystem::path& file, std::string_view content) {
+  write_durably(file, bytes_of(content));
+}
+
+// Throws InputError unless such a file could be written now: to be asked before the work that the file is to hold.
+// Leaves nothing behind.
+void require_writable(const std::filesystem::path& file);
+
+// The whole file. Throws InputError when it is missing, no regular file, unreadable or longer than `limit` bytes, which
+// is found out before memory is taken; never waits, whatever lies there.
+Bytes read_file(const std::filesystem::path& file, std::uint64_t limit);
+
+// An empty text where there is no such file or it cannot be read.
+std::string content_of_file(const std::filesystem::path& file);
+
+// Makes what was created or renamed in this folder outlive a power cut. Throws InputError when it cannot.
+void sync_folder(const std::filesystem::path& folder);
+
+}  // namespace outrider
