@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <random>
 #include <set>
@@ -20,6 +21,7 @@
 #include <spdlog/spdlog.h>
 
 #include "client/core.h"
+#include "client/data_folder.h"
 #include "client/incarnation.h"
 #include "client/learner.h"
 #include "client/traffic_record.h"
@@ -141,6 +143,8 @@ class Daemon {
                          [&](const std::string& sentence) { complain(sentence); }, stop);
       } catch (const InputError& error) {
         complain(error.what());
+      } catch (const std::bad_alloc&) {
+        complain("there is not memory enough to learn what is in the data folder");
       }
       earlier_complaints_ = std::exchange(complaints_, {});
     }
@@ -234,19 +238,13 @@ class Daemon {
   std::set<std::string> earlier_complaints_;  // and at the one before
 };
 
-void create_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw InputError("the data folder " + folder.string() + " cannot be created: " + error.message());
-}
-
 }  // namespace
 
 void run_daemon(DaemonOptions options) {
   protocol::Address::parse(options.aggregator);  // before anything is created
   protocol::check_text("the client's name (--name)", options.name);
   raise_descriptor_limit();
-  create_folder(options.learner.data);
+  require_data_folder(options.learner.data);
   Daemon(std::move(options)).run();
 }
 

@@ -11,7 +11,7 @@ namespace outrider::client {
 
 struct DaemonOptions {
   std::string aggregator;                      // tcp://HOST:PORT, with #KEY if it is on another machine
-  LearnerOptions learner;                      // its data folder is watched, and created if it does not exist
+  LearnerOptions learner;                      // its data folder is watched; it exists
   std::filesystem::path state;                 // created if it does not exist
   std::string name;                            // for people; empty: the host's
   std::chrono::milliseconds look_every{1000};  // at the data folder

@@ -25,7 +25,7 @@ void add_options(CLI::App& app, DaemonOptions& options) {
       ->required();
   app.add_option("--data", options.learner.data,
                  "Pictures (PNG, JPEG), one folder per class; for tasks, one folder per task with those in it. "
-                 "Watched for new ones")
+                 "Watched for new ones; the folder exists already")
       ->required();
   app.add_flag("--keep-deleted", options.learner.keep_deleted,
                "Classes: what was learned from pictures that leave the folder stays (default: it is taken back)");

@@ -1,9 +1,9 @@
 #include "client/example_folder.h"
 
 #include <algorithm>
-#include <system_error>
+#include <iterator>
+#include <utility>
 
-#include "client/folder_entries.h"
 #include "knowledge/error.h"
 #include "learners/data/image_folder.h"
 
@@ -20,29 +20,35 @@ std::string class_of(const fs::path& picture) {
 
 std::vector<NewExamples> ExampleFolder::look() {
   std::vector<NewExamples> found;
+  FolderContent content = content_of_folder(folder_);
+  complain_of_stray_files(content, "CLASS/PICTURE");
   present_.clear();
-  complaints_.clear();
-  for (const fs::path& entry : sorted_entries(folder_)) {
-    std::error_code gone;
-    if (!fs::is_directory(entry, gone)) continue;
+  unclear_.clear();
+  complaints_ = std::move(content.complaints);
+  for (const auto* entries : {&content.unclear, &content.broken_links})  // links may lead to a disk that is not mounted
+    for (const fs::path& entry : *entries) unclear_.insert(class_of_folder(entry.filename().string()));
+  for (const fs::path& entry : content.folders) {
     try {
       const std::string name = subject_named_by(entry);
-      std::vector<fs::path> files = new_files(entry, present_[name]);
+      std::vector<fs::path> files = new_files(entry, name);
       if (!files.empty()) found.push_back({name, std::move(files)});
     } catch (const InputError& error) {
       complaints_.emplace_back(error.what());
+      unclear_.insert(class_of_folder(entry.filename().string()));
     }
   }
   forget_what_left();
   return found;
 }
 
-std::vector<fs::path> ExampleFolder::new_files(const fs::path& class_folder, std::vector<fs::path>& present) {
+std::vector<fs::path> ExampleFolder::new_files(const fs::path& class_folder, const std::string& name) {
   std::vector<fs::path> files;
-  for (const fs::path& file : sorted_entries(class_folder)) {
-    std::error_code gone;  // files may vanish while we look
-    const Version version{fs::file_size(file, gone), fs::last_write_time(file, gone)};
-    if (gone || !fs::is_regular_file(file, gone)) continue;
+  FolderContent content = content_of_folder(class_folder);
+  complain_of_stray_folders(content, "CLASS/PICTURE");
+  std::ranges::move(content.complaints, std::back_inserter(complaints_));
+  if (!content.unclear.empty()) unclear_.insert(name);
+  std::vector<fs::path>& present = present_[name];
+  for (const auto& [file, version] : content.files) {
     present.push_back(file);
     const auto [known, added] = known_.try_emplace(file, version);
     if (!added && known->second == version) continue;
@@ -62,7 +68,9 @@ void ExampleFolder::forget_what_left() {
 }
 
 bool ExampleFolder::has(const fs::path& file) const {
-  const auto files = present_.find(class_of(file));
+  const std::string name = class_of(file);
+  if (is_unclear(name)) return true;
+  const auto files = present_.find(name);
   return files != present_.end() && std::ranges::binary_search(files->second, file);
 }
 

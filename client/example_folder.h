@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "client/folder_entries.h"
+
 namespace outrider::client {
 
 // What is new under one class.
@@ -15,8 +17,9 @@ struct NewExamples {
   std::vector<std::filesystem::path> files;  // sorted
 };
 
-// Remembers which files it has reported; reports a file again when its size or time of change is another, or when it
-// was away. Not thread-safe.
+// Remembers which files it has reported; reports a file again when it is another by its version, or when it was away.
+// So one that is no picture is not looked into again before it changes. What cannot be looked at is left out and
+// complained about, and does not count as having left. Not thread-safe.
 class ExampleFolder {
  public:
   explicit ExampleFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
@@ -31,7 +34,10 @@ class ExampleFolder {
   const std::set<std::string>& thinned() const { return thinned_; }
   // Of the last look: what lies under each class that has a folder, sorted; empty folders too.
   const std::map<std::string, std::vector<std::filesystem::path>>& present() const { return present_; }
+  // Also where that cannot be told.
   bool has(const std::filesystem::path& file) const;
+  // What lies under the class cannot be told now: its folder, or a part of it, cannot be looked at.
+  bool is_unclear(const std::string& class_name) const { return unclear_.contains(class_name); }
   // No class had a file.
   bool is_empty() const;
 
@@ -40,20 +46,14 @@ class ExampleFolder {
   void forget_all() { known_.clear(); }
 
  private:
-  struct Version {
-    std::uintmax_t size = 0;
-    std::filesystem::file_time_type changed;
-    bool operator==(const Version&) const = default;
-  };
-
-  std::vector<std::filesystem::path> new_files(const std::filesystem::path& class_folder,
-                                               std::vector<std::filesystem::path>& present);
+  std::vector<std::filesystem::path> new_files(const std::filesystem::path& class_folder, const std::string& name);
   void forget_what_left();
 
   std::filesystem::path folder_;
-  std::map<std::filesystem::path, Version> known_;
+  std::map<std::filesystem::path, FileVersion> known_;
   std::map<std::string, std::vector<std::filesystem::path>> present_;
   std::set<std::string> thinned_;
+  std::set<std::string> unclear_;  // classes
   std::vector<std::string> complaints_;
 };
 

@@ -1,8 +1,12 @@
 #include "client/example_folder.h"
 
 #include <fstream>
+#include <stdexcept>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
@@ -96,6 +100,78 @@ TEST_F(ExampleFolderTest, LeavesOutHiddenFilesAndFilesOutsideOfClasses) {
   write(".cache/1.png");
   write("readme.txt");
   EXPECT_EQ(told(ExampleFolder(folder_).look()), "");
+}
+
+TEST_F(ExampleFolderTest, WhatIsNoPictureIsComplainedAboutAndTheOthersAreReported) {
+  write("bag/1.png");
+  write("shoe/1.png");
+  write("shoe/deeper/1.png");
+  write("outside.png");
+  fs::create_symlink("nowhere", folder_ / "bag/dangling.png");
+  fs::create_symlink("loop.png", folder_ / "bag/loop.png");
+  fs::create_symlink("circle", folder_ / "circle");
+  fs::create_symlink(".", folder_ / "shoe/self");
+  ASSERT_EQ(::mkfifo((folder_ / "bag/fifo.png").c_str(), 0600), 0);
+  fs::create_symlink("/dev/zero", folder_ / "bag/device.png");
+  ExampleFolder folder(folder_);
+  EXPECT_EQ(told(folder.look()), "bag: 1.png; shoe: 1.png; ");
+  for (const char* name : {"outside.png", "dangling.png", "loop.png", "circle", "deeper", "fifo.png", "device.png"})
+    EXPECT_THAT(folder.complaints(), testing::Contains(testing::HasSubstr(name)));
+  EXPECT_EQ(folder.complaints().size(), 7U);
+  EXPECT_FALSE(folder.is_unclear("bag")) << "a link that leads nowhere is no picture";
+  EXPECT_TRUE(folder.is_unclear("circle"));
+}
+
+// Leaves the rights of root, where it has them, until it goes.
+class AsNobody {
+ public:
+  AsNobody() : was_root_(::geteuid() == 0) {
+    if (was_root_ && ::seteuid(65'534) != 0) throw std::runtime_error("cannot become nobody");
+  }
+  ~AsNobody() {
+    if (was_root_) (void)::seteuid(0);
+  }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+
+ private:
+  bool was_root_;
+};
+
+TEST_F(ExampleFolderTest, AFolderThatMayNotBeReadIsLeftOutAndHasNotLeft) {
+  write("bag/1.png");
+  write("shoe/1.png");
+  write("coat/1.png");
+  fs::permissions(folder_, fs::perms(0755));
+  ExampleFolder folder(folder_);
+  EXPECT_EQ(told(folder.look()), "bag: 1.png; coat: 1.png; shoe: 1.png; ");
+  fs::permissions(folder_ / "bag", fs::perms(0));
+  fs::permissions(folder_ / "coat", fs::perms(0444));  // may be listed, and nothing in it looked at
+  write("shoe/2.png");
+  {
+    const AsNobody nobody;
+    EXPECT_EQ(told(folder.look()), "shoe: 2.png; ");
+  }
+  EXPECT_EQ(folder.complaints().size(), 2U);
+  EXPECT_THAT(folder.complaints(), testing::Contains(testing::HasSubstr((folder_ / "bag").string())));
+  EXPECT_TRUE(folder.thinned().empty());
+  for (const char* name : {"bag", "coat"}) {
+    EXPECT_TRUE(folder.is_unclear(name));
+    EXPECT_TRUE(folder.has(folder_ / name / "1.png"));
+    fs::permissions(folder_ / name, fs::perms(0755));
+  }
+  EXPECT_EQ(told(folder.look()), "");
+  EXPECT_TRUE(folder.complaints().empty());
+}
+
+TEST_F(ExampleFolderTest, ReportsAFileAgainWhenItMayBeReadAtLast) {
+  write("bag/1.png");
+  fs::permissions(folder_ / "bag/1.png", fs::perms(0));
+  ExampleFolder folder(folder_);
+  folder.look();
+  EXPECT_EQ(told(folder.look()), "");
+  fs::permissions(folder_ / "bag/1.png", fs::perms(0600));
+  EXPECT_EQ(told(folder.look()), "bag: 1.png; ");
 }
 
 TEST_F(ExampleFolderTest, DecodesClassNames) {

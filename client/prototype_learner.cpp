@@ -2,26 +2,17 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
-#include <iterator>
+#include <new>
 
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "knowledge/whole_file.h"
 #include "learners/data/image.h"
+#include "learners/data/limits.h"
 #include "learners/data/resize.h"
 
 namespace outrider::client {
-namespace {
-
-Bytes content_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  Bytes content{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream.is_open() || stream.bad()) throw InputError(file.string() + " cannot be read");
-  return content;
-}
-
-}  // namespace
 
 PrototypeLearner::PrototypeLearner(std::filesystem::path folder, const Store& store, int threads, LessonForm form,
                                    bool keep_deleted)
@@ -65,9 +56,10 @@ void PrototypeLearner::learn_class(const NewExamples& examples, const Teach& tea
     if (stop.stop_requested()) return;
     try {
       added += add(file, memory) ? 1 : 0;
-    } catch (const InputError& error) {
+    } catch (const InputError& error) {  // of this picture alone; it is looked at again when it changes
       complain(error.what());
-      folder_.forget({file});
+    } catch (const std::bad_alloc&) {
+      complain(shown(file) + " is left out: there is not memory enough to learn it");
     }
   }
   if (added == 0) return;
@@ -99,6 +91,7 @@ std::set<std::string> PrototypeLearner::classes_to_review() const {
 
 std::optional<std::set<Digest>> PrototypeLearner::pictures_of(const std::string& class_name) const {
   std::set<Digest> found;
+  if (folder_.is_unclear(class_name)) return std::nullopt;
   const auto files = folder_.present().find(class_name);
   if (files == folder_.present().end()) return found;
   for (const std::filesystem::path& file : files->second) {
@@ -152,11 +145,11 @@ Bytes PrototypeLearner::payload_of(ClassState state) const {
 }
 
 bool PrototypeLearner::add(const std::filesystem::path& file, ClassMemory& memory) {
-  const Bytes content = content_of(file);
+  const Bytes content = read_file(file, kMaxPictureFile);
   const Digest example = Digest::of(content);
   pictures_.insert_or_assign(file, example);
   if (memory.knows(example)) return false;
-  const Image picture = resize(decode_image(content, file.string()), embedder_->input());
+  const Image picture = resize(decode_image(content, shown(file)), embedder_->input());
   std::vector<float> embedding(embedder_->dimension());
   embedder_->embed(picture.pixels, embedding);
   memory.add(example, embedding);

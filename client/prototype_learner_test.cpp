@@ -111,6 +111,36 @@ TEST_F(PrototypeLearnerTest, LearningInPiecesEqualsLearningAtOnce) {
       [](const std::string& sentence) { ADD_FAILURE() << sentence; }, {});
 }
 
+TEST_F(PrototypeLearnerTest, AHugeFileIsLeftOutUnreadAndTheOthersAreLearned) {
+  picture("bag", 1);
+  std::ofstream(folder_ / "bag/0.png") << "x";
+  fs::resize_file(folder_ / "bag/0.png", std::uintmax_t{3} << 30);  // sparse
+  PrototypeLearner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  learn(learner, core_);
+  EXPECT_EQ(state("bag").count, 1U);
+  EXPECT_THAT(complaints_, testing::ElementsAre(testing::HasSubstr("0.png has 3221225472 bytes; at most")));
+}
+
+TEST_F(PrototypeLearnerTest, WhatCannotBeLookedAtIsNotTakenBack) {
+  picture("bag", 1);
+  picture("coat", 1);
+  PrototypeLearner learner(folder_, store_, 1);
+  learner.use(encoder_);
+  learn(learner, core_);
+  fs::rename(folder_ / "bag", folder_ / ".hidden");
+  fs::create_symlink("unmounted", folder_ / "bag");
+  EXPECT_EQ(learn(learner, core_), 0U);
+  EXPECT_EQ(state("bag").count, 1U);
+  PrototypeLearner later(folder_, store_, 1);
+  later.use(encoder_);
+  EXPECT_EQ(learn(later, core_), 0U);
+  EXPECT_EQ(state("bag").count, 1U);
+  fs::remove(folder_ / "bag");
+  EXPECT_EQ(learn(later, core_), 1U);
+  EXPECT_EQ(state("bag").count, 0U);
+}
+
 TEST_F(PrototypeLearnerTest, ADamagedPictureIsComplainedAboutAndLearnedWhenRepaired) {
   picture("bag", 1);
   std::ofstream(folder_ / "bag/2.png") << "half a pic";
@@ -120,6 +150,8 @@ TEST_F(PrototypeLearnerTest, ADamagedPictureIsComplainedAboutAndLearnedWhenRepai
   EXPECT_EQ(state("bag").count, 1U);
   ASSERT_EQ(complaints_.size(), 1U);
   EXPECT_NE(complaints_[0].find("2.png"), std::string::npos);
+  for (int look = 0; look < 3; ++look) learn(learner, core_);
+  EXPECT_EQ(complaints_.size(), 1U) << "it is not looked into before it changes";
   picture("bag", 2);
   learn(learner, core_);
   EXPECT_EQ(state("bag").count, 2U);

@@ -1,9 +1,15 @@
 #include "client/task_folder.h"
 
+#include <cerrno>
+#include <new>
 #include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "client/folder_entries.h"
 #include "knowledge/error.h"
+#include "knowledge/whole_file.h"
 #include "learners/data/image.h"
 #include "learners/data/image_folder.h"
 #include "learners/data/resize.h"
@@ -13,19 +19,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_folder(const fs::path& path) {
+// Adds the file to the fingerprint; returns whether it can be read. Files may vanish while we look.
+bool note_file(const fs::path& file, std::uint64_t size, Hasher& hasher, const ComplainOfFolder& complain) {
   std::error_code gone;
-  return fs::is_directory(path, gone);
-}
-
-// Adds the file to the fingerprint; returns whether it is one. Files may vanish while we look.
-bool note_file(const fs::path& file, Hasher& hasher) {
-  std::error_code gone;
-  const std::uintmax_t size = fs::file_size(file, gone);
   const auto changed = fs::last_write_time(file, gone);
-  if (gone || !fs::is_regular_file(file, gone)) return false;
+  if (gone) return false;
+  if (::faccessat(AT_FDCWD, file.c_str(), R_OK, AT_EACCESS) != 0) {
+    complain(shown(file) + " cannot be read: " + std::generic_category().message(errno));
+    return false;
+  }
   hasher.field(file.string()).field(std::to_string(size)).field(std::to_string(changed.time_since_epoch().count()));
   return true;
+}
+
+void tell(const FolderContent& content, const ComplainOfFolder& complain) {
+  for (const std::string& complaint : content.complaints) complain(complaint);
 }
 
 }  // namespace
@@ -33,13 +41,18 @@ bool note_file(const fs::path& file, Hasher& hasher) {
 TaskFiles look_at_classes(const fs::path& folder, const ComplainOfFolder& complain) {
   TaskFiles found;
   Hasher hasher;
-  for (const fs::path& class_folder : sorted_entries(folder)) {
-    if (!is_folder(class_folder)) continue;
+  FolderContent content = content_of_folder(folder);
+  complain_of_stray_files(content, "CLASS/PICTURE");
+  tell(content, complain);
+  for (const fs::path& class_folder : content.folders) {
     try {
       const std::string name = class_named_by(class_folder);
+      FolderContent pictures = content_of_folder(class_folder);
+      complain_of_stray_folders(pictures, "CLASS/PICTURE");
+      tell(pictures, complain);
       std::vector<fs::path> files;
-      for (const fs::path& file : sorted_entries(class_folder))
-        if (note_file(file, hasher)) files.push_back(file);
+      for (const auto& [file, version] : pictures.files)
+        if (note_file(file, version.size, hasher, complain)) files.push_back(file);
       if (!files.empty()) found.classes.emplace_back(name, std::move(files));
     } catch (const InputError& error) {
       complain(error.what());
@@ -51,8 +64,10 @@ TaskFiles look_at_classes(const fs::path& folder, const ComplainOfFolder& compla
 
 std::vector<TaskFiles> look_for_tasks(const fs::path& folder, const ComplainOfFolder& complain) {
   std::vector<TaskFiles> tasks;
-  for (const fs::path& entry : sorted_entries(folder)) {
-    if (!is_folder(entry)) continue;
+  FolderContent content = content_of_folder(folder);
+  complain_of_stray_files(content, "TASK/CLASS/PICTURE");
+  tell(content, complain);
+  for (const fs::path& entry : content.folders) {
     try {
       std::string name = subject_named_by(entry);
       TaskFiles files = look_at_classes(entry, complain);
@@ -79,6 +94,9 @@ Dataset load_task(const TaskFiles& files, const ImageShape& shape,
         data.labels.push_back(label);
       } catch (const InputError& error) {
         complain(error.what());
+      } catch (const std::bad_alloc&) {
+        data.pixels.resize(data.labels.size() * shape.size());
+        complain(shown(picture) + " is left out: there is not memory enough for it");
       }
     }
   }

@@ -193,6 +193,19 @@ TEST_F(TaskLearnerTest, ComplainsAboutWhatIsNoTask) {
   EXPECT_THAT(complaints_, testing::Contains(HasSubstr("x.png")));
 }
 
+TEST_F(TaskLearnerTest, WhatCannotBeReadIsComplainedAboutAndTheOthersAreLearned) {
+  pictures("tools", {"hammer", "saw"});
+  fs::create_symlink("loop", folder_ / "tools/loop");
+  fs::create_symlink("nowhere", folder_ / "tools/saw/dangling.png");
+  fs::create_symlink("nothing", folder_ / "other");
+  std::ofstream(folder_ / "tools/stray.png") << "x";
+  TaskLearner learner = make_learner();
+  look(learner);
+  EXPECT_THAT(look(learner), ElementsAre(HasSubstr("'tools' (2 classes, 40 pictures)")));
+  for (const char* name : {"loop", "dangling.png", "other", "stray.png"})
+    EXPECT_THAT(complaints_, testing::Contains(HasSubstr(name)));
+}
+
 TEST_F(TaskLearnerTest, TakesTheKnownTicketOfATask) {
   BaseNetwork base = test_base();
   base.weights = BaseWeights::he_normal;

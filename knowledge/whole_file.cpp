@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
 
 namespace outrider {
 namespace {
@@ -43,7 +44,7 @@ std::string reason_of(int error) {
 }
 
 [[noreturn]] void refuse_to_write(const fs::path& file, const std::string& reason) {
-  throw InputError("the file " + file.string() + " cannot be written: " + reason);
+  throw InputError("the file " + shown(file) + " cannot be written: " + reason);
 }
 
 fs::path folder_of(const fs::path& file) {
@@ -66,9 +67,9 @@ void require_place(const fs::path& file) {
   const fs::path folder = folder_of(file);
   const fs::file_type above = fs::status(folder, error).type();
   if (above == fs::file_type::not_found)
-    refuse_to_write(file, reason_of(ENOENT) + ": there is no folder " + folder.string());
+    refuse_to_write(file, reason_of(ENOENT) + ": there is no folder " + shown(folder));
   if (above != fs::file_type::directory && above != fs::file_type::none)
-    refuse_to_write(file, folder.string() + " is no folder");
+    refuse_to_write(file, shown(folder) + " is no folder");
 }
 
 bool write_all(const Descriptor& to, ByteView content) {
@@ -133,6 +134,11 @@ class Draft {
 
 }  // namespace
 
+std::string shown(const fs::path& file) {
+  constexpr std::size_t kLongest = 600;  // bytes
+  return utf8::printable(file.native(), kLongest);
+}
+
 void replace_file(const fs::path& file, ByteView content) {
   if (is_stream(file)) return write_through(file, content);
   Draft draft(file);
@@ -161,23 +167,23 @@ Bytes read_file(const fs::path& file, std::uint64_t limit) {
   // What is not regular could make open() or read() wait for ever.
   const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!descriptor.open()) {
-    if (errno == ENOENT) throw InputError(file.string() + " does not exist");
-    if (errno == ENXIO) throw InputError(file.string() + " is no regular file");  // a socket
-    throw InputError(file.string() + " cannot be opened for reading: " + reason_of(errno));
+    if (errno == ENOENT) throw InputError(shown(file) + " does not exist");
+    if (errno == ENXIO) throw InputError(shown(file) + " is no regular file");  // a socket
+    throw InputError(shown(file) + " cannot be opened for reading: " + reason_of(errno));
   }
   struct stat state {};
   if (::fstat(descriptor.number(), &state) != 0 || !S_ISREG(state.st_mode))
-    throw InputError(file.string() + " is no regular file");
+    throw InputError(shown(file) + " is no regular file");
   const auto size = static_cast<std::uint64_t>(state.st_size);
   if (size > limit)
-    throw InputError(file.string() + " has " + std::to_string(size) + " bytes; at most " + std::to_string(limit) +
+    throw InputError(shown(file) + " has " + std::to_string(size) + " bytes; at most " + std::to_string(limit) +
                      " are read");
   Bytes bytes(size);
   for (std::size_t done = 0; done < size;) {
     const ssize_t got = ::read(descriptor.number(), bytes.data() + done, size - done);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw InputError(file.string() + " cannot be read: " + reason_of(errno));
-    if (got == 0) throw InputError(file.string() + " cannot be read to its end");
+    if (got < 0) throw InputError(shown(file) + " cannot be read: " + reason_of(errno));
+    if (got == 0) throw InputError(shown(file) + " cannot be read to its end");
     done += static_cast<std::size_t>(got);
   }
   return bytes;
@@ -191,7 +197,7 @@ std::string content_of_file(const fs::path& file) {
 void sync_folder(const fs::path& folder) {
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!descriptor.open() || ::fsync(descriptor.number()) != 0)
-    throw InputError("cannot sync the directory '" + folder.string() + "': " + reason_of(errno));
+    throw InputError("cannot sync the directory '" + shown(folder) + "': " + reason_of(errno));
 }
 
 }  // namespace outrider

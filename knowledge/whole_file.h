@@ -31,6 +31,9 @@ Bytes read_file(const std::filesystem::path& file, std::uint64_t limit);
 // An empty text where there is no such file or it cannot be read.
 std::string content_of_file(const std::filesystem::path& file);
 
+// The path for a sentence: cut and escaped as utf8::printable() does, since anybody may have named the file.
+std::string shown(const std::filesystem::path& file);
+
 // Makes what was created or renamed in this folder outlive a power cut. Throws InputError when it cannot.
 void sync_folder(const std::filesystem::path& folder);
 

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <fstream>
 #include <iterator>
 #include <limits>
 
 #include <fmt/format.h>
 
-#include "knowledge/error.h"
+#include "knowledge/whole_file.h"
 #include "simulations/display_width.h"
 #include "simulations/markup.h"
 
@@ -273,10 +270,7 @@ std::string chart_style() {
 }
 
 void save_svg(const Chart& chart, const std::filesystem::path& path) {
-  std::ofstream stream(path, std::ios::binary);
-  stream << to_svg(chart);
-  stream.close();
-  if (!stream) throw InputError("the chart " + path.string() + " cannot be written: " + std::strerror(errno));
+  replace_file(path, bytes_of(to_svg(chart)));
 }
 
 }  // namespace outrider::simulations

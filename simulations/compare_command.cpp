@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "knowledge/json_text.h"
+#include "knowledge/whole_file.h"
 #include "simulations/comparison.h"
 
 namespace outrider::simulations {
@@ -34,6 +35,7 @@ void add_options(CLI::App& app, CompareOptions& options) {
 }
 
 int run_compare(const CompareOptions& options) {
+  if (!options.html.empty()) require_writable(options.html);
   const Comparison comparison = compare_runs(options.runs);
   if (!options.html.empty()) save_html(comparison_page(comparison), options.html);
   if (options.json)

@@ -1,15 +1,12 @@
 #include "simulations/page.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <fstream>
 #include <iterator>
 
 #include <fmt/format.h>
 
-#include "knowledge/error.h"
+#include "knowledge/whole_file.h"
 #include "simulations/figure.h"
 #include "simulations/markup.h"
 #include "simulations/page_style.h"
@@ -186,10 +183,7 @@ std::string to_html(const Page& page) {
 }
 
 void save_html(const Page& page, const std::filesystem::path& path) {
-  std::ofstream stream(path, std::ios::binary);
-  stream << to_html(page);
-  stream.close();
-  if (!stream) throw InputError("the page " + path.string() + " cannot be written: " + std::strerror(errno));
+  replace_file(path, bytes_of(to_html(page)));
 }
 
 }  // namespace outrider::simulations

@@ -17,6 +17,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kReport = "report.json";
+constexpr const char* kRuns = "runs";  // where runs lie whose place nobody has named
+
+fs::path without_slash(const fs::path& directory) {
+  return directory.has_filename() ? directory : directory.parent_path();
+}
 
 // The marker goes last: whatever is interrupted here is still known as an earlier run.
 void clear_run(const fs::path& directory, std::error_code& error) {
@@ -44,7 +49,7 @@ RunLock::~RunLock() {
 RunLock::RunLock(RunLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 fs::path run_directory(const fs::path& wanted, const std::string& name) {
-  return wanted.empty() ? fs::path("runs") / name : wanted;
+  return wanted.empty() ? fs::path(kRuns) / name : wanted;
 }
 
 fs::path scenario_of_run(const fs::path& directory) {
@@ -54,6 +59,13 @@ fs::path scenario_of_run(const fs::path& directory) {
 void require_run_or_nothing(const fs::path& directory) {
   if (fs::exists(directory) && !fs::exists(scenario_of_run(directory)) && !fs::is_empty(directory))
     throw InputError("the output directory " + directory.string() + " holds something other than an earlier run");
+  const bool by_default = directory.parent_path() == kRuns;
+  const auto objection = objection_of([&] {
+    require_writable(fs::is_directory(directory)        ? scenario_of_run(directory)
+                     : by_default && !fs::exists(kRuns) ? fs::path(kRuns)
+                                                        : without_slash(directory));
+  });
+  require(!objection, "the output directory " + shown(directory) + " cannot be made anew: " + objection.value_or(""));
 }
 
 RunLock prepare_run_directory(const fs::path& directory, const fs::path& scenario) {

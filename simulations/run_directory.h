@@ -29,7 +29,8 @@ std::filesystem::path run_directory(const std::filesystem::path& wanted, const s
 // The copy of the scenario in a run's directory, by which such a directory is known.
 std::filesystem::path scenario_of_run(const std::filesystem::path& directory);
 
-// Throws InputError when the directory holds something else than an earlier run.
+// Throws InputError when the directory holds something else than an earlier run, or could not be made: to be asked
+// before the work. The folder that it is to lie in exists, except for `runs` where the user named none.
 void require_run_or_nothing(const std::filesystem::path& directory);
 
 // Makes it an empty directory with a copy of the scenario in it. Only an earlier run is ever removed: throws InputError

@@ -64,6 +64,19 @@ TEST(RunDirectory, HoldsACompleteRunWhenNothingIsMissing) {
   EXPECT_FALSE(is_complete(place.path())) << "half a report";
 }
 
+TEST(RunDirectory, ThatCannotBeIsNamedBeforeTheWork) {
+  const TemporaryDirectory place;
+  const auto mistake = [](const std::filesystem::path& directory) {
+    return objection_of([&] { require_run_or_nothing(directory); }).value_or("");
+  };
+  EXPECT_EQ(mistake(place.path() / "run"), "");
+  EXPECT_EQ(mistake(place.path() / "run" / ""), "");
+  EXPECT_EQ(mistake(place.path()), "");
+  EXPECT_THAT(mistake(place.path() / "gone" / "run"), HasSubstr("there is no folder"));
+  EXPECT_THAT(mistake("/proc/run"), HasSubstr("/proc/run cannot be made anew"));
+  EXPECT_FALSE(std::filesystem::exists(place.path() / "gone"));
+}
+
 TEST(RunDirectory, SaysWhatCannotBeCopiedOrMade) {
   const TemporaryDirectory place;
   EXPECT_THAT(preparing_mistake(place.path() / "run", place.path() / "gone.toml"),

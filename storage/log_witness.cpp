@@ -44,6 +44,21 @@ fs::path log_file(const fs::path& directory, std::uint64_t number) {
   return directory / (digits + ".log");
 }
 
+// Empty where there is none, or where its creation was interrupted.
+std::string text_of_note_in(const fs::path& directory) {
+  std::error_code error;
+  if (!fs::exists(directory / kNoteName, error)) return {};
+  return std::string(text_of(read_file(directory / kNoteName, kNoteBytes)));
+}
+
+// Then an earlier version of the program, which writes no notes, has used the store since: the note means nothing.
+bool is_newer_log_there(const fs::path& directory, std::uint64_t than) {
+  std::error_code error;
+  for (fs::directory_iterator entry(directory, error), last; !error && entry != last; entry.increment(error))
+    if (const auto number = log_number(entry->path()); number && *number > than) return true;
+  return false;
+}
+
 [[noreturn]] void refuse(const fs::path& directory, const std::string& what) {
   throw InputError("the store '" + directory.string() + "' is damaged: " + what +
                    "; restore the store from a copy, or go on without what is lost by deleting the file '" +
@@ -64,8 +79,8 @@ std::optional<std::uint64_t> log_number(const fs::path& path) {
 void LogWitness::require_whole_log(const fs::path& directory) {
   std::string before;
   for (int look = 0; look < kLooks; ++look) {
-    const std::string text = content_of_file(directory / kNoteName);
-    if (text.empty()) return;  // of before there were notes, or its creation was interrupted
+    const std::string text = text_of_note_in(directory);
+    if (text.empty()) return;  // of before there were notes
     const auto noted = parse_note(text);
     if (!noted) refuse(directory, "its note of the newest log cannot be read");
     if (noted->size == 0) return;  // nothing that was acknowledged lies there
@@ -73,6 +88,7 @@ void LogWitness::require_whole_log(const fs::path& directory) {
     std::error_code error;
     const std::uintmax_t size = fs::file_size(log, error);
     if (!error && size >= noted->size) return;
+    if (error && is_newer_log_there(directory, noted->file)) return;
     // A writer that goes on to another log may delete this one between our two looks, and then the note has changed.
     if (text == std::exchange(before, text))
       refuse(directory, error

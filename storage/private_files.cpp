@@ -10,7 +10,7 @@
 namespace outrider {
 namespace {
 
-rocksdb::IOStatus keep_private(const std::string& path) {
+rocksdb::IOStatus make_private(const std::string& path) {
   if (::chmod(path.c_str(), S_IRUSR | S_IWUSR) == 0) return rocksdb::IOStatus::OK();
   return rocksdb::IOStatus::IOError("cannot keep " + path + " private", std::strerror(errno));
 }
@@ -21,7 +21,7 @@ rocksdb::IOStatus PrivateFiles::NewWritableFile(const std::string& path, const r
                                                 std::unique_ptr<rocksdb::FSWritableFile>* result,
                                                 rocksdb::IODebugContext* context) {
   rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(path, options, result, context);
-  if (status.ok()) status = keep_private(path);
+  if (status.ok()) status = make_private(path);
   if (!status.ok() || !path.ends_with(".log")) return status;
   try {
     on_log_(path);
@@ -36,13 +36,13 @@ rocksdb::IOStatus PrivateFiles::ReopenWritableFile(const std::string& path, cons
                                                    std::unique_ptr<rocksdb::FSWritableFile>* result,
                                                    rocksdb::IODebugContext* context) {
   const rocksdb::IOStatus status = FileSystemWrapper::ReopenWritableFile(path, options, result, context);
-  return status.ok() ? keep_private(path) : status;
+  return status.ok() ? make_private(path) : status;
 }
 
 rocksdb::IOStatus PrivateFiles::LockFile(const std::string& path, const rocksdb::IOOptions& options,
                                          rocksdb::FileLock** lock, rocksdb::IODebugContext* context) {
   const rocksdb::IOStatus status = FileSystemWrapper::LockFile(path, options, lock, context);
-  return status.ok() ? keep_private(path) : status;
+  return status.ok() ? make_private(path) : status;
 }
 
 }  // namespace outrider

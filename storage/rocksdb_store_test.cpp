@@ -209,6 +209,16 @@ TEST_F(RocksDbStoreTest, OpensAStoreOfBeforeThereWasANoteOfItsLog) {
   EXPECT_TRUE(open_store(directory_)->get(Column::meta, bytes_of("a")));
 }
 
+TEST_F(RocksDbStoreTest, OpensAStoreThatAnEarlierVersionHasUsedSince) {
+  const std::filesystem::path note = directory_ / "outrider.newest-log";
+  open_store(directory_)->commit(put("a", "1"));
+  const std::string noted = content_of_file(note);
+  open_store(directory_)->commit(put("b", "1"));
+  replace_file(note, bytes_of(noted));  // which names a log that is not needed any more
+  EXPECT_TRUE(open_store_read_only(directory_)->get(Column::meta, bytes_of("b")));
+  EXPECT_TRUE(open_store(directory_)->get(Column::meta, bytes_of("b")));
+}
+
 TEST_F(RocksDbStoreTest, ANoteThatCannotBeReadIsSaid) {
   open_store(directory_)->commit(put("a", "1"));
   replace_file(directory_ / "outrider.newest-log", bytes_of("no note"));

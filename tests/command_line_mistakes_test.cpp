@@ -119,6 +119,7 @@ INSTANTIATE_TEST_SUITE_P(Addresses, MalformedAddress,
 
 TEST(Client, RefusesAnAddressOnAnotherMachineWithoutAKey) {
   Site site;
+  std::filesystem::create_directories(site.path("data"));
   expect_complaint(run({"client", "--data", site.path("data").string(), "--state", site.path("state").string(),
                         "--aggregator", "tcp://192.0.2.1:7700"}),
                    kFailure, {"tcp://192.0.2.1:7700", "#KEY"});
@@ -131,6 +132,35 @@ TEST(Client, RefusesADataFolderThatCannotBe) {
   expect_complaint(run({"client", "--data", site.path("file/data").string(), "--state", site.path("state").string(),
                         "--aggregator", "tcp://127.0.0.1:7700"}),
                    kFailure, {site.path("file/data").string(), "data folder"});
+}
+
+TEST(Client, NamesTheDataFolderThatWasMeantAndMakesNone) {
+  Site site;
+  std::filesystem::create_directories(site.path("pictures"));
+  expect_complaint(run({"client", "--data", site.path("picturs").string(), "--state", site.path("state").string(),
+                        "--aggregator", "tcp://127.0.0.1:7700"}),
+                   kFailure, {site.path("picturs").string() + " does not exist", site.path("pictures").string()});
+  EXPECT_FALSE(std::filesystem::exists(site.path("picturs")));
+  EXPECT_FALSE(std::filesystem::exists(site.path("state")));
+}
+
+// Before an hour of training, not after it; and folders that are missing are not made.
+TEST(Output, ThatCannotBeWrittenIsSaidBeforeTheWork) {
+  Site site;
+  const std::string folder = site.path("missing").string();
+  ASSERT_EQ(run({"scenario", "new", "r", "--kind", "federation", "--output", site.path("run.toml").string()}).exit_code,
+            0);
+  for (const std::string& output : {std::string("/proc/x"), folder + "/x"}) {
+    for (const Arguments& arguments : {Arguments{"pretrain", "--kind", "fashion-mnist", "--episodes", "1000000"},
+                                       {"base"},
+                                       {"model", "--classes", "a", "b"},
+                                       {"simulate", site.path("run.toml").string()}}) {
+      Arguments whole = arguments;
+      whole.insert(whole.end(), {"--output", output});
+      expect_complaint(run(whole), kFailure, {output, "No such file or directory"});
+    }
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder));
 }
 
 TEST(Status, SaysWithinTenSecondsThatNobodyListens) {

@@ -43,6 +43,7 @@ Process Site::start_aggregator_with_encoder() {
 }
 
 Process Site::start_client(const std::string& name, const std::vector<std::string>& more_arguments) {
+  std::filesystem::create_directories(data(name));
   std::vector<std::string> arguments{"client",  "--aggregator",       address_, "--data", data(name).string(),
                                      "--state", state(name).string(), "--name", name,     "--threads",
                                      "1"};

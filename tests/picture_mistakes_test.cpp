@@ -1,5 +1,6 @@
 // Files that are no pictures, given to predict or left in a watched folder.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "learners/data/image.h"
 #include "tests/daemons.h"
@@ -51,6 +52,25 @@ TEST_F(Pictures, ThatAreCorruptAreLoggedTheOthersLearnedAndTheyTooOnceRepaired) 
   EXPECT_TRUE(eventually([&] { return says(client, corrupt.string()); })) << client.errors();
   write_text(corrupt, std::string(text_of(whole)));
   EXPECT_TRUE(eventually([&] { return pictures_known(site.state("ann"), "sneaker") == 6; })) << client.errors();
+}
+
+// What a decoder would take far more memory for than the device has, and what must not be read whole.
+TEST_F(Pictures, ThatClaimTooMuchAreNamedAndTheOthersLearned) {
+  show(site.data("ann"), "sneaker", pictures_of("sneaker", 0, 3));
+  Bytes claim = png_of(pictures_of("bag", 0, 1).front());
+  claim[18] = claim[22] = 0x40;  // 16384 and more; the header's checksum fails, too
+  write_text(site.data("ann") / "sneaker" / "a-claim.png", std::string(text_of(claim)));
+  write_text(site.data("ann") / "sneaker" / "a-sparse.png", "x");
+  std::filesystem::resize_file(site.data("ann") / "sneaker" / "a-sparse.png", std::uintmax_t{3} << 30);
+  std::filesystem::create_symlink("b-loop.png", site.data("ann") / "sneaker" / "b-loop.png");
+  std::filesystem::create_symlink("a-circle", site.data("ann") / "a-circle");
+  ASSERT_EQ(::mkfifo((site.data("ann") / "sneaker" / "fifo.png").c_str(), 0600), 0);
+  Process client = site.start_client("ann");
+  EXPECT_TRUE(eventually([&] { return pictures_known(site.state("ann"), "sneaker") == 3; })) << client.errors();
+  for (const char* name : {"a-claim.png", "a-sparse.png", "b-loop.png", "a-circle", "fifo.png"})
+    EXPECT_TRUE(eventually([&] { return says(client, name); })) << name << ": " << client.errors();
+  EXPECT_LT(client.peak_bytes(), std::size_t{500} << 20);
+  EXPECT_TRUE(client.running());
 }
 
 TEST_F(Pictures, ThatStayCorruptAreComplainedOfOnce) {

@@ -86,6 +86,7 @@ TEST_F(PretrainedFile, ThatIsRefusedLeavesAStateThatAGoodOneCanUse) {
 
 TEST(StateDirectory, InUseByAnotherProcessIsNamed) {
   Site site;
+  std::filesystem::create_directories(site.path("data"));
   const Process aggregator = site.start_aggregator();
   const std::string state = site.path("aggregator").string();
   expect_complaint(run({"aggregator", "--state", state, "--listen", "tcp://127.0.0.1:*"}), kFailure,
@@ -129,6 +130,7 @@ TEST(StateDirectory, WhoseLogIsGoneIsRefusedRatherThanOneRevisionEarlier) {
 
 TEST(StateDirectory, ThatCannotBeCreatedIsNamed) {
   Site site;
+  std::filesystem::create_directories(site.path("data"));
   write_text(site.path("file"), "no folder");
   const std::string state = site.path("file/state").string();
   expect_complaint(run({"aggregator", "--state", state, "--listen", "tcp://127.0.0.1:*"}), kFailure, {state});

@@ -168,8 +168,8 @@ std::vector<std::string_view> path_parts(std::string_view path) {
 fs::file_type existing_type(const fs::path& path) {
   std::error_code error;
   const fs::file_type type = fs::status(path, error).type();
-  if (type == fs::file_type::not_found) throw InputError(path.string() + " does not exist");
-  if (type == fs::file_type::none) throw InputError(path.string() + " cannot be opened: " + error.message());
+  if (type == fs::file_type::not_found) throw InputError(shown(path) + " does not exist");
+  if (type == fs::file_type::none) throw InputError(shown(path) + " cannot be opened: " + error.message());
   return type;
 }
 

@@ -32,7 +32,8 @@ class FileTree {
   const std::vector<std::string>& empty_folders() const { return empty_folders_; }
   // The root as messages name it: "archive.zip/train".
   const std::string& root() const { return root_; }
-  std::string where(std::size_t index) const { return root_ + "/" + names_[index]; }
+  // As messages name the file.
+  std::string where(std::size_t index) const { return shown(std::filesystem::path(root_) / names_[index]); }
 
   // The content of names()[index]. Throws InputError when it is damaged or claims more than `limit` bytes.
   virtual Bytes read(std::size_t index, std::uint64_t limit) = 0;

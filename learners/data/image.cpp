@@ -27,7 +27,7 @@ Image decode_image(ByteView bytes, const std::string& name) {
 }
 
 Image load_image(const std::filesystem::path& path) {
-  return decode_image(read_file(path, kMaxPictureFile), path.string());
+  return decode_image(read_file(path, kMaxPictureFile), shown(path));
 }
 
 void save_png(const std::filesystem::path& path, const ImageShape& shape, std::span<const std::uint8_t> pixels) {

@@ -43,6 +43,15 @@ TEST(Image, SixteenBitsBecomeEight) {
   EXPECT_THAT(image.pixels, ElementsAre(0, 128, 255));
 }
 
+TEST(Image, InterlacedRowsComeInTheirOrder) {  // the first, sixth and seventh pass of Adam7
+  EXPECT_THAT(decode(raw_png(2, 2, 8, PngColour::gray, {0, 1, 0, 2, 0, 3, 4}, {}, 1)).pixels, ElementsAre(1, 2, 3, 4));
+}
+
+TEST(Image, SixteenBitsOfEachColourBecomeEight) {
+  const Image image = decode(raw_png(1, 1, 16, PngColour::rgb, {0, 0xff, 0xff, 0x80, 0x80, 0x00, 0x00}));
+  EXPECT_EQ(image, (Image{{.channels = 3, .height = 1, .width = 1}, {255, 128, 0}}));
+}
+
 TEST(Image, TransparencyIsLaidOverWhite) {
   EXPECT_THAT(decode(raw_png(2, 1, 8, PngColour::gray_alpha, {0, 7, 255, 7, 0})).pixels, ElementsAre(7, 255));
   const Image image = decode(raw_png(2, 1, 8, PngColour::rgba, {0, 1, 2, 3, 255, 1, 2, 3, 0}));

@@ -34,13 +34,14 @@ inline void append_chunk(Bytes& png, std::string_view type, ByteView data) {
 
 // A PNG file made by hand. Each row of `rows` starts with its filter byte.
 inline Bytes raw_png(std::uint32_t width, std::uint32_t height, std::uint8_t depth, PngColour colour,
-                     std::initializer_list<std::uint8_t> rows, std::initializer_list<std::uint8_t> palette = {}) {
+                     std::initializer_list<std::uint8_t> rows, std::initializer_list<std::uint8_t> palette = {},
+                     std::uint8_t interlace = 0) {
   Bytes png{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
   Bytes header;
   append_big_endian(header, width);
   append_big_endian(header, height);
   for (const std::uint8_t byte :
-       {depth, static_cast<std::uint8_t>(colour), std::uint8_t{0}, std::uint8_t{0}, std::uint8_t{0}})
+       {depth, static_cast<std::uint8_t>(colour), std::uint8_t{0}, std::uint8_t{0}, interlace})
     header.push_back(byte);
   append_chunk(png, "IHDR", header);
   if (palette.size() > 0) append_chunk(png, "PLTE", {palette.begin(), palette.size()});
