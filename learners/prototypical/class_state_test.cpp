@@ -107,18 +107,18 @@ TEST(ClassStateWire, RefusesWhatIsOutOfRange) {
   const float infinity = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const std::uint64_t most = kContributedLimits.count;
-  EXPECT_NO_THROW(decode_class_state(encode({most, {1}, {}})));
-  EXPECT_NO_THROW(decode_class_state(encode({most, {0x1p40f}, {}})));
-  EXPECT_THROW(decode_class_state(encode({0, {1}, {}})), InputError);
-  EXPECT_THROW(decode_class_state(encode({most + 1, {1}, {}})), InputError);
-  EXPECT_THROW(decode_class_state(encode({1, {nan}, {}})), InputError);
-  EXPECT_THROW(decode_class_state(encode({1, {-infinity}, {}})), InputError);
-  EXPECT_THROW(decode_class_state(encode({1, {-0x1.1p40f}, {}})), InputError);
-  EXPECT_THROW(decode_class_state(encode({2, {1, 2}, {1, nan}})), InputError);
-  EXPECT_THROW(decode_class_state(encode({2, {1, 2}, {1, -1}})), InputError);
-  EXPECT_THROW(decode_class_state(encode({2, {1, 2}, {1, 0x1p53f}})), InputError);
-  EXPECT_THROW(decode_class_state(encode({1, {0x1p27f, 0}, {0, 0}})), InputError);  // its square is too large
-  EXPECT_NO_THROW(decode_class_state(encode({most + 1, {0x1p41f}, {}}), kMergedLimits));
+  EXPECT_NO_THROW(decode_class_state(encode(ClassState{most, {1}, {}})));
+  EXPECT_NO_THROW(decode_class_state(encode(ClassState{most, {0x1p40f}, {}})));
+  EXPECT_THROW(decode_class_state(encode(ClassState{0, {1}, {}})), InputError);
+  EXPECT_THROW(decode_class_state(encode(ClassState{most + 1, {1}, {}})), InputError);
+  EXPECT_THROW(decode_class_state(encode(ClassState{1, {nan}, {}})), InputError);
+  EXPECT_THROW(decode_class_state(encode(ClassState{1, {-infinity}, {}})), InputError);
+  EXPECT_THROW(decode_class_state(encode(ClassState{1, {-0x1.1p40f}, {}})), InputError);
+  EXPECT_THROW(decode_class_state(encode(ClassState{2, {1, 2}, {1, nan}})), InputError);
+  EXPECT_THROW(decode_class_state(encode(ClassState{2, {1, 2}, {1, -1}})), InputError);
+  EXPECT_THROW(decode_class_state(encode(ClassState{2, {1, 2}, {1, 0x1p53f}})), InputError);
+  EXPECT_THROW(decode_class_state(encode(ClassState{1, {0x1p27f, 0}, {0, 0}})), InputError);  // its square is too large
+  EXPECT_NO_THROW(decode_class_state(encode(ClassState{most + 1, {0x1p41f}, {}}), kMergedLimits));
 }
 
 TEST(ClassStateWire, RefusesOddShapes) {
@@ -170,7 +170,7 @@ TEST(ClassStateWire, RefusesTruncationAndSurvivesEveryFlippedBit) {
 
 TEST(ClassStateWire, ErrorsNameTheThing) {
   try {
-    decode_class_state(encode({0, {1}, {}}), kContributedLimits, "the state of class 'sandal'");
+    decode_class_state(encode(ClassState{0, {1}, {}}), kContributedLimits, "the state of class 'sandal'");
     FAIL();
   } catch (const InputError& error) {
     EXPECT_EQ(std::string(error.what()), "the state of class 'sandal' has the count 0; expected 1 to 1099511627776");
