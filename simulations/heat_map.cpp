@@ -37,14 +37,18 @@ std::string hint(const HeatMap& map, std::size_t row, std::size_t column, const 
   return escaped(text);
 }
 
+// NaN where nothing was measured.
+double value_at(const HeatMap& map, std::size_t row, std::size_t column) {
+  const bool there = row < map.values.size() && column < map.values[row].size();
+  return there ? std::optional<double>(map.values[row][column]).value_or(NAN) : NAN;
+}
+
 std::string cell(const HeatMap& map, std::size_t row, std::size_t column) {
-  std::optional<double> value;
-  if (row < map.values.size() && column < map.values[row].size()) value = map.values[row][column];
-  if (value && !std::isfinite(*value)) value.reset();
-  const std::string title = hint(map, row, column, value);
-  if (!value) return fmt::format("<td class=\"none\" title=\"{}\">·</td>", title);
-  return fmt::format("<td class=\"l{}\" title=\"{}\">{}</td>", colour_level(*value, map.from, map.to), title,
-                     value_text(map, *value));
+  const double value = value_at(map, row, column);
+  if (!std::isfinite(value))
+    return fmt::format("<td class=\"none\" title=\"{}\">·</td>", hint(map, row, column, std::nullopt));
+  return fmt::format("<td class=\"l{}\" title=\"{}\">{}</td>", colour_level(value, map.from, map.to),
+                     hint(map, row, column, value), value_text(map, value));
 }
 
 std::string head(const HeatMap& map) {
