@@ -23,6 +23,7 @@
 #include "client/status_query.h"
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
+#include "knowledge/utf8.h"
 #include "learners/supermask/merge.h"
 #include "simulations/base_command.h"
 #include "simulations/compare_command.h"
@@ -102,14 +103,15 @@ void print(const protocol::Status& status) {
              status.topics.size(), tasks ? "tasks" : "classes", status.clients.size());
   simulations::Table clients({"client", "id", "connected", "taught", "undelivered", "replica", "memory", "compute"});
   for (const auto& client : status.clients)
-    clients.row({client.name, client.client.brief(), client.connected ? "yes" : "no",
+    clients.row({utf8::printable(client.name), client.client.brief(), client.connected ? "yes" : "no",
                  std::to_string(number(client.highest_decided)), std::to_string(client.outbox),
                  std::to_string(number(client.replica)), memory_text(client.capacity.memory),
                  operations_text(client.capacity.operations)});
   if (!status.clients.empty()) std::cout << clients << '\n';
   simulations::Table classes({tasks ? "task" : "class", "contributors", "since revision"});
   for (const auto& topic : status.topics)
-    classes.row({topic.topic.subject + (topic.topic.space == status.encoder ? "" : " (of an earlier one)"),
+    classes.row({utf8::printable(topic.topic.subject, 1024) +
+                     (topic.topic.space == status.encoder ? "" : " (of an earlier one)"),
                  std::to_string(topic.contributors), std::to_string(number(topic.changed))});
   if (!status.topics.empty()) std::cout << classes;
 }

@@ -11,6 +11,7 @@
 
 #include "aggregator/operator_service.h"
 #include "knowledge/error.h"
+#include "knowledge/json_text.h"
 #include "knowledge/utf8.h"
 
 namespace outrider::aggregator {
@@ -128,7 +129,7 @@ int run_list(const ListCommand& options) {
   if (options.json) {
     nlohmann::json list = nlohmann::json::array();
     for (const Account& account : accounts) list.push_back(to_json(account, false));
-    std::cout << list.dump(2) << '\n';
+    std::cout << json_text(list, 2) << '\n';
     return 0;
   }
   fmt::print("{:<8}  {:<16}  {:>8}  {:>6}  {}\n", "id", "last seen", "accepted", "topics", "name");
@@ -141,7 +142,7 @@ int run_list(const ListCommand& options) {
 int run_show(const ShowCommand& options) {
   const Account account = account_of(options);
   if (options.json) {
-    std::cout << to_json(account, true).dump(2) << '\n';
+    std::cout << json_text(to_json(account, true), 2) << '\n';
     return 0;
   }
   fmt::print("client {}, id {}, last seen: {}, {} accepted, teaches {}\n", utf8::printable(account.name),
@@ -162,7 +163,7 @@ int run_remove(const RemoveCommand& options) {
   if (options.json) {
     nlohmann::json json = to_json(removed, true);
     json["forgotten"] = options.forget;
-    std::cout << json.dump(2) << '\n';
+    std::cout << json_text(json, 2) << '\n';
   } else if (options.forget) {
     fmt::print("client {} is forgotten: {} taken back\n", title(removed), extent(removed));
   } else {

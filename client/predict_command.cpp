@@ -14,12 +14,15 @@
 #include "client/task_predictor.h"
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
+#include "knowledge/utf8.h"
 
 namespace outrider::client {
 namespace {
 
 const std::map<std::string, Head> kHeads{
     {"euclidean", Head::euclidean}, {"cosine", Head::cosine}, {"mahalanobis", Head::mahalanobis}};
+
+constexpr std::size_t kLongestPath = 4096;  // bytes, of what is printed of a picture's path
 
 // Names the state in what is wrong with it.
 template <typename Made, typename... Arguments>
@@ -40,11 +43,12 @@ void print(const std::string& image, const Answer& answer, bool json) {
     }
     std::cout << json_text(line) << '\n';
   } else {
-    fmt::print("{}: {}  distance {:.4g}", image, answer.class_name, answer.distance);
+    fmt::print("{}: {}  distance {:.4g}", utf8::printable(image, kLongestPath), utf8::printable(answer.class_name),
+               answer.distance);
     if (answer.runner_up.empty()) {
       fmt::print("  (no other class is known)\n");
     } else {
-      fmt::print("  runner-up {} {:.4g}\n", answer.runner_up, answer.runner_up_distance);
+      fmt::print("  runner-up {} {:.4g}\n", utf8::printable(answer.runner_up), answer.runner_up_distance);
     }
   }
 }
@@ -59,8 +63,9 @@ void print(const std::string& image, const LikelyClasses& answer, bool json, con
     if (!task.empty()) line["task"] = task;
     std::cout << json_text(line) << '\n';
   } else {
-    fmt::print("{}: {}  probability {:.3f}  runner-up {} {:.3f}{}{}\n", image, answer.class_name, answer.probability,
-               answer.runner_up, answer.runner_up_probability, task.empty() ? "" : "  task ", task);
+    fmt::print("{}: {}  probability {:.3f}  runner-up {} {:.3f}{}{}\n", utf8::printable(image, kLongestPath),
+               utf8::printable(answer.class_name), answer.probability, utf8::printable(answer.runner_up),
+               answer.runner_up_probability, task.empty() ? "" : "  task ", utf8::printable(task));
   }
 }
 

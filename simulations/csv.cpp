@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "knowledge/error.h"
 
@@ -17,12 +18,27 @@ std::string shortest(Number number) {
   return {buffer.data(), end};
 }
 
+bool is_number(std::string_view text) {
+  double number = 0;
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error != std::errc::invalid_argument && end == text.data() + text.size();
+}
+
+bool looks_like_formula(std::string_view text) {
+  return text.size() > 1 && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos &&
+         !is_number(text);
+}
+
 bool needs_quotes(std::string_view text) {
   return text.find_first_of(",\"\r\n") != text.npos || text.starts_with(' ') || text.ends_with(' ');
 }
 
 }  // namespace
 
+CsvField::CsvField(std::string text) : text_(std::move(text)) {
+  if (looks_like_formula(text_)) text_.insert(0, 1, '\'');
+}
 CsvField::CsvField(double number) : text_(shortest(number)) {}
 CsvField::CsvField(float number) : text_(shortest(number)) {}
 

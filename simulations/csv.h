@@ -11,12 +11,14 @@
 namespace outrider::simulations {
 
 // A field: text, or a number in the shortest form that reads back as the same number ("nan" and "inf" as such).
+// Spreadsheets take text that begins with =, +, -, @, a tab or a carriage return for a formula, and names come from
+// anywhere: such text gets a ' before it, unless it is a number.
 class CsvField {
  public:
   // Implicit, so that a row is written as {"name", 3, 0.5}. NOLINTBEGIN(google-explicit-constructor)
-  CsvField(std::string text) : text_(std::move(text)) {}
-  CsvField(std::string_view text) : text_(text) {}
-  CsvField(const char* text) : text_(text) {}
+  CsvField(std::string text);
+  CsvField(std::string_view text) : CsvField(std::string(text)) {}
+  CsvField(const char* text) : CsvField(std::string(text)) {}
   CsvField(double number);
   CsvField(float number);
   template <typename Integer>

@@ -66,5 +66,12 @@ TEST_F(CsvFileTest, ReportsAFullDisk) {
   EXPECT_THROW(file.flush(), InputError);
 }
 
+TEST(CsvLineTest, NoTextIsAFormulaToASpreadsheet) {
+  EXPECT_EQ(csv_line({"=cmd()", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1"}),
+            "'=cmd(),'+1+1,'-2+3,'@SUM(A1),'\t=1,\"'\r=1\"");
+  EXPECT_EQ(csv_line({"=HYPERLINK(\"http://x\",\"y\")"}), "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"");
+  EXPECT_EQ(csv_line({"-3.5", "+2", "-1e-9", -4, -0.25, "-", "bag", ""}), "-3.5,+2,-1e-9,-4,-0.25,-,bag,");
+}
+
 }  // namespace
 }  // namespace outrider::simulations

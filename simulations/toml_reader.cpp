@@ -4,6 +4,8 @@
 
 #include <fmt/ranges.h>
 
+#include "knowledge/utf8.h"
+
 namespace outrider::simulations {
 
 void TomlReader::read(const std::string& key, std::vector<std::string>& values) {
@@ -16,8 +18,15 @@ void TomlReader::read(const std::string& key, std::vector<std::string>& values) 
   for (const toml::node& element : *array) {
     const auto text = element.value_exact<std::string>();
     if (!text) complain(key, "a list of texts");
+    check_text(key, *text);
     values.push_back(*text);
   }
+}
+
+void TomlReader::check_text(const std::string& key, const std::string& text) const {
+  constexpr std::size_t kMostTextBytes = 4096;
+  if (has(key) && utf8::objection(text, kMostTextBytes))
+    complain(key, fmt::format("a text of at most {} bytes without control characters", kMostTextBytes));
 }
 
 template <typename Type, typename Value, typename Accept>

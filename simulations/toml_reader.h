@@ -26,7 +26,11 @@ class TomlReader {
   bool has(const std::string& key) const { return table_.contains(key); }
 
   // Takes the key's value if it is there; the default stays otherwise.
-  void read(const std::string& key, std::string& value) { take<std::string>(key, "a text", value); }
+  // Texts end up in reports, logs and paths: they have no control characters.
+  void read(const std::string& key, std::string& value) {
+    take<std::string>(key, "a text", value);
+    check_text(key, value);
+  }
   void read(const std::string& key, bool& value) { take<bool>(key, "true or false", value); }
   void read(const std::string& key, std::vector<std::string>& values);
   // Lists that hold something, and nothing twice.
@@ -69,6 +73,7 @@ class TomlReader {
   [[noreturn]] void complain(const std::string& key, const std::string& expected) const {
     throw InputError(place(*table_.get(key)) + fmt::format("{}.{} must be {}", name_, key, expected));
   }
+  void check_text(const std::string& key, const std::string& text) const;
   // A key that is read elsewhere.
   void know(const std::string& key) { known_.insert(key); }
   void finish() const;

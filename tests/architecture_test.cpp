@@ -124,6 +124,21 @@ TEST(Architecture, OnlyTheProtocolKnowsZeroMq) {
   expect_only_here("ZeroMQ", std::regex("^zmq"), {"protocol"});
 }
 
+// A value's own dump() throws at text that is no UTF-8.
+TEST(Architecture, JsonBecomesTextInOnePlace) {
+  Folders places;
+  const auto look = [&](const fs::path& file) {
+    if (!ends_with_any(file.string(), {".h", ".cpp"}) || ends_with_any(file.string(), {"_test.cpp"})) return;
+    std::ifstream stream(file);
+    for (std::string line; std::getline(stream, line);)
+      if (line.find(".dump(") != std::string::npos) places.insert(fs::relative(file, kSources).string());
+  };
+  for (const std::string& folder : kTopFolders)
+    for (const auto& entry : fs::recursive_directory_iterator(kSources / folder)) look(entry.path());
+  look(kSources / "outrider.cpp");
+  EXPECT_EQ(places, Folders{"knowledge/json_text.cpp"});
+}
+
 TEST(Architecture, LearnersKnowNoSockets) {
   for (const Include& include : includes_of("learners"))
     EXPECT_FALSE(std::regex_search(include.name, std::regex("^(zmq|rocksdb|boost/(asio|beast)|sys/socket|netinet)")))
