@@ -180,7 +180,7 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   }
   client->incarnation = hello.incarnation.number;
   const bool is_new = client->last_seen == kNever && client->highest_decided == SequenceNumber{};
-  const std::string name(utf8::cut(hello.name, limits_.name_bytes));
+  const std::string name = protocol::sendable_text(utf8::cut(hello.name, limits_.name_bytes), limits_.name_bytes);
   const bool was_away = client->last_seen == kNever || now - client->last_seen > silence();
   const std::string version(utf8::cut(hello.version, limits_.version_bytes));
   const bool came_back = roster_.has_come_back(*client);

@@ -89,6 +89,14 @@ TEST_F(MendedStateTest, ANameThatWasCutInsideACharacterDoesNotSilenceStatus) {
     EXPECT_TRUE(client.client != client_ || client.name == name.substr(0, 63)) << client.name;
 }
 
+TEST_F(MendedStateTest, NoNameSilencesStatusHoweverItCame) {
+  Core core = open();
+  for (const char* name : {"caf\xE9", "two\nlines", "\xFF\xFE", "", "\xE2\x80\xAEgab"}) {
+    say(core, client_, protocol::Hello{name, {}});
+    EXPECT_EQ(ask<protocol::Status>(core, client_, protocol::StatusQuery{}).clients.size(), 1U);
+  }
+}
+
 TEST_F(MendedStateTest, ATopicThatCannotBeSentIsLeftOutAndTheOthersAreHandedOut) {
   write_client(self_, "base knowledge", 2);
   write_decision(contribution(self_, 1, "b\nc"), {});

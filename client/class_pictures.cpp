@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "knowledge/utf8.h"
+
 namespace outrider::client {
 
 const Dataset& ClassPictures::look(const Complain& complain) {
@@ -13,8 +15,8 @@ const Dataset& ClassPictures::look(const Complain& complain) {
     const bool unknown = std::ranges::find(classes_, found.first) == classes_.end();
     if (unknown)
       complain(
-          fmt::format("the pictures of '{}' are left out: the model tells {} classes apart, and that is none of them",
-                      found.first, classes_.size()));
+          fmt::format("the pictures of {} are left out: the model tells {} classes apart, and that is none of them",
+                      utf8::quoted(found.first), classes_.size()));
     return unknown;
   });
   pictures_ = load_task(files, shape_, complain);

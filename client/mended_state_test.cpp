@@ -107,5 +107,15 @@ TEST_F(MendedStateTest, ALessonThatCannotBeSentIsRefusedBeforeAnythingHasChanged
   EXPECT_THAT(contributes(core), ElementsAre(std::pair(1U, std::string(1024, 'x')), std::pair(2U, "bag")));
 }
 
+TEST_F(MendedStateTest, LargeKnowledgeWhosePlaceIsLostIsSaidToBeMissing) {
+  const Topic topic = class_topic("bag");
+  WriteSet writes;
+  writes.put(Column::replica, topic_key(topic), {});  // it lies in parts; the record of where is gone
+  store_.commit(writes);
+  const auto complaint = objection_of([&] { known(store_, topic); });
+  EXPECT_THAT(complaint.value_or(""), HasSubstr("the state lacks parts of what is known on 'bag'"));
+  EXPECT_THROW(for_each_known(store_, kPrototype, {}, [](const Topic&, ByteView) {}), InputError);
+}
+
 }  // namespace
 }  // namespace outrider::client

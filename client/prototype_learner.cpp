@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
 #include "knowledge/whole_file.h"
 #include "learners/data/image.h"
 #include "learners/data/limits.h"
@@ -67,8 +68,8 @@ void PrototypeLearner::learn_class(const NewExamples& examples, const Teach& tea
   memory.spent += spent;
   Lesson lesson{std::move(topic), payload_of(memory.state()), memory.encode()};
   teach(std::move(lesson),
-        fmt::format("learned '{}' from {} new pictures ({} in all) in {:.1f} ms", examples.class_name, added,
-                    memory.count(), static_cast<double>(spent.count()) / 1000));
+        fmt::format("learned {} from {} new pictures ({} in all) in {:.1f} ms", utf8::quoted(examples.class_name),
+                    added, memory.count(), static_cast<double>(spent.count()) / 1000));
 }
 
 void PrototypeLearner::take_back_what_left(const Teach& teach, const Complain& complain, const std::stop_token& stop) {
@@ -115,9 +116,9 @@ void PrototypeLearner::review(const std::string& class_name, const Teach& teach,
   if (gone == 0) return void(to_review_.erase(class_name));
   if (!before.follows_folder)
     return complain(fmt::format(
-        "{} of the {} pictures that '{}' was learned from are not in the folder; an earlier version learned them, so "
+        "{} of the {} pictures that {} was learned from are not in the folder; an earlier version learned them, so "
         "they stay. To learn the class anew from the folder, start with another --state",
-        gone, before.count(), class_name));
+        gone, before.count(), utf8::quoted(class_name)));
   if (folder_.is_empty())
     return complain("the data folder has no pictures any more (is it mounted?); what was learned from them stays");
   ClassMemory memory(embedder_->dimension());
@@ -133,10 +134,11 @@ void PrototypeLearner::review(const std::string& class_name, const Teach& teach,
   to_review_.erase(class_name);
   Lesson lesson{topic_of(class_name), {}, {}};
   if (memory.count() > 0) lesson = {topic_of(class_name), payload_of(memory.state()), memory.encode()};
-  teach(std::move(lesson), memory.count() == 0
-                               ? fmt::format("took '{}' back: its {} pictures have left the folder", class_name, gone)
-                               : fmt::format("took {} pictures of '{}' back that have left the folder ({} in all)",
-                                             gone, class_name, memory.count()));
+  teach(std::move(lesson),
+        memory.count() == 0
+            ? fmt::format("took {} back: its {} pictures have left the folder", utf8::quoted(class_name), gone)
+            : fmt::format("took {} pictures of {} back that have left the folder ({} in all)", gone,
+                          utf8::quoted(class_name), memory.count()));
 }
 
 Bytes PrototypeLearner::payload_of(ClassState state) const {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
 #include "learners/supermask/merge.h"
 #include "learners/supermask/task_network.h"
 #include "learners/supermask/transfer.h"
@@ -35,8 +36,8 @@ void TaskLearner::learn(const Teach& teach, const Complain& complain, const std:
     const bool settled = seen_[files.task] == files.fingerprint;
     seen_[files.task] = files.fingerprint;
     if (files.classes.size() < 2 || files.classes.size() > base_.outputs()) {
-      complain(fmt::format("the task '{}' has pictures of {} classes; a task has 2 to {}, one folder each: {}",
-                           files.task, files.classes.size(), base_.outputs(), "TASK/CLASS/PICTURE"));
+      complain(fmt::format("the task {} has pictures of {} classes; a task has 2 to {}, one folder each: {}",
+                           utf8::quoted(files.task), files.classes.size(), base_.outputs(), "TASK/CLASS/PICTURE"));
     } else if (settled) {
       // The other tasks go on; this one is not tried again before its folder changes.
       if (const auto complaint = objection_of([&] { learn_files(files, teach, complain, stop); })) {
@@ -67,7 +68,7 @@ Scores TaskLearner::first_scores(const NamedTasks& known, const Dataset& picture
     const auto transfer = best_transfer(base_, known, pictures, {.seed = training.seed, .threads = training.threads});
     if (transfer) {
       const auto& [name, record] = known[transfer->task];
-      report += fmt::format(", starting from '{}'", name);
+      report += fmt::format(", starting from {}", utf8::quoted(name));
       return scores_of_task(base_, record, training.seed);
     }
   }
@@ -123,16 +124,16 @@ void TaskLearner::learn_files(const TaskFiles& files, const Teach& teach, const 
                                                     : search(files.task, pictures, goes_on, how);
   } catch (const InputError& error) {
     if (stop.stop_requested()) return;
-    throw InputError(fmt::format("the task '{}' was not learned: {}", files.task, error.what()));
+    throw InputError(fmt::format("the task {} was not learned: {}", utf8::quoted(files.task), error.what()));
   }
   TaskNetwork judge(base_, options_.threads);
   judge.use(record);
   const Bytes payload = record.encode();
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   teach({topic_of_task(files.task), payload, TaskMemory{files.fingerprint, payload}.encode()},
-        fmt::format("learned the task '{}' ({} classes, {} pictures{}) in {:.1f} s; {:.1f} % of them are told right; "
+        fmt::format("learned the task {} ({} classes, {} pictures{}) in {:.1f} s; {:.1f} % of them are told right; "
                     "{} bytes",
-                    files.task, pictures.classes.size(), pictures.size(), how, spent.count(),
+                    utf8::quoted(files.task), pictures.classes.size(), pictures.size(), how, spent.count(),
                     100 * judge.accuracy(pictures), payload.size()));
 }
 

@@ -7,6 +7,7 @@
 #include "client/core.h"
 #include "client/known_tasks.h"
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
 #include "learners/data/resize.h"
 
 namespace outrider::client {
@@ -14,7 +15,7 @@ namespace {
 
 std::string names_of(const NamedTasks& tasks) {
   std::string names;
-  for (const auto& [name, record] : tasks) names += (names.empty() ? "'" : ", '") + name + "'";
+  for (const auto& [name, record] : tasks) names += (names.empty() ? "" : ", ") + utf8::quoted(name);
   return names;
 }
 
@@ -27,7 +28,8 @@ TaskPredictor::TaskPredictor(const Store& store, const std::optional<std::string
           "aggregator that knows some");
   if (task) {
     const auto found = std::ranges::find(tasks_, *task, [](const auto& entry) { return entry.first; });
-    require(found != tasks_.end(), fmt::format("the task '{}' is not known; known: {}", *task, names_of(tasks_)));
+    require(found != tasks_.end(),
+            fmt::format("the task {} is not known; known: {}", utf8::quoted(*task), names_of(tasks_)));
     switch_to(static_cast<std::size_t>(found - tasks_.begin()));
   } else if (tasks_.size() == 1) {
     switch_to(0);

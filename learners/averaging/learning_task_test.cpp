@@ -55,11 +55,12 @@ TEST(LearningTask, PartsThatDoNotFitAreRefused) {
   EXPECT_EQ(task_error([](auto&) {}), "no error");
   EXPECT_THAT(task_error([](auto& task) { task.classes.pop_back(); }), HasSubstr("has 2 classes and 3 outputs"));
   EXPECT_THAT(task_error([](auto& task) { task.classes[1] = "a"; }), HasSubstr("two classes of one name"));
-  EXPECT_THAT(task_error([](auto& task) { task.classes[1] = ""; }), HasSubstr("the name of class 1 is empty"));
+  EXPECT_THAT(task_error([](auto& task) { task.classes[1] = ""; }),
+              HasSubstr("the averaging task has class 1, whose name is empty"));
   EXPECT_THAT(task_error([](auto& task) { task.classes[1] = std::string(256, 'x'); }),
-              HasSubstr("class 1 has 256 bytes; at most 255 fit"));
+              HasSubstr("class 1, whose name has 256 bytes; at most 255 fit"));
   EXPECT_THAT(task_error([](auto& task) { task.classes[1] = "boo\nt"; }),
-              HasSubstr("the name of class 1 has a control character at byte 3"));
+              HasSubstr("class 1, whose name has a control character at byte 3"));
   EXPECT_THAT(task_error([](auto& task) {
                 task.preprocessing.input = {1, 5, 5};
               }),

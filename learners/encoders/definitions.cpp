@@ -25,7 +25,7 @@ void check_class_names(const std::vector<std::string>& classes, std::size_t outp
   require(classes.size() == outputs && outputs >= 2,
           fmt::format("{} has {} classes and {} outputs; expected as many, at least 2", what, classes.size(), outputs));
   for (std::size_t i = 0; i < classes.size(); ++i)
-    check_name(fmt::format("{}: the name of class {}", what, i), classes[i]);
+    check_name(fmt::format("{} has class {}, whose name", what, i), classes[i]);
   require(std::set<std::string>(classes.begin(), classes.end()).size() == classes.size(),
           what + " has two classes of one name");
 }

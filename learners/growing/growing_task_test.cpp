@@ -45,8 +45,10 @@ TEST(GrowingTask, RefusesWhatIsNone) {
   EXPECT_EQ(objection([](auto&) {}), "");
   EXPECT_THAT(objection([](auto& t) { t.classes.pop_back(); }), HasSubstr("2 classes and 3 outputs"));
   EXPECT_THAT(objection([](auto& t) { t.classes[0] = t.classes[1]; }), HasSubstr("one name"));
-  EXPECT_THAT(objection([](auto& t) { t.classes[0] = ""; }), HasSubstr("the name of class 0 is empty"));
-  EXPECT_THAT(objection([](auto& t) { t.classes[0] = "caf\xE9"; }), HasSubstr("class 0 is not UTF-8 at byte 3"));
+  EXPECT_THAT(objection([](auto& t) { t.classes[0] = ""; }),
+              HasSubstr("the growing task has class 0, whose name is empty"));
+  EXPECT_THAT(objection([](auto& t) { t.classes[0] = "caf\xE9"; }),
+              HasSubstr("class 0, whose name is not UTF-8 at byte 3"));
   EXPECT_THAT(objection([](auto& t) { t.parts = 1; }), HasSubstr("1 parts"));
   EXPECT_THAT(objection([](auto& t) { t.parts = 17; }), HasSubstr("parts"));
   EXPECT_THAT(objection([](auto& t) { t.small.templates = 0; }), HasSubstr("templates"));

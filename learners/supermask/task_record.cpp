@@ -62,7 +62,7 @@ void check_classes(const TaskRecord& record, const BaseNetwork& base, const std:
       record.classes.size() >= 2 && record.classes.size() <= base.outputs(), what,
       fmt::format("has {} classes; the base network has outputs for 2 to {}", record.classes.size(), base.outputs()));
   for (std::size_t i = 0; i < record.classes.size(); ++i)
-    check_name(fmt::format("{}: the name of class {}", what, i), record.classes[i]);
+    check_name(fmt::format("{} has class {}, whose name", what, i), record.classes[i]);
   expect_of(std::set<std::string>(record.classes.begin(), record.classes.end()).size() == record.classes.size(), what,
             "has two classes of one name");
 }

@@ -100,10 +100,10 @@ TEST(TaskRecord, ClassesThatDoNotFitAreRefused) {
   EXPECT_THAT(error({}), HasSubstr("has 0 classes; the base network has outputs for 2 to 4"));
   EXPECT_THAT(error({"a"}), HasSubstr("has 1 classes"));
   EXPECT_THAT(error({"a", "b", "c", "d", "e"}), HasSubstr("has 5 classes"));
-  EXPECT_THAT(error({"a", ""}), HasSubstr("the name of class 1 is empty"));
-  EXPECT_THAT(error({"a", "boo\nt"}), HasSubstr("the name of class 1 has a control character at byte 3"));
-  EXPECT_THAT(error({"a", std::string("a\0", 2)}), HasSubstr("class 1 has a control character at byte 1"));
-  EXPECT_THAT(error({"\xFF\xFE", "b"}), HasSubstr("class 0 is not UTF-8 at byte 0"));
+  EXPECT_THAT(error({"a", ""}), HasSubstr("has class 1, whose name is empty"));
+  EXPECT_THAT(error({"a", "boo\nt"}), HasSubstr("class 1, whose name has a control character at byte 3"));
+  EXPECT_THAT(error({"a", std::string("a\0", 2)}), HasSubstr("class 1, whose name has a control character at byte 1"));
+  EXPECT_THAT(error({"\xFF\xFE", "b"}), HasSubstr("class 0, whose name is not UTF-8 at byte 0"));
   EXPECT_THAT(error({"a", std::string(256, 'b')}), HasSubstr("has 256 bytes; at most 255 fit"));
   EXPECT_THAT(error({"a", "b", "a"}), HasSubstr("two classes of one name"));
 }
@@ -160,7 +160,8 @@ TEST(TaskRecord, BytesOfARecordThatDoesNotFitAreRefused) {
   EXPECT_THAT(record_decode_error([](auto record) { record.setExamples(0); }), HasSubstr("no example"));
   EXPECT_THAT(record_decode_error([](auto record) { record.initLayers(3); }), HasSubstr("masks 3 layers"));
   EXPECT_THAT(record_decode_error([](auto record) { record.disownLayers(); }), HasSubstr("masks 0 layers"));
-  EXPECT_THAT(record_decode_error([](auto record) { record.initClasses(3); }), HasSubstr("without a name"));
+  EXPECT_THAT(record_decode_error([](auto record) { record.initClasses(3); }),
+              HasSubstr("has class 0, whose name is empty"));
   EXPECT_THAT(record_decode_error([](auto record) { record.disownStatistics(); }), HasSubstr("has 0 running"));
   EXPECT_THAT(record_decode_error([](auto record) { record.initStatistics(23); }), HasSubstr("whole number of values"));
   EXPECT_THAT(record_decode_error([](auto record) { record.getLayers()[0].initValues(5); }), HasSubstr("whole number"));
