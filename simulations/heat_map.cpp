@@ -39,8 +39,9 @@ std::string hint(const HeatMap& map, std::size_t row, std::size_t column, const 
 
 // NaN where nothing was measured.
 double value_at(const HeatMap& map, std::size_t row, std::size_t column) {
-  const bool there = row < map.values.size() && column < map.values[row].size();
-  return there ? std::optional<double>(map.values[row][column]).value_or(NAN) : NAN;
+  if (row >= map.values.size() || column >= map.values[row].size()) return NAN;
+  const std::optional<double>& value = map.values[row][column];
+  return value ? *value : NAN;
 }
 
 std::string cell(const HeatMap& map, std::size_t row, std::size_t column) {
