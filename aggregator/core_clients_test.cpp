@@ -110,7 +110,6 @@ void expect_forgotten(const Bytes& definition, Teach&& teach) {
     teach(with, client);
     if (client != kBob) teach(without, client);
   }
-  ASSERT_NE(with.core().knowledge_digest(), without.core().knowledge_digest());
   const Revision before = with.core().revision();
   with.forget(kBob);
   EXPECT_EQ(with.core().knowledge_digest(), without.core().knowledge_digest());
@@ -274,6 +273,7 @@ TEST(MergeBy, OtherRulesMeanThatAllClassesHaveChanged) {
   office.teach(kAnn, "prototype", "bag", two_numbers(1));
   const Revision known = office.core().revision();
   const auto changed = [&] {
+    office.wait(Instant{10'000});  // a question of a moment ago is not answered twice
     office.hear(kAnn, protocol::Want{known});
     return std::get<protocol::Knowledge>(office.answers().at(0).body).entries.size();
   };

@@ -19,7 +19,12 @@ struct DaemonOptions {
   Limits limits;
   Pace pace;
   averaging::RoundRules rounds;  // where clients train a model in rounds
-  AdmissionRules admission;      // where clients teach classes; the base teacher is the aggregator, whoever is said
+  // Where clients teach classes; the base teacher is the aggregator, whoever is said.
+  AdmissionRules admission = [] {
+    AdmissionRules rules;
+    rules.most_classes = AdmissionRules::kMostClasses;
+    return rules;
+  }();
   // Called once, when clients can connect, with the address to give to them.
   std::function<void(const std::string& address)> on_ready = {};
 };

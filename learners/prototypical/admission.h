@@ -12,11 +12,13 @@
 namespace outrider {
 
 struct AdmissionRules {
+  static constexpr std::size_t kMostClasses = 256;  // of an aggregator that is told nothing else
+
   std::uint64_t most_pictures = 10'000;  // of a class, from one client; more is refused
-  std::size_t most_classes = 256;        // that one client teaches in a space; more are refused
+  std::size_t most_classes = SIZE_MAX;   // that one client teaches in a space; more are refused
   // A client counts for at most so many times the pictures of the next largest of a class's teachers…
   std::uint64_t most_of_next = 2;
-  std::uint64_t always_counted = 20;  // … and for at least so many of its own.
+  std::uint64_t always_counted = 50;  // … and for at least so many of its own.
   bool open_base = false;             // clients weigh in base classes as in others, see weighed_class.h
   // Of these rules, those by which a merged class follows from what is said.
   std::string merging() const;

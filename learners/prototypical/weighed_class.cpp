@@ -9,8 +9,11 @@ namespace {
 ClassState weighed(const ClassState& state, std::uint64_t limit) {
   if (state.count <= limit) return state;
   ClassState less{limit, state.sum, state.deviations};
-  const double share = static_cast<double>(limit) / static_cast<double>(state.count);
-  const auto shrink = [&](float& component) { component = static_cast<float>(static_cast<double>(component) * share); };
+  const auto most = static_cast<double>(limit);
+  const auto count = static_cast<double>(state.count);
+  const auto shrink = [&](float& component) {
+    component = static_cast<float>(static_cast<double>(component) * most / count);
+  };
   std::ranges::for_each(less.sum, shrink);
   std::ranges::for_each(less.deviations, shrink);
   return less;
