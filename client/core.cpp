@@ -60,6 +60,7 @@ Core::Core(ClientId self, std::string name, const Store& store, Random jitter, T
       contribute_(hello_),
       want_(hello_) {
   if (const auto id = store.get(Column::meta, to_bytes("aggregator"))) aggregator_ = ClientId::from_bytes(*id);
+  protocol::check_text("the client's name", name_);
   mend();
   begin_conversation();
 }

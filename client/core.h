@@ -54,6 +54,7 @@ class Core {
   // Restores what `store` holds. `store` must outlive the core and change only by the core's own effects.
   // `version` is the program's, for people. With another capacity than before it asks for everything again: other parts
   // of it may be meant for it.
+  // Throws InputError when the name is none that can be sent.
   Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing = {}, PartSizes sizes = {},
        Capacity capacity = {}, protocol::Incarnation incarnation = {}, std::string version = {});
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "knowledge/error.h"
 #include "storage/memory_store.h"
 
 namespace outrider::client {
@@ -30,7 +31,13 @@ class CoreTest : public testing::Test {
   Core core{kCoreUnderTest, "client", store, Random(1)};
 };
 
-// Found by a virtual world: a welcome that was thirty seconds late looked like an aggregator that had lost its state.
+TEST_F(CoreTest, ANameThatCannotBeSentIsRefusedAtTheStart) {
+  for (const std::string& name :
+       {std::string("two\nlines"), std::string("\xff"), std::string("a\0b", 3), std::string(1025, 'x')})
+    EXPECT_THROW(Core(kCoreUnderTest, name, store, Random(1)), InputError);
+  EXPECT_NO_THROW(Core(kCoreUnderTest, std::string(1024, 'x'), store, Random(1)));
+}
+
 // What comes after the largest number is 0.
 TEST_F(CoreTest, AnAggregatorThatHasDecidedOnMoreThanThereCanBeIsNotBelieved) {
   for (const std::uint64_t decided : {kMostDecided, kMostDecided + 1, UINT64_MAX}) {
@@ -46,6 +53,7 @@ TEST_F(CoreTest, AnAggregatorThatHasDecidedOnMoreThanThereCanBeIsNotBelieved) {
   }
 }
 
+// Found by a virtual world: a welcome that was thirty seconds late looked like an aggregator that had lost its state.
 TEST_F(CoreTest, AWelcomeFromAnEarlierConversationIsNoLossOfTheAggregators) {
   const std::uint64_t first = say_hello(Instant{0});
   EXPECT_NE(first, 0U);

@@ -5,12 +5,22 @@
 #include <utility>
 
 #include "knowledge/utf8.h"
+#include "learners/prototypical/class_memory.h"
+#include "learners/prototypical/class_state.h"
 
 namespace outrider::simulations {
 namespace {
 
 constexpr std::uint32_t kInvented = 3'000;  // clients that it plays
 constexpr std::uint32_t kCrowd = 1'000;     // of which so many may come or go at once
+
+// What a learner writes down of a class with one example, as large as those of the state.
+Bytes memory_of_one(const Bytes& state) {
+  const std::size_t dimension = decode_class_state(state).dimension();
+  ClassMemory memory(dimension);
+  memory.add(Digest::of(state), std::vector<float>(dimension, 1));
+  return memory.encode();
+}
 
 }  // namespace
 
@@ -178,7 +188,7 @@ std::vector<client::Lesson> Vandal::lessons() {
     about.subject = values_.word();
     if (values_.happens(0.1F)) about.kind = values_.word();
     Bytes payload = this->payload();
-    Bytes memory = values_.happens(0.1F) && payload.empty() ? Bytes{} : values_.bytes(64);
+    Bytes memory = payload.empty() ? Bytes{} : memory_of_one(options_.samples.front().payload);
     list.push_back({std::move(about), std::move(payload), std::move(memory)});
   }
   return list;

@@ -21,7 +21,7 @@ class Draw {
   Draw(const std::uint8_t* data, std::size_t size, std::vector<Payload> payloads)
       : input_(data, size), payloads_(std::move(payloads)) {}
 
-  bool done() const { return const_cast<FuzzedDataProvider&>(input_).remaining_bytes() == 0; }
+  bool done() { return input_.remaining_bytes() == 0; }
   bool coin() { return input_.ConsumeBool(); }
   std::uint32_t below(std::uint32_t bound) { return input_.ConsumeIntegralInRange<std::uint32_t>(0, bound - 1); }
   // Small ones and those at the ends, and any.
