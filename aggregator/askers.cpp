@@ -7,17 +7,19 @@ namespace outrider::aggregator {
 bool Askers::may_ask(const ClientId& client, const Digest& question, Instant now) {
   const auto [place, is_new] = askers_.try_emplace(client);
   Asker& asker = place->second;
-  if (!is_new && asker.question == question && now - asker.asked < limits_.repeat) return false;
+  const bool repeats = !is_new && asker.question == question && now - asker.asked < limits_.repeat;
+  if (repeats && asker.times >= limits_.times) return false;
   const double due = is_new ? 0
                             : static_cast<double>((now - asker.counted).count()) *
                                   static_cast<double>(limits_.bytes_per_second) / 1000;
   asker.bytes = std::max(0.0, asker.bytes - due);
   asker.counted = now;
   if (asker.bytes >= static_cast<double>(limits_.burst_bytes)) return false;
+  asker.times = repeats ? asker.times + 1 : 1;
   asker.question = question;
   by_time_.erase({asker.asked, client});
-  asker.asked = now;
-  by_time_.insert({now, client});
+  if (!repeats) asker.asked = now;
+  by_time_.insert({asker.asked, client});
   while (askers_.size() > limits_.clients && by_time_.begin()->second != client) {
     askers_.erase(by_time_.begin()->second);
     by_time_.erase(by_time_.begin());

@@ -13,7 +13,9 @@
 namespace outrider::aggregator {
 
 struct AskerLimits {
-  Instant repeat{200};                        // the same question again within this is one question
+  // The same question within this time is answered so many times: a client repeats it when an answer is late.
+  Instant repeat{200};
+  std::uint32_t times = 4;
   std::uint64_t bytes_per_second = 8u << 20;  // of answers to one client, on the whole;
   std::uint64_t burst_bytes = 64u << 20;      // so much at once
   std::size_t clients = 10'000;               // that are remembered: who asked longest ago is forgotten
@@ -35,6 +37,7 @@ class Askers {
  private:
   struct Asker {
     Digest question;
+    std::uint32_t times = 0;  // asked within the time
     Instant asked = Instant::min() / 2;
     double bytes = 0;   // given, less what has become due since
     Instant counted{};  // when `bytes` was true

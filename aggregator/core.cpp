@@ -247,6 +247,7 @@ Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) 
   }
   const Digest question = Hasher()
                               .field("want")
+                              .field(number(revision_))
                               .field(number(want.since))
                               .field(want.after.kind)
                               .field(want.after.space.view())

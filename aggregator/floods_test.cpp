@@ -66,7 +66,7 @@ TEST_F(FloodsTest, OneClientThatComesAndLeavesForEverMakesFewLines) {
   EXPECT_EQ(notices_, NoticeLimits{}.of_client);
   hear(stranger(2), protocol::Hello{"another", {}});
   EXPECT_EQ(notices_, NoticeLimits{}.of_client + 1) << "others are heard of";
-  EXPECT_NE(last_notice_.find("39940 lines like this were left out"), std::string::npos) << last_notice_;
+  EXPECT_NE(last_notice_.find(" lines like this were left out"), std::string::npos) << last_notice_;
 }
 
 TEST_F(FloodsTest, ManyClientsTogetherMakeFewLinesASecond) {
@@ -79,11 +79,12 @@ TEST_F(FloodsTest, ManyClientsTogetherMakeFewLinesASecond) {
   EXPECT_LE(notice_bytes_, 200'000U);
 }
 
-TEST_F(FloodsTest, TheSameQuestionWithinAMomentIsAnsweredOnce) {
+TEST_F(FloodsTest, TheSameQuestionWithinAMomentIsAnsweredAFewTimes) {
   hear(stranger(1), protocol::Hello{"stranger", {}});
   teach(stranger(1), 1);
   for (const protocol::Body& question : {protocol::Body(protocol::Want{}), protocol::Body(protocol::StatusQuery{})}) {
     EXPECT_EQ(hear(stranger(1), question).size(), 1U);
+    for (std::uint32_t i = 1; i < AskerLimits{}.times; ++i) EXPECT_EQ(hear(stranger(1), question).size(), 1U);
     for (int i = 0; i < 1000; ++i) EXPECT_TRUE(hear(stranger(1), question).empty());
     now_ += AskerLimits{}.repeat - Instant{1};
     EXPECT_TRUE(hear(stranger(1), question).empty());
@@ -108,7 +109,7 @@ TEST_F(FloodsTest, WhoIsNotKnownIsToldToSayHello) {
 }
 
 TEST(Askers, AreGivenSoMuchAtOnceAndThenSoMuchASecond) {
-  Askers askers({.repeat = Instant{0}, .bytes_per_second = 1000, .burst_bytes = 5000, .clients = 2});
+  Askers askers({.repeat = Instant{0}, .times = 1, .bytes_per_second = 1000, .burst_bytes = 5000, .clients = 2});
   const Digest question = Digest::of(bytes_of("question"));
   Instant now{0};
   int answered = 0;
@@ -124,7 +125,7 @@ TEST(Askers, AreGivenSoMuchAtOnceAndThenSoMuchASecond) {
 }
 
 TEST(Askers, AreForgottenWhoAskedLongestAgoFirst) {
-  Askers askers({.repeat = Instant{100'000}, .bytes_per_second = 1, .burst_bytes = 5000, .clients = 2});
+  Askers askers({.repeat = Instant{100'000}, .times = 1, .bytes_per_second = 1, .burst_bytes = 5000, .clients = 2});
   const Digest question = Digest::of(bytes_of("question"));
   EXPECT_TRUE(askers.may_ask(stranger(1), question, Instant{1}));
   EXPECT_TRUE(askers.may_ask(stranger(2), question, Instant{2}));

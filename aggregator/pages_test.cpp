@@ -18,7 +18,9 @@ constexpr std::size_t kDimensions = 64;
 
 std::vector<std::unique_ptr<Family>> of_many_dimensions() {
   std::vector<std::unique_ptr<Family>> result;
-  result.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return kDimensions; }));
+  AdmissionRules rules;
+  rules.most_classes = SIZE_MAX;
+  result.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return kDimensions; }, rules));
   return result;
 }
 
