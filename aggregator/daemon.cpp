@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -17,9 +18,12 @@
 #include "aggregator/families.h"
 #include "aggregator/operator_door.h"
 #include "aggregator/operator_service.h"
+#include "aggregator/turns.h"
 #include "knowledge/error.h"
 #include "learners/prototypical/merge.h"
 #include "learners/prototypical/pretrained.h"
+#include "protocol/host_addresses.h"
+#include "protocol/rate_limited_log.h"
 #include "protocol/transport.h"
 #include "storage/descriptors.h"
 
@@ -28,6 +32,10 @@ namespace {
 
 constexpr std::size_t kDescriptorsOfSockets = 24;  // ZeroMQ's own, and listeners
 constexpr std::size_t kFewestConnections = 4;
+// What shares one synced write, at most.
+constexpr std::size_t kGroupMessages = 256;
+constexpr std::size_t kGroupBytes = 2u << 20;
+constexpr std::chrono::milliseconds kGroupTime{10};
 constexpr std::chrono::milliseconds kFirstPause{50};
 constexpr std::chrono::milliseconds kLongestPause{10'000};
 
@@ -115,14 +123,21 @@ class Daemon {
     protocol::RouterSocket::Options socket;
     if (!address.loopback()) socket.curve = protocol::CurveServer{keys_, [](ByteView) { return true; }};
     socket.connections = connections();
-    router_ = std::make_unique<protocol::RouterSocket>(
-        io_, address, std::move(socket),
-        [this](const protocol::Message& message) { guarded([&] { take(core_->receive(message, now())); }); });
+    socket.has_room = [this] { return turns_.has_room(); };
+    router_ =
+        std::make_unique<protocol::RouterSocket>(io_, address, std::move(socket), [this](protocol::Message message) {
+          if (!turns_.add(std::move(message)))
+            crowded_.warn("dropped a message of a client for whom too much waits already; it will send it again");
+          serve_soon();
+        });
     const protocol::Status status = core_->status(now());
     spdlog::info("listening on {} with {} topics at revision {}, encoder {}", router_->bound_endpoint(),
                  status.all_topics, number(status.revision),
                  status.encoder.empty() ? "none (clients wait for one; see --pretrained)" : status.encoder.brief());
-    if (options_.on_ready) options_.on_ready(router_->bound_address().text());
+    std::vector<std::string> addresses;
+    for (const protocol::Address& reachable : protocol::reachable_as(router_->bound_address()))
+      addresses.push_back(reachable.text());
+    if (options_.on_ready) options_.on_ready(addresses);
   }
 
   Instant now() const { return std::chrono::duration_cast<Instant>(std::chrono::steady_clock::now() - start_); }
@@ -139,15 +154,44 @@ class Daemon {
     }
   }
 
-  // Effects gather until the loop has handed out every message that waits: they share one synced write.
+  void serve_soon() {
+    if (std::exchange(serve_posted_, true)) return;
+    boost::asio::post(io_, [this] {
+      serve_posted_ = false;
+      serve_waiting();
+    });
+  }
+
+  // Answers what waits, each client in its turn, until enough has gathered for one synced write: what has come
+  // meanwhile is received before the next.
+  void serve_waiting() {
+    if (!core_) turns_ = Turns();  // nothing can be answered, so it will be sent again
+    const auto begin = std::chrono::steady_clock::now();
+    auto before = begin;
+    std::size_t messages = 0;
+    std::size_t bytes = 0;
+    guarded([&] {
+      while (auto message = turns_.next()) {
+        Effects effects = core_->receive(*message, now());
+        const auto after = std::chrono::steady_clock::now();
+        turns_.spent(std::chrono::duration_cast<Turns::Duration>(after - std::exchange(before, after)));
+        for (const WriteSet::Operation& write : effects.writes.operations)
+          bytes += write.key.size() + (write.value ? write.value->size() : 0);
+        gathered_.append(std::move(effects));
+        if (++messages == kGroupMessages || bytes > kGroupBytes || after - begin > kGroupTime) break;
+      }
+      flush();
+    });
+    router_->resume();
+    if (!turns_.is_empty()) serve_soon();
+  }
+
   void take(Effects effects) {
     gathered_.append(std::move(effects));
-    if (std::exchange(flush_posted_, true)) return;
-    boost::asio::post(io_, [this] { guarded([this] { flush(); }); });
+    flush();
   }
 
   void flush() {
-    flush_posted_ = false;
     const Effects effects = std::exchange(gathered_, {});
     if (!effects.writes.empty()) {
       store_->commit(effects.writes);
@@ -164,7 +208,6 @@ class Daemon {
     spdlog::error("{}; nothing was acknowledged, clients will send it again", why);
     core_.reset();
     gathered_ = {};
-    flush_posted_ = false;
     come_back_after_pause();
   }
 
@@ -207,7 +250,9 @@ class Daemon {
   std::unique_ptr<protocol::RouterSocket> router_;
   std::optional<OperatorDoor> door_;
   Effects gathered_;
-  bool flush_posted_ = false;
+  Turns turns_;
+  protocol::RateLimitedLog crowded_;
+  bool serve_posted_ = false;
   std::chrono::milliseconds pause_ = kFirstPause;  // before the core comes back
 };
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "aggregator/core.h"
 #include "learners/averaging/rounds.h"
@@ -25,8 +26,9 @@ struct DaemonOptions {
     rules.most_classes = AdmissionRules::kMostClasses;
     return rules;
   }();
-  // Called once, when clients can connect, with the address to give to them.
-  std::function<void(const std::string& address)> on_ready = {};
+  // Called once, when clients can connect, with the addresses to give to them, the best first: each can be used as it
+  // is.
+  std::function<void(const std::vector<std::string>& addresses)> on_ready = {};
 };
 
 // Serves until SIGINT or SIGTERM. Every acknowledgement leaves after its write is durable; messages that arrive

@@ -61,7 +61,9 @@ void add_options(CLI::App& app, DaemonCommand& options) {
   app.add_option("--heartbeat", options.daemon.pace.heartbeat_seconds, "Seconds between signs of life of a client")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
-  app.add_option("--address-file", options.address_file, "Write the address for clients to this file, when ready");
+  app.add_option("--address-file", options.address_file,
+                 "Write the address for clients to this file, when ready; where there are several, the one that "
+                 "leads out of this machine");
 }
 
 int run_aggregator(const DaemonCommand& options) {
@@ -70,9 +72,10 @@ int run_aggregator(const DaemonCommand& options) {
   if (!options.pretrained.empty()) daemon.pretrained = options.pretrained;
   daemon.rounds.duration = std::chrono::seconds(options.round_seconds);
   daemon.rounds.check();
-  daemon.on_ready = [file = options.address_file](const std::string& address) {
-    spdlog::info("clients connect with: outrider client --aggregator '{}' --data DIR --state DIR", address);
-    if (!file.empty()) write_durably(file, address + '\n');
+  daemon.on_ready = [file = options.address_file](const std::vector<std::string>& addresses) {
+    for (const std::string& address : addresses)
+      spdlog::info("clients connect with: outrider client --aggregator '{}' --data DIR --state DIR", address);
+    if (!file.empty()) write_durably(file, addresses.front() + '\n');
   };
   run_daemon(std::move(daemon));
   return 0;

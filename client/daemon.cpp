@@ -24,6 +24,7 @@
 #include "client/data_folder.h"
 #include "client/incarnation.h"
 #include "client/learner.h"
+#include "client/search_log.h"
 #include "client/traffic_record.h"
 #include "knowledge/error.h"
 #include "knowledge/utf8.h"
@@ -71,6 +72,7 @@ class Daemon {
         incarnation_(begin_incarnation(*store_, options_.state)),
         traffic_before_(load_traffic(*store_)),
         core_(std::make_unique<Core>(make_core())),
+        search_(protocol::Address::parse(options_.aggregator).endpoint()),
         timer_(io_),
         signals_(io_, SIGINT, SIGTERM) {
     options_.learner.self = keys_.client_id();
@@ -81,6 +83,8 @@ class Daemon {
         protocol::DealerSocket::Handlers{
             .on_message = [this](const protocol::Message& message) { take(core_->receive(message, now())); },
             .on_unsupported = [this](const std::string& sentence) { stop_with(sentence); },
+            .on_refused = [this](const std::string& sentence) { search_failed(sentence); },
+            .on_unreachable = [this](const std::string& sentence) { search_failed(sentence); },
             .on_connected = [this] { take(core_->reconnected(now())); }});
     spdlog::info("client {} ({}) looks for {}; data {}, state {}", name(), keys_.client_id().brief(),
                  address.endpoint(), options_.learner.data.string(), options_.state.string());
@@ -109,6 +113,10 @@ class Daemon {
     const std::uint64_t seed = std::random_device{}();  // clients must not retry in step
     return {keys_.client_id(), name(),       *store_,         Random(seed, "jitter"), {}, {},
             options_.capacity, incarnation_, OUTRIDER_VERSION};
+  }
+
+  void search_failed(const std::string& why) {
+    if (const auto line = search_.failed(why, now())) spdlog::warn("{}", *line);
   }
 
   std::string name() const {
@@ -192,6 +200,7 @@ class Daemon {
       spdlog::info("received the encoder {}", core_->encoder().brief());
       blackboard_.show(core_->encoder());
     }
+    if (core_->connected()) search_.found();
     if (std::exchange(was_connected_, core_->connected()) != core_->connected())
       spdlog::info(core_->connected() ? "connected" : "not connected");
     schedule_tick();
@@ -225,6 +234,7 @@ class Daemon {
   protocol::Incarnation incarnation_;
   TrafficRecord traffic_before_;
   std::unique_ptr<Core> core_;
+  SearchLog search_;
   boost::asio::io_context io_;
   boost::asio::steady_timer timer_;
   boost::asio::signal_set signals_;

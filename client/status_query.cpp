@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "knowledge/error.h"
+#include "protocol/probe.h"
 #include "protocol/transport.h"
 
 namespace outrider::client {
@@ -32,6 +33,19 @@ std::optional<protocol::StatusQuery> join(std::optional<protocol::Status>& whole
   return next;
 }
 
+// Why nothing came, as a sentence.
+std::string reason(const protocol::Address& address, const std::string& unreachable) {
+  if (!unreachable.empty()) return unreachable;
+  // A connection is there, or seems to be.
+  boost::asio::io_context io;
+  std::string found = "there is a connection, but no answer came";
+  const auto probe = protocol::Probe::start(io, address, [&](const protocol::Finding& finding) {
+    if (finding.what != protocol::Finding::What::right_kind) found = sentence(finding, address);
+  });
+  io.run();
+  return found;
+}
+
 }  // namespace
 
 protocol::Status query_status(const std::string& aggregator, std::chrono::milliseconds patience) {
@@ -42,6 +56,7 @@ protocol::Status query_status(const std::string& aggregator, std::chrono::millis
   std::optional<std::string> refusal;
   bool complete = false;
   int pages = 0;
+  std::string unreachable;
   const auto refuse = [&](const std::string& sentence) {
     refusal = sentence;
     io.stop();
@@ -58,7 +73,8 @@ protocol::Status query_status(const std::string& aggregator, std::chrono::millis
                                        asking->send({keys.client_id(), *next});
                                      },
                                  .on_unsupported = refuse,
-                                 .on_refused = refuse});
+                                 .on_refused = refuse,
+                                 .on_unreachable = [&](const std::string& sentence) { unreachable = sentence; }});
   asking = &socket;
   socket.send({keys.client_id(), protocol::StatusQuery{}});
   for (int heard = -1; !complete && !refusal && pages < kMostPages && heard != pages;) {
@@ -69,7 +85,7 @@ protocol::Status query_status(const std::string& aggregator, std::chrono::millis
   if (refusal) throw InputError(*refusal);
   if (!status)
     throw InputError("no aggregator answered at " + address.endpoint() + " within " +
-                     std::to_string(patience.count() / 1000) + " seconds");
+                     std::to_string(patience.count() / 1000) + " seconds: " + reason(address, unreachable));
   return *std::move(status);
 }
 

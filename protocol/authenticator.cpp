@@ -30,12 +30,12 @@ zmq::socket_t listen(zmq::context_t& context) {
 
 Authenticator::Authenticator(boost::asio::io_context& io, zmq::context_t& context,
                              std::function<bool(ByteView public_key)> allows)
-    : allows_(std::move(allows)), socket_(listen(context)), readiness_(io, socket_, [this] { answer_one(); }) {}
+    : allows_(std::move(allows)), socket_(listen(context)), readiness_(io, socket_, [this] { return answer_one(); }) {}
 
-void Authenticator::answer_one() {
+bool Authenticator::answer_one() {
   std::array<zmq::message_t, kParts> request;
   const std::size_t count = receive(socket_, request);
-  if (count == 0) return;
+  if (count == 0) return false;
   const ByteView key = view(request[public_key]);
   const bool curve =
       count == kParts && text_of(view(request[mechanism])) == "CURVE" && key.size() == PublicKey{}.size();
@@ -54,6 +54,7 @@ void Authenticator::answer_one() {
   };
   send(socket_, reply);
   readiness_.look_again();
+  return true;
 }
 
 }  // namespace outrider::protocol

@@ -20,7 +20,7 @@ class Authenticator {
   Authenticator(boost::asio::io_context& io, zmq::context_t& context, std::function<bool(ByteView public_key)> allows);
 
  private:
-  void answer_one();
+  bool answer_one();
 
   std::function<bool(ByteView)> allows_;
   RateLimitedLog log_;

@@ -31,33 +31,37 @@ struct DealerSocket::Impl {
     }
     apply(options.socket, address, socket);
     connect(io, options.socket);
-    readiness.emplace(io, socket, [this] { receive_one(); });
+    readiness.emplace(io, socket, [this] { return receive_one(); });
   }
 
   void connect(boost::asio::io_context& io, const SocketOptions& options) {
     try {
-      reconnection.emplace(
-          io, context, socket, address.endpoint(), options,
-          [this](Reconnection::Failure failure) { report_refusal(failure); },
-          [this] {
-            if (handlers.on_connected) handlers.on_connected();
-          });
+      reconnection.emplace(io, context, socket, address, options,
+                           Reconnection::Handlers{.on_connected =
+                                                      [this] {
+                                                        if (handlers.on_connected) handlers.on_connected();
+                                                      },
+                                                  .on_key_refused = [this] { report_refused_key(); },
+                                                  .on_failure = [this](const Finding& finding) { report(finding); }});
     } catch (const zmq::error_t& error) {
       throw InputError(fmt::format("cannot connect to {}: {}", address.endpoint(), error.what()));
     }
   }
 
-  void report_refusal(Reconnection::Failure failure) {
-    const char* reason = failure == Reconnection::Failure::key_not_allowed ? "does not allow this client's key"
-                         : address.key ? "broke off the handshake; is the key in the address really its key?"
-                                       : "broke off the handshake; is it an Outrider that takes clients without keys?";
-    report(handlers.on_refused, fmt::format("the aggregator at {} {}", address.endpoint(), reason));
+  void report_refused_key() {
+    report(handlers.on_refused,
+           fmt::format("the aggregator at {} does not allow this client's key", address.endpoint()));
   }
 
-  void receive_one() {
+  void report(const Finding& finding) {
+    const bool answers = finding.what != Finding::What::unknown_host && finding.what != Finding::What::no_connection;
+    report(answers ? handlers.on_refused : handlers.on_unreachable, sentence(finding, address));
+  }
+
+  bool receive_one() {
     std::array<zmq::message_t, 2> parts;  // preamble, body
     const std::size_t count = receive(socket, parts);
-    if (count == 0) return;
+    if (count == 0) return false;
     std::optional<std::variant<Message, UnknownVersion>> received;
     try {
       if (count != parts.size()) throw InputError(fmt::format("it has {} frames, not 2", count));
@@ -66,14 +70,16 @@ struct DealerSocket::Impl {
       ++traffic.dropped_receiving;
       log.warn(fmt::format("dropped a message from the aggregator at {}: {}", address.endpoint(), error.what()));
     }
-    if (!received) return;
+    if (!received) return true;
     if (const auto* unknown = std::get_if<UnknownVersion>(&*received)) {
       ++traffic.dropped_receiving;
-      return report(handlers.on_unsupported, unsupported("this client", *unknown).sentence);
+      report(handlers.on_unsupported, unsupported("this client", *unknown).sentence);
+      return true;
     }
     ++traffic.messages_received;
     traffic.bytes_received += parts[0].size() + parts[1].size();
     deliver(std::move(std::get<Message>(*received)));
+    return true;
   }
 
   void deliver(Message message) {
@@ -96,7 +102,11 @@ struct DealerSocket::Impl {
       std::array<zmq::message_t, 2> parts = {part_of(frames.preamble), part_of(std::move(frames.body))};
       const SendResult result = protocol::send(socket, parts);
       readiness->look_again();
-      if (result != SendResult::sent) return lose("the queue is full, or the connection has to be made anew");
+      if (result != SendResult::sent) {
+        if (!reconnection->pauses()) return lose("the queue is full");
+        ++traffic.dropped_sending;  // that there is no connection is reported already
+        return false;
+      }
       ++traffic.messages_sent;
       traffic.bytes_sent += size;
       return true;

@@ -1,17 +1,21 @@
 #include "protocol/doorkeeper.h"
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstring>
-#include <string>
+#include <fstream>
+#include <functional>
 #include <utility>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "protocol/multipart.h"
+#include "protocol/tcp_progress.h"
 #include "protocol/uninterrupted.h"
 
 namespace outrider::protocol {
@@ -19,11 +23,14 @@ namespace {
 
 constexpr const char* kDoor = "inproc://door";
 constexpr std::chrono::seconds kBetweenLines{10};
-constexpr std::chrono::milliseconds kLook{1'000};  // at most so long nobody looks
+constexpr std::chrono::milliseconds kLookAtHandshakes{20};
+constexpr std::chrono::milliseconds kLookAtMemory{100};
+constexpr std::chrono::milliseconds kLookAtAll{1'000};
+constexpr std::uint64_t kGrowth = 32u << 20;  // of memory, after which all are looked at at once
 
 zmq::socket_t watch_door(zmq::context_t& context, zmq::socket_ref socket) {
-  constexpr int kEvents =
-      ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_MONITOR_STOPPED;
+  constexpr int kEvents = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_DISCONNECTED |
+                          ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_MONITOR_STOPPED;
   uninterrupted([&socket] {
     if (zmq_socket_monitor(socket.handle(), kDoor, kEvents) != 0) throw zmq::error_t();
   });
@@ -51,14 +58,24 @@ std::string host_of(int descriptor) {
   return ::inet_ntop(AF_INET, &v4, text.data(), text.size());
 }
 
+// Of physical memory that this process has.
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t all = 0;
+  std::uint64_t resident = 0;
+  statm >> all >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace
 
-Doorkeeper::Doorkeeper(zmq::context_t& context, zmq::socket_ref socket, std::size_t most)
+Doorkeeper::Doorkeeper(zmq::context_t& context, zmq::socket_ref socket, Limits limits)
     : socket_(socket),
-      most_(most),
+      limits_(limits),
       monitor_(watch_door(context, socket)),
       log_(kBetweenLines),
-      open_(most),
+      refusals_(kBetweenLines),
+      open_(limits.connections),
       thread_([this](const std::stop_token& stop) { watch(stop); }) {}
 
 Doorkeeper::~Doorkeeper() {
@@ -66,10 +83,15 @@ Doorkeeper::~Doorkeeper() {
   zmq_socket_monitor(socket_.handle(), nullptr, 0);  // its last event wakes the thread
 }
 
-void Doorkeeper::heard(int descriptor) {
+void Doorkeeper::heard(int descriptor, std::uint64_t bytes, bool makes_sense) {
   if (descriptor < 0) return;
   const std::lock_guard lock(mutex_);
-  open_.heard(descriptor);
+  open_.heard(descriptor, bytes, makes_sense);
+}
+
+void Doorkeeper::end(int descriptor, std::string_view why) {
+  const std::lock_guard lock(mutex_);
+  shut(descriptor, why);
 }
 
 std::size_t Doorkeeper::connections() const {
@@ -80,10 +102,17 @@ std::size_t Doorkeeper::connections() const {
 void Doorkeeper::watch(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     zmq::pollitem_t item{monitor_.handle(), 0, ZMQ_POLLIN, 0};
-    uninterrupted([&item] { zmq::poll(&item, 1, kLook); });
+    const auto pause = [this] {
+      const std::lock_guard lock(mutex_);
+      return open_.greeting() > 0 ? kLookAtHandshakes : open_.size() > 0 ? kLookAtMemory : kLookAtAll;
+    }();
+    uninterrupted([&] { zmq::poll(&item, 1, pause); });
     // All that is known is taken into account before anyone is disconnected.
     while ((uninterrupted([this] { return monitor_.get(zmq::sockopt::events); }) & ZMQ_POLLIN) != 0) read_event();
+    const std::lock_guard lock(mutex_);
     end_excess();
+    look_at_handshakes();
+    look_at_all();
   }
 }
 
@@ -101,25 +130,84 @@ void Doorkeeper::read_event() {
 void Doorkeeper::take(std::uint16_t event, int value) {
   const std::lock_guard lock(mutex_);
   if (event == ZMQ_EVENT_ACCEPTED) open_.accepted(value, host_of(value));
-  if (event == ZMQ_EVENT_DISCONNECTED) open_.closed(value);
+  if (event == ZMQ_EVENT_DISCONNECTED) take_disconnected(value);
+  // ZeroMQ says of which connection only when that ends, which is at once.
+  if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+    refused_ = value == ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC
+                   ? "it does not know this aggregator's key, or none of its own"
+               : value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
+                   ? "it comes without keys where they are needed, or with them where none are"
+                   : "it does not keep to the protocol";
   if (event == ZMQ_EVENT_ACCEPT_FAILED && (value == EMFILE || value == ENFILE)) {
     const std::vector<int> named = open_.make_room();
     to_end_.insert(to_end_.end(), named.begin(), named.end());
   }
 }
 
+void Doorkeeper::take_disconnected(int descriptor) {
+  const OpenConnections::Connection* connection = open_.find(descriptor);
+  if (connection != nullptr && !refused_.empty())
+    refusals_.warn(fmt::format("refused a connection from {}: {}", connection->host, refused_));
+  refused_.clear();
+  open_.closed(descriptor);
+}
+
 void Doorkeeper::end_excess() {
-  const std::lock_guard lock(mutex_);
   const std::vector<int> named = open_.excess();
   to_end_.insert(to_end_.end(), named.begin(), named.end());
   for (const int descriptor : std::exchange(to_end_, {})) {
     const OpenConnections::Connection* connection = open_.find(descriptor);
     if (connection == nullptr) continue;  // closed meanwhile
-    log_.warn(fmt::format("{} connections are all that fit here: ended the one from {} that {}", most_,
-                          connection->host,
-                          connection->proven ? "was silent for longest" : "had not said anything of use"));
-    ::shutdown(descriptor, SHUT_RDWR);
+    shut(descriptor, fmt::format("{}: {} connections are all that fit here",
+                                 connection->proven ? "was silent for longest" : "had not said anything of use",
+                                 limits_.connections));
   }
+}
+
+void Doorkeeper::look_at_handshakes() {
+  std::vector<int> over;
+  std::vector<int> too_much;
+  open_.for_each_greeting([&](int descriptor, const OpenConnections::Connection& /*unused*/) {
+    const auto progress = progress_of(descriptor);
+    if (!progress) return;
+    if (progress->sent > limits_.handshake_sent)
+      over.push_back(descriptor);
+    else if (progress->received > limits_.handshake_bytes)
+      too_much.push_back(descriptor);
+  });
+  for (const int descriptor : over) open_.greeted(descriptor);
+  for (const int descriptor : too_much) shut(descriptor, "sent more than any handshake has");
+}
+
+void Doorkeeper::look_at_all() {
+  const auto now = std::chrono::steady_clock::now();
+  const std::uint64_t resident = resident_bytes();
+  if (now - looked_ < kLookAtAll && resident < resident_ + kGrowth) return;
+  looked_ = now;
+  resident_ = resident;
+  std::uint64_t all = 0;
+  std::vector<std::pair<std::uint64_t, int>> untaken;
+  open_.for_each([&](int descriptor, OpenConnections::Connection& connection) {
+    const auto progress = progress_of(descriptor);
+    if (!progress || connection.leaving) return;
+    connection.taken = std::min(connection.taken, progress->received);  // what frames cost is counted roughly
+    untaken.emplace_back(progress->received - connection.taken, descriptor);
+    all += untaken.back().first;
+  });
+  std::ranges::sort(untaken, std::greater<>());
+  for (const auto& [bytes, descriptor] : untaken) {
+    if (bytes <= limits_.untaken_bytes && all <= limits_.all_untaken_bytes) break;
+    shut(descriptor, fmt::format("has sent {} MB that are no message yet", bytes >> 20));
+    all -= bytes;
+  }
+}
+
+void Doorkeeper::shut(int descriptor, std::string_view why) {
+  const OpenConnections::Connection* connection = open_.find(descriptor);
+  if (connection == nullptr) return;
+  log_.warn(fmt::format("ended the connection from {}, which {}", connection->host, why));
+  open_.leaves(descriptor);
+  ::shutdown(descriptor, SHUT_RDWR);
 }
 
 }  // namespace outrider::protocol

@@ -1,10 +1,14 @@
-// Watches who connects to the aggregator, and disconnects whom there is no room for. Only .cpp files include this.
+// Watches who connects to the aggregator, and disconnects whom there is no room for and who fills the memory. Only .cpp
+// files include this.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <stop_token>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -19,35 +23,56 @@ namespace outrider::protocol {
 // This hears of each connection from the socket's monitor, on a thread of its own so that it is never late, and ends
 // those in excess by shutting them down: ZeroMQ then takes them for closed by the other side.
 //
+// Nor does ZeroMQ bound what a peer may send before it is understood: a frame of the largest size before it has proved
+// any key, and as many frames as it likes in one message. The operating system knows how much has come over each
+// connection, and we know how much of it were messages; who sends too much that is none is disconnected.
+//
 // A descriptor may be closed, and used anew, between what is heard of it and the shutdown, which then hits another
 // connection: its client connects again. ZeroMQ reports the end before it closes a descriptor, so this is rare.
 class Doorkeeper {
  public:
-  // At most `most` connections to `socket` may be open. Make it before the socket binds; context and socket must
-  // outlive it.
-  Doorkeeper(zmq::context_t& context, zmq::socket_ref socket, std::size_t most);
+  struct Limits {
+    std::size_t connections;                    // open at once
+    std::uint64_t handshake_sent = 0;           // bytes that we have sent when a handshake is not over yet, at most
+    std::uint64_t handshake_bytes = 16u << 10;  // that a peer may send until then
+    std::uint64_t untaken_bytes = 64u << 20;    // that may have come over a connection without being a message so far
+    std::uint64_t all_untaken_bytes = 512u << 20;  // likewise over all of them
+  };
+
+  // Make it before the socket binds; context and socket must outlive it.
+  Doorkeeper(zmq::context_t& context, zmq::socket_ref socket, Limits limits);
   ~Doorkeeper();
   Doorkeeper(const Doorkeeper&) = delete;
   Doorkeeper& operator=(const Doorkeeper&) = delete;
 
-  // Thread-safe: a message that makes sense has come over this connection; -1: over an unknown one.
-  void heard(int descriptor);
+  // Thread-safe. A message of so many bytes has come over this connection; -1: over an unknown one.
+  void heard(int descriptor, std::uint64_t bytes, bool makes_sense);
+  // Thread-safe. Ends this connection; `why` completes "ended the connection from HOST, which ".
+  void end(int descriptor, std::string_view why);
   std::size_t connections() const;
 
  private:
   void watch(const std::stop_token& stop);
   void read_event();
   void take(std::uint16_t event, int value);
+  void take_disconnected(int descriptor);
   void end_excess();
+  void look_at_handshakes();
+  void look_at_all();
+  void shut(int descriptor, std::string_view why);
 
   zmq::socket_ref socket_;
-  std::size_t most_;
+  Limits limits_;
   zmq::socket_t monitor_;
-  RateLimitedLog log_;  // of the thread
-  mutable std::mutex mutex_;
-  OpenConnections open_;     // under mutex_
-  std::vector<int> to_end_;  // of the thread
-  std::jthread thread_;      // the last member: it uses the others
+  mutable std::mutex mutex_;  // of all that follows but the thread
+  RateLimitedLog log_;
+  RateLimitedLog refusals_;
+  OpenConnections open_;
+  std::vector<int> to_end_;
+  std::string refused_;  // why the connection that ends next is refused; empty: it is not
+  std::chrono::steady_clock::time_point looked_{};
+  std::uint64_t resident_ = 0;  // bytes of physical memory when all were looked at last
+  std::jthread thread_;         // the last member: it uses the others
 };
 
 }  // namespace outrider::protocol

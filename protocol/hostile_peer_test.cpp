@@ -1,6 +1,10 @@
+#include <algorithm>
 #include <array>
+#include <functional>
+#include <span>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
 #include <zmq.hpp>
@@ -149,6 +153,134 @@ TEST_F(HostilePeer, ConnectionsInExcessAreEndedAndOthersAreServed) {
   EXPECT_TRUE(loop.until([&] { return router->connections() == 8; }));
   expect_service();
   EXPECT_TRUE(router->send({client("a"), Goodbye{}})) << "who talked before is still connected";
+}
+
+// Speaks ZeroMQ's own protocol byte by byte (https://rfc.zeromq.org/spec/23).
+class RawPeer {
+ public:
+  RawPeer(boost::asio::io_context& io, std::uint16_t port, std::string_view mechanism) : socket_(io) {
+    socket_.connect({boost::asio::ip::make_address("127.0.0.1"), port});
+    std::array<std::uint8_t, 64> greeting{0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3};
+    std::ranges::copy(mechanism, greeting.begin() + 12);
+    write(greeting);
+  }
+  // False once the other side has ended the connection.
+  bool write(std::span<const std::uint8_t> bytes) {
+    boost::system::error_code error;
+    boost::asio::write(socket_, boost::asio::buffer(bytes.data(), bytes.size()), error);
+    return !error;
+  }
+  // The handshake without keys: each side has to hear the other's before it may go on.
+  bool ready() {
+    const std::string command = std::string("\x05READY\x0bSocket-Type\0\0\0\x06", 22) + "DEALER";
+    Bytes frame{4, static_cast<std::uint8_t>(command.size())};
+    frame.insert(frame.end(), command.begin(), command.end());
+    if (!write(frame)) return false;
+    std::array<std::uint8_t, 64 + 2> greeting{};
+    boost::asio::read(socket_, boost::asio::buffer(greeting));
+    Bytes theirs(greeting.back());
+    boost::asio::read(socket_, boost::asio::buffer(theirs));
+    return true;
+  }
+  // The beginning of a frame of so many bytes; flags: 1: more follow, 2: a long one, 4: a command.
+  bool begin(std::uint8_t flags, std::uint32_t bytes) {
+    const Bytes header{flags,
+                       0,
+                       0,
+                       0,
+                       0,
+                       static_cast<std::uint8_t>(bytes >> 24),
+                       static_cast<std::uint8_t>(bytes >> 16),
+                       static_cast<std::uint8_t>(bytes >> 8),
+                       static_cast<std::uint8_t>(bytes)};
+    return write(header);
+  }
+
+ private:
+  boost::asio::ip::tcp::socket socket_;
+};
+
+// No key is needed for this: it would be memory for whoever connects.
+TEST_F(HostilePeer, AHandshakeOfMegabytesEndsTheConnection) {
+  RouterSocket::Options options;
+  options.curve = CurveServer{KeyPair::generate(), [](ByteView) { return true; }};
+  open("tcp://127.0.0.1:*", options);
+  RawPeer peer(loop.io, *router->bound_address().port, "CURVE");
+  ASSERT_TRUE(peer.begin(2 | 4, kMaxMessageBytes));
+  const Bytes piece(64 << 10);
+  std::size_t sent = 0;
+  while (sent < 15u << 20 && peer.write(piece)) {
+    sent += piece.size();
+    loop.turn(5ms);
+  }
+  EXPECT_LT(sent, 15u << 20);
+  EXPECT_TRUE(loop.until([&] { return router->connections() == 0; }));
+}
+
+TEST_F(HostilePeer, AMessageThatNeverEndsEndsTheConnection) {
+  open();
+  RawPeer peer(loop.io, *router->bound_address().port, "NULL");
+  ASSERT_TRUE(peer.ready());
+  constexpr std::uint32_t kPart = 1 << 20;
+  const Bytes part(kPart);
+  std::size_t sent = 0;
+  while (sent < 1u << 30 && peer.begin(1 | 2, kPart) && peer.write(part)) sent += kPart;
+  EXPECT_GT(sent, 32u << 20) << "as much as messages that wait may have";
+  EXPECT_LT(sent, 1u << 30);
+  EXPECT_TRUE(loop.until([&] { return router->connections() == 0; }));
+  expect_service();
+}
+
+TEST_F(HostilePeer, WhoNeverReadsIsKeptLittleForAndThenDisconnected) {
+  RouterSocket::Options options;
+  options.budget.patience = 1s;
+  std::size_t asked = 0;
+  router.emplace(loop.io, Address::parse("tcp://127.0.0.1:*"), options, [&](const Message& message) {
+    ++asked;
+    router->send({message.client, BlobChunk{Digest{}, 0, 1, Bytes(512 << 10)}});
+  });
+  RawPeer peer(loop.io, *router->bound_address().port, "NULL");
+  ASSERT_TRUE(peer.ready());
+  const Frames frames = encode_frames({client("greedy"), WantBlob{}});
+  std::size_t most = 0;
+  for (int i = 0; i < 1000; ++i) {
+    peer.begin(1 | 2, frames.preamble.size());
+    peer.write(frames.preamble);
+    peer.begin(2, static_cast<std::uint32_t>(frames.body.size()));
+    if (!peer.write(frames.body)) break;
+    most = std::max(most, router->waiting_bytes());
+    if (i % 50 == 0) loop.turn(1ms);
+  }
+  ASSERT_TRUE(loop.until([&] { return asked >= 100; }));
+  most = std::max(most, router->waiting_bytes());
+  EXPECT_LE(most, options.budget.of_peer);
+  EXPECT_GT(router->traffic().dropped_sending, 50u);
+  EXPECT_TRUE(loop.until([&] { return router->connections() == 0; }));
+  EXPECT_TRUE(loop.until([&] { return router->waiting_bytes() == 0; }));
+}
+
+TEST_F(HostilePeer, WhoeverBreaksOffTheHandshakeIsTriedMoreAndMoreRarely) {
+  using boost::asio::ip::tcp;
+  tcp::acceptor acceptor(loop.io, {boost::asio::ip::make_address("127.0.0.1"), 0});
+  int connections = 0;
+  std::function<void()> accept = [&] {
+    acceptor.async_accept([&](const boost::system::error_code& error, const tcp::socket& /*closed at once*/) {
+      if (error) return;
+      ++connections;
+      accept();
+    });
+  };
+  accept();
+  std::vector<std::string> refusals;
+  DealerSocket dealer(loop.io, Address::parse("tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port())),
+                      {},
+                      {.on_message = [](const Message&) {},
+                       .on_refused = [&](const std::string& sentence) { refusals.push_back(sentence); }});
+  loop.turn(4s);
+  EXPECT_GE(connections, 2);
+  EXPECT_LE(connections, 12) << "0.1, 0.2, 0.4, 0.8 and 1.6 s, and those that find out why";
+  ASSERT_FALSE(refusals.empty());
+  EXPECT_NE(refusals[0].find("is no aggregator"), std::string::npos) << refusals[0];
 }
 
 // ZeroMQ gives up on an aggregator that has sent too large a frame; we do not.

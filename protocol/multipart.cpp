@@ -7,8 +7,16 @@
 namespace outrider::protocol {
 namespace {
 
+// What a frame costs on the wire beside its content: its header, and what encryption adds.
+constexpr std::uint64_t kFrameBytes = 64;
+
+struct Owned {
+  Bytes bytes;
+  std::shared_ptr<void> with;
+};
+
 void free_bytes(void*, void* hint) {
-  const std::unique_ptr<Bytes> owner(static_cast<Bytes*>(hint));
+  const std::unique_ptr<Owned> owner(static_cast<Owned*>(hint));
 }
 
 bool receive_part(zmq::socket_ref socket, zmq::message_t& part) {
@@ -31,9 +39,9 @@ SendResult send_part(zmq::socket_ref socket, zmq::message_t& part, bool more) {
 
 }  // namespace
 
-zmq::message_t part_of(Bytes bytes) {
-  auto owner = std::make_unique<Bytes>(std::move(bytes));
-  zmq::message_t part(owner->data(), owner->size(), free_bytes, owner.get());
+zmq::message_t part_of(Bytes bytes, std::shared_ptr<void> with) {
+  auto owner = std::make_unique<Owned>(Owned{std::move(bytes), std::move(with)});
+  zmq::message_t part(owner->bytes.data(), owner->bytes.size(), free_bytes, owner.get());
   static_cast<void>(owner.release());  // free_bytes has it now
   return part;
 }
@@ -51,12 +59,13 @@ SendResult send(zmq::socket_ref socket, std::span<zmq::message_t> parts) {
   return SendResult::sent;
 }
 
-std::size_t receive(zmq::socket_ref socket, std::span<zmq::message_t> parts) {
+std::size_t receive(zmq::socket_ref socket, std::span<zmq::message_t> parts, std::uint64_t* bytes) {
   std::size_t count = 0;
   zmq::message_t surplus;
   for (bool more = true; more; ++count) {
     zmq::message_t& part = count < parts.size() ? parts[count] : surplus;
     if (!receive_part(socket, part)) return count;
+    if (bytes != nullptr) *bytes += part.size() + kFrameBytes;
     more = part.more();
   }
   return count;

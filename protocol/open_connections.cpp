@@ -19,8 +19,13 @@ OpenConnections::OpenConnections(std::size_t most) : most_(most) {
 void OpenConnections::accepted(int descriptor, std::string host) {
   closed(descriptor);  // it cannot be open twice: its end was overlooked
   const bool proven = early_.erase(descriptor) > 0;
-  open_.emplace(descriptor, Connection{std::move(host), proven, false, ++time_});
-  if (!proven) ++unproven_;
+  Connection& connection = open_[descriptor];
+  connection.host = std::move(host);
+  connection.proven = connection.greeted = proven;
+  connection.heard = ++time_;
+  if (proven) return;
+  ++unproven_;
+  greeting_.insert(descriptor);
 }
 
 void OpenConnections::closed(int descriptor) {
@@ -32,18 +37,35 @@ void OpenConnections::closed(int descriptor) {
     --unproven_;
   }
   open_.erase(it);
+  greeting_.erase(descriptor);
 }
 
-void OpenConnections::heard(int descriptor) {
+void OpenConnections::heard(int descriptor, std::uint64_t bytes, bool makes_sense) {
   const auto it = open_.find(descriptor);
   if (it == open_.end()) {
-    early_.insert(descriptor);
+    if (makes_sense) early_.insert(descriptor);
     return;
   }
   Connection& connection = it->second;
+  connection.taken += bytes;
+  greeted(descriptor);
+  if (!makes_sense) return;
   connection.heard = ++time_;
   if (!connection.proven && !connection.leaving) --unproven_;
   connection.proven = true;
+}
+
+void OpenConnections::greeted(int descriptor) {
+  if (greeting_.erase(descriptor) > 0) open_.at(descriptor).greeted = true;
+}
+
+void OpenConnections::leaves(int descriptor) {
+  const auto it = open_.find(descriptor);
+  if (it == open_.end() || it->second.leaving) return;
+  it->second.leaving = true;
+  ++leaving_;
+  greeting_.erase(descriptor);
+  if (!it->second.proven) --unproven_;
 }
 
 std::vector<int> OpenConnections::make_room() {
@@ -61,12 +83,7 @@ std::vector<int> OpenConnections::most_leave(std::size_t most) {
   name_from(false, of_unproven, named);
   name_from(true, count - named.size(), named);
   name_from(false, count - named.size(), named);
-  for (const int descriptor : named) {
-    Connection& connection = open_.at(descriptor);
-    connection.leaving = true;
-    ++leaving_;
-    if (!connection.proven) --unproven_;
-  }
+  for (const int descriptor : named) leaves(descriptor);
   return named;
 }
 

@@ -15,9 +15,11 @@ class OpenConnections {
  public:
   struct Connection {
     std::string host;
+    bool greeted = false;     // the handshake is over
     bool proven = false;      // a message that makes sense has come over it
     bool leaving = false;     // named by excess(), and not closed yet
     std::uint64_t heard = 0;  // when last, or when it was accepted: later is more
+    std::uint64_t taken = 0;  // bytes of the messages that have come over it
   };
 
   // most > 0
@@ -25,8 +27,9 @@ class OpenConnections {
 
   void accepted(int descriptor, std::string host);
   void closed(int descriptor);
-  // A message has come over it. That may be told before accepted().
-  void heard(int descriptor);
+  // A message of so many bytes has come over it. That may be told before accepted().
+  void heard(int descriptor, std::uint64_t bytes, bool makes_sense);
+  void greeted(int descriptor);
 
   // Whom to disconnect so that no more than `most` remain; they are named once. Who has not said anything that makes
   // sense goes first, of the host that has most of those the one that came first; so that a newcomer has time to say
@@ -37,6 +40,18 @@ class OpenConnections {
   std::vector<int> make_room();
 
   std::size_t size() const { return open_.size(); }
+  // Those that are neither greeted nor proven.
+  std::size_t greeting() const { return greeting_.size(); }
+  template <typename Visit>
+  void for_each_greeting(Visit&& visit) const {
+    for (const int descriptor : greeting_) visit(descriptor, open_.at(descriptor));
+  }
+  template <typename Visit>
+  void for_each(Visit&& visit) {
+    for (auto& [descriptor, connection] : open_) visit(descriptor, connection);
+  }
+  // It is disconnected for another reason than excess.
+  void leaves(int descriptor);
   const Connection* find(int descriptor) const;
 
  private:
@@ -46,7 +61,8 @@ class OpenConnections {
   std::size_t most_;
   std::uint64_t time_ = 0;
   std::map<int, Connection> open_;
-  std::set<int> early_;  // heard of before accepted() was called
+  std::set<int> early_;     // heard of before accepted() was called
+  std::set<int> greeting_;  // not leaving
   std::size_t leaving_ = 0;
   std::size_t unproven_ = 0;  // of those that are not leaving
 };

@@ -25,7 +25,7 @@ TEST(OpenConnections, AsManyAsMayBeStay) {
 TEST(OpenConnections, WhoHasSaidNothingGoesBeforeWhoHas) {
   OpenConnections open(3);
   for (int descriptor = 1; descriptor <= 4; ++descriptor) open.accepted(descriptor, "a");
-  open.heard(1);
+  open.heard(1, 100, true);
   EXPECT_THAT(open.excess(), ElementsAre(2));
 }
 
@@ -34,7 +34,7 @@ TEST(OpenConnections, TheHostWithMostGivesWay) {
   open.accepted(1, "honest");
   for (int descriptor = 2; descriptor <= 5; ++descriptor) open.accepted(descriptor, "flood");
   EXPECT_THAT(open.excess(), ElementsAre(2));
-  for (const int descriptor : {1, 3, 4, 5}) open.heard(descriptor);
+  for (const int descriptor : {1, 3, 4, 5}) open.heard(descriptor, 100, true);
   open.accepted(6, "other");  // has its eighth
   EXPECT_THAT(open.excess(), ElementsAre(3)) << "all others have talked: the flood's that was silent for longest";
 }
@@ -43,9 +43,9 @@ TEST(OpenConnections, ANewcomerHasATurnAmongThoseWhoAllTalk) {
   OpenConnections open(16);
   for (int descriptor = 1; descriptor <= 16; ++descriptor) {
     open.accepted(descriptor, "a");
-    open.heard(descriptor);
+    open.heard(descriptor, 100, true);
   }
-  open.heard(1);
+  open.heard(1, 100, true);
   open.accepted(17, "a");
   EXPECT_THAT(open.excess(), ElementsAre(2));
   open.accepted(18, "a");
@@ -56,7 +56,7 @@ TEST(OpenConnections, ANewcomerHasATurnAmongThoseWhoAllTalk) {
 
 TEST(OpenConnections, WhatIsHeardBeforeTheConnectionIsKnownCounts) {
   OpenConnections open(1);
-  open.heard(1);
+  open.heard(1, 100, true);
   open.accepted(1, "a");
   ASSERT_NE(open.find(1), nullptr);
   EXPECT_TRUE(open.find(1)->proven);
@@ -66,6 +66,30 @@ TEST(OpenConnections, WhatIsHeardBeforeTheConnectionIsKnownCounts) {
   open.accepted(1, "c");  // and again, though its end was never told
   EXPECT_EQ(open.find(1)->host, "c");
   EXPECT_EQ(open.size(), 1u);
+}
+
+TEST(OpenConnections, WhatMakesNoSenseProvesNothing) {
+  OpenConnections open(2);
+  open.accepted(1, "a");
+  open.accepted(2, "a");
+  EXPECT_EQ(open.greeting(), 2u);
+  open.heard(1, 100, false);
+  open.heard(2, 100, true);
+  open.heard(2, 11, false);
+  EXPECT_EQ(open.greeting(), 0u);
+  EXPECT_EQ(open.find(2)->taken, 111u);
+  open.accepted(3, "a");
+  EXPECT_THAT(open.excess(), ElementsAre(1));
+}
+
+TEST(OpenConnections, WhoLeavesForAnotherReasonIsNoExcess) {
+  OpenConnections open(2);
+  for (int descriptor = 1; descriptor <= 3; ++descriptor) open.accepted(descriptor, "a");
+  open.leaves(2);
+  open.leaves(2);
+  EXPECT_THAT(open.excess(), IsEmpty());
+  open.closed(2);
+  EXPECT_EQ(open.size(), 2u);
 }
 
 TEST(OpenConnections, MakeRoomWhereNoDescriptorsAreLeft) {

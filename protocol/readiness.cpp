@@ -17,7 +17,7 @@ constexpr int kBatch = 64;
 
 // Shared with the callbacks that the loop still holds when the owner goes.
 struct Readiness::State : std::enable_shared_from_this<State> {
-  State(boost::asio::io_context& loop, zmq::socket_ref watched, std::function<void()> handler)
+  State(boost::asio::io_context& loop, zmq::socket_ref watched, std::function<bool()> handler)
       : io(loop), socket(watched), receive_one(std::move(handler)), descriptor(loop, socket.get(zmq::sockopt::fd)) {}
   ~State() {
     if (descriptor.is_open()) descriptor.release();  // ZeroMQ closes it
@@ -46,9 +46,12 @@ struct Readiness::State : std::enable_shared_from_this<State> {
 
   void drain() {
     try {
-      for (int taken = 0; waiting(); ++taken) {
-        if (taken == kBatch) return look_again();
-        receive_one();
+      int taken = 0;
+      while (waiting()) {
+        if (!receive_one()) return;  // it is not wanted now
+        // Asking costs as much as receiving, so it is asked again only when there is no more.
+        for (++taken; receive_one(); ++taken)
+          if (taken >= kBatch) return look_again();
       }
     } catch (...) {
       look_again();  // for the messages behind the one whose handler threw
@@ -63,13 +66,13 @@ struct Readiness::State : std::enable_shared_from_this<State> {
 
   boost::asio::io_context& io;
   zmq::socket_ref socket;
-  std::function<void()> receive_one;
+  std::function<bool()> receive_one;
   boost::asio::posix::stream_descriptor descriptor;
   bool posted = false;
   bool closed = false;
 };
 
-Readiness::Readiness(boost::asio::io_context& io, zmq::socket_ref socket, std::function<void()> receive_one)
+Readiness::Readiness(boost::asio::io_context& io, zmq::socket_ref socket, std::function<bool()> receive_one)
     : state_(std::make_shared<State>(io, socket, std::move(receive_one))) {
   state_->wait();
   state_->look_again();

@@ -9,14 +9,14 @@
 
 namespace outrider::protocol {
 
-// Calls `receive_one` on the loop whenever a message waits on the socket. Destroy it before the socket, not from within
-// `receive_one`. Not thread-safe.
+// Calls `receive_one` on the loop whenever a message waits on the socket; it returns whether it received one, or may
+// have left one there. Destroy it before the socket, not from within `receive_one`. Not thread-safe.
 //
 // ZMQ_FD says only that the socket's state may have changed since ZMQ_EVENTS was read last, and any send or receive
 // reads that state too. So ZMQ_EVENTS decides, and it is asked again after every use of the socket.
 class Readiness {
  public:
-  Readiness(boost::asio::io_context& io, zmq::socket_ref socket, std::function<void()> receive_one);
+  Readiness(boost::asio::io_context& io, zmq::socket_ref socket, std::function<bool()> receive_one);
   ~Readiness();
   Readiness(const Readiness&) = delete;
   Readiness& operator=(const Readiness&) = delete;

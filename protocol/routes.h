@@ -18,17 +18,20 @@ class Routes {
   // Holds at most `capacity` clients; capacity > 0.
   explicit Routes(std::size_t capacity) : capacity_(capacity) { assert(capacity > 0); }
 
-  // `client` was heard on the connection with this ZeroMQ routing id just now.
-  void heard(const ClientId& client, std::string_view routing_id);
+  // `client` was heard on the connection with this ZeroMQ routing id, and this descriptor, just now.
+  void heard(const ClientId& client, std::string_view routing_id, int descriptor = -1);
   void forget(const ClientId& client);
   // Null if not known; valid until the next heard or forget.
   const std::string* find(const ClientId& client) const;
+  // Of the connection on which a known client was heard.
+  int descriptor(const ClientId& client) const { return by_client_.at(client)->descriptor; }
   std::size_t size() const { return by_client_.size(); }
 
  private:
   struct Route {
     ClientId client;
     std::string routing_id;
+    int descriptor;
   };
 
   std::size_t capacity_;

@@ -1,5 +1,7 @@
 #include "protocol/socket_setup.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
@@ -16,6 +18,10 @@ int milliseconds(std::chrono::milliseconds time) {
   return static_cast<int>(time.count());
 }
 
+int seconds(std::chrono::milliseconds time) {
+  return std::max(1, static_cast<int>(std::chrono::ceil<std::chrono::seconds>(time).count()));
+}
+
 }  // namespace
 
 void apply(const SocketOptions& options, const Address& address, zmq::socket_ref socket) {
@@ -25,13 +31,17 @@ void apply(const SocketOptions& options, const Address& address, zmq::socket_ref
   socket.set(opt::rcvhwm, options.queue);
   socket.set(opt::maxmsgsize, kMaxFrameBytes);
   socket.set(opt::linger, milliseconds(options.linger));
+  // A peer that is gone is noticed by the operating system, whose timers cost the same for one as for ten thousand
+  // connections; those of ZeroMQ's own heartbeats do not. Whether a peer that is there also lives, clients and the
+  // aggregator ask by heartbeats of the protocol.
   socket.set(opt::tcp_keepalive, 1);
+  socket.set(opt::tcp_keepalive_idle, seconds(options.silence));
+  socket.set(opt::tcp_keepalive_intvl, std::max(1, seconds(options.silence) / 3));
+  socket.set(opt::tcp_keepalive_cnt, 3);
+  socket.set(opt::tcp_maxrt, milliseconds(options.silence));
   socket.set(opt::reconnect_ivl, milliseconds(options.reconnect));
   socket.set(opt::reconnect_ivl_max, milliseconds(options.longest_reconnect));
   socket.set(opt::handshake_ivl, milliseconds(options.handshake));
-  socket.set(opt::heartbeat_ivl, milliseconds(options.heartbeat));
-  socket.set(opt::heartbeat_timeout, 2 * milliseconds(options.heartbeat));
-  socket.set(opt::heartbeat_ttl, 3 * milliseconds(options.heartbeat));
 }
 
 void apply(const KeyPair& keys, zmq::socket_ref socket) {

@@ -25,12 +25,13 @@
 #include "protocol/address.h"
 #include "protocol/keys.h"
 #include "protocol/messages.h"
+#include "protocol/send_budget.h"
 
 namespace outrider::protocol {
 
 struct SocketOptions {
   int queue = 256;                                      // messages waiting per peer and direction
-  std::chrono::milliseconds heartbeat{5'000};           // ZeroMQ's own; a silent peer is dropped after three
+  std::chrono::milliseconds silence{15'000};            // a peer whose system acknowledges nothing for so long is gone
   std::chrono::milliseconds handshake{10'000};          // a connection that has not said hello by then is closed
   std::chrono::milliseconds reconnect{100};             // the first pause before a new connection; doubles up to
   std::chrono::milliseconds longest_reconnect{10'000};  // this
@@ -62,8 +63,11 @@ class RouterSocket {
  public:
   struct Options {
     SocketOptions socket;
-    std::optional<CurveServer> curve;            // nothing: plain, which only a loopback address may be
-    std::size_t remembered_clients = 100'000;    // the one not heard of for longest is forgotten first
+    std::optional<CurveServer> curve;          // nothing: plain, which only a loopback address may be
+    std::size_t remembered_clients = 100'000;  // the one not heard of for longest is forgotten first
+    // Whether more messages are to be received now. Once it has said no, resume() must be called. Empty: always.
+    std::function<bool()> has_room = {};
+    SendBudget::Limits budget;                   // bytes that may wait to be sent
     std::size_t connections = kMostConnections;  // open at once; who comes then takes the place of whoever says least
   };
 
@@ -79,8 +83,11 @@ class RouterSocket {
   RouterSocket& operator=(const RouterSocket&) = delete;
 
   // Sends to `message.client`. Returns false, and the message is gone, when that client is not connected, was never
-  // heard of, does not read its queue, or the message is over the limits.
+  // heard of, does not read its queue (which is bounded in messages and in bytes: see send_budget.h), or the message is
+  // over the limits.
   bool send(const Message& message);
+  // There is room again for what waits to be received.
+  void resume();
 
   // The address to give to clients: with the port chosen for "*" and, under CURVE, with the key.
   Address bound_address() const;
@@ -91,6 +98,8 @@ class RouterSocket {
   std::size_t routes() const;
   // Connections that are open.
   std::size_t connections() const;
+  // Bytes that wait to be sent.
+  std::size_t waiting_bytes() const;
 
  private:
   struct Impl;
@@ -107,8 +116,11 @@ class DealerSocket {
     std::function<void(Message)> on_message;
     // The aggregator speaks other versions only; the sentence says which. Empty: it is logged.
     std::function<void(const std::string& sentence)> on_unsupported = {};
-    // The aggregator did not let us in (wrong or unknown key); ZeroMQ keeps trying. Empty: it is logged.
+    // Who answers there does not let us in (wrong or unknown key) or is no aggregator; it is tried again, more and more
+    // rarely. Empty: it is logged.
     std::function<void(const std::string& sentence)> on_refused = {};
+    // Nobody answers there; the sentence says why. It is tried again. Empty: it is logged.
+    std::function<void(const std::string& sentence)> on_unreachable = {};
     // There is a connection, or another one than before: what was on its way may be lost.
     std::function<void()> on_connected = {};
   };

@@ -34,7 +34,7 @@ Process Site::start_aggregator(const std::string& listen, const std::vector<std:
       !aggregator.running())
     throw std::runtime_error("the aggregator does not start; it said: " + aggregator.errors());
   address_ = text_of_file(address_file);
-  address_.pop_back();  // the line's end
+  address_ = address_.substr(0, address_.find('\n'));
   return aggregator;
 }
 

@@ -1,4 +1,6 @@
 // Beyond this machine everything is encrypted, and only who has the aggregator's key gets in.
+#include <regex>
+
 #include <gmock/gmock.h>
 
 #include "tests/daemons.h"
@@ -10,27 +12,42 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
+using ::testing::Not;
 
-// As seen from this machine.
-std::string on_loopback(std::string address) {
-  const std::string everywhere = "0.0.0.0";
-  return address.replace(address.find(everywhere), everywhere.size(), "127.0.0.1");
-}
-
+// What it prints is used as it is, though it listens everywhere.
 class Keys : public ::testing::Test {
  protected:
-  Keys() : aggregator(site.start_aggregator("tcp://0.0.0.0:*", {"--pretrained", site.encoder().string()})) {
-    printed = site.address();
-    site.set_address(on_loopback(printed));
-  }
+  explicit Keys(const std::string& listen = "tcp://0.0.0.0:*")
+      : aggregator(site.start_aggregator(listen, {"--pretrained", site.encoder().string()})), printed(site.address()) {}
 
   Site site;
   Process aggregator;
   std::string printed;
 };
 
+class KeysOfAll : public Keys {
+ protected:
+  KeysOfAll() : Keys("tcp://*:*") {}
+};
+
+TEST_F(KeysOfAll, EachPrintedAddressCanBeUsedAsItIs) {
+  const std::string log = aggregator.errors();
+  const std::regex line("outrider client --aggregator '([^']+)'");
+  int addresses = 0;
+  for (std::sregex_iterator found(log.begin(), log.end(), line), end; found != end; ++found, ++addresses) {
+    const Outcome status = run({"status", "--aggregator", (*found)[1]});
+    EXPECT_EQ(status.exit_code, 0) << status.errors;
+    if (addresses == 0) {
+      EXPECT_EQ((*found)[1], printed) << "the first is the one in the file";
+    }
+  }
+  EXPECT_GE(addresses, 1);
+  EXPECT_EQ(printed.find('*'), std::string::npos);
+}
+
 TEST_F(Keys, AreInTheAddressThatTheAggregatorPrintsAndLetAClientIn) {
-  EXPECT_THAT(printed, MatchesRegex("tcp://0\\.0\\.0\\.0:[0-9]+#[0-9a-f]+"));
+  EXPECT_THAT(printed, MatchesRegex("tcp://[0-9.]+:[0-9]+#[0-9a-f]+"));
+  EXPECT_THAT(printed, Not(HasSubstr("0.0.0.0")));
   EXPECT_EQ(printed.size() - printed.find('#'), 65u);
   EXPECT_THAT(aggregator.errors(), HasSubstr("outrider client --aggregator '" + printed + "'"));
   show(site.data("ann"), "sneaker", pictures_of("sneaker", 0, 5));
@@ -52,6 +69,8 @@ TEST_F(Keys, AClientWithAWrongOneIsToldSoAndStaysOutside) {
   const Outcome status = run({"status", "--aggregator", site.address()});
   EXPECT_EQ(status.exit_code, 1);
   EXPECT_THAT(status.errors, HasSubstr("is the key in the address really its key?"));
+  EXPECT_TRUE(eventually([&] { return aggregator.errors().find("refused a connection from") != std::string::npos; }))
+      << aggregator.errors();
   rest(1s);
   EXPECT_TRUE(client.running());
   EXPECT_TRUE(pictures_known(site.state("eve")).empty());

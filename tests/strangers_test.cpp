@@ -1,9 +1,11 @@
 // The program among peers that speak another version of the protocol, or none at all.
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
 #include <gmock/gmock.h>
 #include <zmq.hpp>
 
@@ -313,6 +315,41 @@ TEST(Descriptors, WhatCannotBeWrittenForAWhileIsTriedAgain) {
   EXPECT_TRUE(eventually([&] { return contribute(at); })) << aggregator.errors();
   EXPECT_EQ(site.status().clients.size(), 1u);
   EXPECT_LE(lines_with(aggregator.errors(), "nothing was acknowledged"), 30u) << "with growing pauses";
+}
+
+TEST(Elsewhere, StatusTellsAnUnknownHostFromAnotherProgramAndFromOneThatSaysNothing) {
+  const std::string key = "#" + std::string(64, 'a');
+  expect_complaint(run({"status", "--aggregator", "tcp://nowhere.invalid:7700" + key}), kFailure,
+                   {"'nowhere.invalid' is not known"});
+  using boost::asio::ip::tcp;
+  boost::asio::io_context io;
+  tcp::acceptor other(io, {boost::asio::ip::make_address("127.0.0.1"), 0});
+  const std::string address = "tcp://127.0.0.1:" + std::to_string(other.local_endpoint().port());
+  expect_complaint(run({"status", "--aggregator", address}), kFailure, {"takes connections but says nothing"});
+  std::function<void()> greet = [&] {
+    other.async_accept([&](const boost::system::error_code& error, tcp::socket served) {
+      boost::system::error_code ignored;
+      boost::asio::write(served, boost::asio::buffer(std::string("220 mail.example.org ESMTP\r\n")), ignored);
+      if (!error) greet();
+    });
+  };
+  greet();
+  Process status({"status", "--aggregator", address});
+  eventually([&] {
+    io.poll();
+    return !status.running();
+  });
+  expect_complaint(status.wait(std::chrono::seconds(0)).value_or(Outcome{}), kFailure, {"is no aggregator"});
+}
+
+TEST(Elsewhere, AClientSaysWhyItFindsNoAggregatorAndThenMoreRarely) {
+  Site site;
+  site.set_address("tcp://127.0.0.1:1");
+  const Process client = site.start_client("ann");
+  EXPECT_TRUE(eventually([&] {
+    return client.errors().find("finds no aggregator at tcp://127.0.0.1:1") != std::string::npos;
+  })) << client.errors();
+  EXPECT_THAT(client.errors(), ::testing::HasSubstr("Connection refused"));
 }
 
 }  // namespace
