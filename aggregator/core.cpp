@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <ranges>
 #include <utility>
 
 #include "knowledge/error.h"
@@ -140,6 +141,7 @@ std::vector<std::string> Core::complaints() const {
 
 Effects Core::receive(const protocol::Message& received, Instant now) {
   Effects effects = std::visit([&](const auto& body) { return on(received.client, body, now); }, received.body);
+  std::ranges::move(std::exchange(returns_, {}), std::back_inserter(effects.notices));
   notices_.filter(received.client, now, effects.notices);
   note_seen(received.client, now, pace_.write_seen_every_seconds, effects.writes);
   effects.append(conduct(now));
@@ -148,7 +150,7 @@ Effects Core::receive(const protocol::Message& received, Instant now) {
 
 Client* Core::seen(const ClientId& from, Instant now) {
   Client* client = roster_.find(from);
-  if (client != nullptr) roster_.saw(from, *client, now);
+  if (client != nullptr && roster_.saw(from, *client, now)) returns_.push_back(client->notice(from, Presence::back));
   return client;
 }
 
@@ -192,7 +194,7 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   }
   catalogue_.meet(hello.capacity);
   askers_.begin(from);
-  if (was_away) effects.notices.push_back(client->title(from) + " has come");
+  if (was_away) effects.notices.push_back(client->notice(from, Presence::come));
   roster_.saw(from, *client, now);
   client->replica = hello.replica;
   client->announced = revision_;
@@ -334,8 +336,10 @@ Effects Core::on(const ClientId& from, const protocol::Heartbeat& heartbeat, Ins
   }
   client->replica = heartbeat.replica;
   client->outbox = heartbeat.outbox;
-  client->announced = revision_;
-  effects.messages.push_back({from, protocol::Announce{self_, revision_, encoder_}});
+  // What is newer than that is told at the pace of announcements: who has just caught up says so with a heartbeat, and
+  // would have to catch up again at once for as long as others contribute.
+  client->announced = announced_;
+  effects.messages.push_back({from, protocol::Announce{self_, announced_, encoder_}});
   return effects;
 }
 
@@ -345,7 +349,7 @@ Effects Core::on(const ClientId& from, const protocol::Goodbye&, Instant now) {
   if (client == nullptr) return effects;
   note_seen(from, now, 60, effects.writes);
   roster_.saw(from, *client, kNever);
-  effects.notices.push_back(client->title(from) + " has left");
+  effects.notices.push_back(client->notice(from, Presence::left));
   return effects;
 }
 
@@ -371,6 +375,7 @@ Effects Core::tick(Instant now) {
   roster_.forget_excess(effects.writes);
   uploads_.expire(now, effects.writes);
   history_.drop_excess(store_, effects.writes);
+  if (now >= roll_call_) call_roll(now, effects);
   if (now < announcement()) return effects;
   roster_.for_each_connected(now, silence(), [&](const ClientId& id, Client& client) {
     if (client.announced >= revision_ || id == self_) return;
@@ -383,12 +388,24 @@ Effects Core::tick(Instant now) {
 }
 
 Instant Core::deadline() const {
+  const Instant roll_call = roster_.present() > 0 ? roll_call_ : kNever;
   const Instant excess = roster_.has_excess() || history_.has_excess() ? Instant::min() : kNever;
-  return std::min({announcement(), catalogue_.deadline(), uploads_.deadline(), excess});
+  return std::min({announcement(), roll_call, catalogue_.deadline(), uploads_.deadline(), excess});
+}
+
+void Core::call_roll(Instant now, Effects& effects) {
+  constexpr std::size_t kNamed = 8;
+  const std::vector<ClientId> silent = roster_.take_silent(now, silence());
+  for (const ClientId& id : silent | std::views::take(kNamed))
+    effects.notices.push_back(roster_.find(id)->notice(id, Presence::silent));
+  if (silent.size() > kNamed)
+    effects.notices.push_back(std::to_string(silent.size() - kNamed) + " others are silent too");
+  roll_call_ = now + std::chrono::seconds(pace_.heartbeat_seconds);
 }
 
 Instant Core::announcement() const {
-  return announced_ == revision_ ? kNever : last_announcement_ + pace_.announce_every;
+  return announced_ == revision_ ? kNever
+                                 : last_announcement_ + pace_.announce_every + roster_.present() * pace_.announce_each;
 }
 
 Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {

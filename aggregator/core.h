@@ -63,6 +63,7 @@ struct Limits {
 struct Pace {
   std::uint32_t heartbeat_seconds = 5;  // asked of the clients; silent for three of them: not connected
   Instant announce_every{200};          // at most one round of announcements in this time
+  Instant announce_each{1};             // and this for each client, since each then asks for what is new
   // When the core's clock was zero, in seconds since 1970; 0: not known, and when clients were seen is not written
   // down.
   std::uint64_t started = 0;
@@ -204,6 +205,8 @@ class Core {
   void say(const std::vector<Contribution>& contributions, WriteSet& writes);
   Client& own();
   Instant announcement() const;  // when one is due
+  // Says who has fallen silent.
+  void call_roll(Instant now, Effects& effects);
   Client* seen(const ClientId& from, Instant now);
 
   ClientId self_;
@@ -229,6 +232,8 @@ class Core {
   Digest encoder_;
   Revision announced_{};
   Instant last_announcement_ = Instant::min() / 2;
+  Instant roll_call_{};                  // when the next is due
+  std::vector<std::string> returns_;     // of who was silent, to be said with the next effects
   std::vector<std::string> complaints_;  // the first ones
   std::size_t left_out_ = 0;
 };

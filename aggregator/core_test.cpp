@@ -298,5 +298,61 @@ TEST_F(CapacityTest, OfAClientIsKeptAndShown) {
   EXPECT_EQ(heard.present, std::vector<std::uint64_t>{64});
 }
 
+// A client that has caught up says so at once. If it were told of what has come meanwhile, it would have to catch up
+// again at once, for as long as others contribute.
+TEST_F(CoreTest, AHeartbeatIsAnsweredWithWhatWasAnnounced) {
+  say(Hello{"me", {}});
+  perform(core_.tick(now_));
+  const Revision before = ask<protocol::Announce>(protocol::Heartbeat{}).revision;
+  ask<Accepted>(Contribute{{contribution(1, "bag")}});
+  EXPECT_EQ(ask<protocol::Announce>(protocol::Heartbeat{}).revision, before);
+  now_ = core_.deadline();
+  const auto announced = perform(core_.tick(now_));
+  ASSERT_EQ(announced.size(), 1U);
+  EXPECT_EQ(std::get<protocol::Announce>(announced[0]).revision, core_.revision());
+  EXPECT_EQ(ask<protocol::Announce>(protocol::Heartbeat{}).revision, core_.revision());
+}
+
+TEST_F(CoreTest, TheMoreClientsThereAreTheRarerAreAnnouncements) {
+  std::uint64_t sequence = 0;
+  const auto pause = [&] {
+    ask<Accepted>(Contribute{{contribution(++sequence, "bag")}});
+    while (core_.deadline() <= now_) perform(core_.tick(now_));
+    const Instant first = now_;
+    ask<Accepted>(Contribute{{contribution(++sequence, "bag")}});
+    while (core_.deadline() != kNever && perform(core_.tick(now_ = core_.deadline())).empty()) {
+    }
+    return now_ - first;
+  };
+  say(Hello{"me", {}});
+  const Instant alone = pause();
+  for (int i = 0; i < 1000; ++i)
+    perform(core_.receive({ClientId::from_public_key(bytes_of(std::to_string(i))), Hello{"other", {}}}, now_));
+  EXPECT_GE(pause(), alone + Instant{900});
+}
+
+TEST_F(CoreTest, WhoFallsSilentIsNamedAndWhoReturns) {
+  say(Hello{"me", {}});
+  std::vector<std::string> notices;
+  const auto until = [&](Instant end) {
+    while (core_.deadline() <= end) {
+      now_ = std::max(now_, core_.deadline());
+      for (std::string& notice : core_.tick(now_).notices) notices.push_back(std::move(notice));
+    }
+    now_ = end;
+  };
+  until(now_ + Instant{14'000});
+  EXPECT_TRUE(notices.empty()) << notices[0];
+  until(now_ + Instant{10'000});
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_NE(notices[0].find("me ("), std::string::npos);
+  EXPECT_NE(notices[0].find("is silent"), std::string::npos);
+  EXPECT_EQ(core_.deadline(), kNever) << "nobody is left to be missed";
+  const std::vector<std::string> returned = core_.receive({client_, protocol::Heartbeat{}}, now_).notices;
+  ASSERT_EQ(returned.size(), 1U);
+  EXPECT_NE(returned[0].find("is back"), std::string::npos);
+  EXPECT_TRUE(core_.receive({client_, protocol::Heartbeat{}}, now_).notices.empty());
+}
+
 }  // namespace
 }  // namespace outrider::aggregator

@@ -83,15 +83,35 @@ Client& Roster::own(const ClientId& id) {
   return self;
 }
 
-void Roster::saw(const ClientId& id, Client& client, Instant now) {
+std::string Client::notice(const ClientId& id, Presence presence) const {
+  switch (presence) {
+    case Presence::come:
+      return title(id) + " has come";
+    case Presence::left:
+      return title(id) + " has left";
+    case Presence::silent:
+      return title(id) + " is silent: it has missed three heartbeats";
+    case Presence::back:
+      return title(id) + " is back";
+  }
+  return {};
+}
+
+bool Roster::saw(const ClientId& id, Client& client, Instant now) {
   const bool is_newcomer = by_arrival_.erase({arrival(client), id}) > 0;
   client.last_seen = now;
   if (is_newcomer) by_arrival_.insert({arrival(client), id});
-  if (now == kNever) {
-    present_.erase(id);
-  } else {
-    present_.insert(id);
-  }
+  if (now != kNever) return present_.insert(id).second;
+  present_.erase(id);
+  return false;
+}
+
+std::vector<ClientId> Roster::take_silent(Instant now, Instant silence) {
+  std::vector<ClientId> silent;
+  for (const ClientId& id : present_)
+    if (!is_connected(clients_.at(id), now, silence)) silent.push_back(id);
+  for (const ClientId& id : silent) present_.erase(id);
+  return silent;
 }
 
 std::vector<protocol::ClientStatus> Roster::status(Instant now, Instant silence, std::uint64_t started,

@@ -15,6 +15,8 @@
 
 namespace outrider::aggregator {
 
+enum class Presence : std::uint8_t { come, left, silent, back };
+
 struct Client {
   std::string name;
   SequenceNumber highest_decided{};  // everything up to it is decided, nothing beyond
@@ -34,6 +36,8 @@ struct Client {
 
   // For people: its name and the beginning of its id.
   std::string title(const ClientId& id) const { return utf8::printable(name) + " (" + id.brief() + ")"; }
+  // The line for people when it has come, left, fallen silent or returned.
+  std::string notice(const ClientId& id, Presence presence) const;
   // What of it is durable.
   ClientRecord record() const { return {name, highest_decided, capacity, version, seen, removed}; }
   bool has_contributed() const { return highest_decided != SequenceNumber{}; }
@@ -63,8 +67,12 @@ class Roster {
   // It stays for good: something of it is on record.
   void keep(const ClientId& id, const Client& client) { by_arrival_.erase({arrival(client), id}); }
 
-  // The client was heard of, or (kNever) has left.
-  void saw(const ClientId& id, Client& client, Instant now);
+  // The client was heard of, or (kNever) has left. Returns whether it was not present before.
+  bool saw(const ClientId& id, Client& client, Instant now);
+  // Those who were present, and have not been heard of within `silence`: they are present no more.
+  std::vector<ClientId> take_silent(Instant now, Instant silence);
+  // How many are, but for some that fell silent since the last take_silent.
+  long present() const { return static_cast<long>(present_.size()); }
 
   // Takes it off the list until it comes again, and forgets it altogether where it never contributed.
   void remove(const ClientId& id, WriteSet& writes);
@@ -92,12 +100,12 @@ class Roster {
     for (auto it = after == ClientId{} ? clients_.begin() : clients_.upper_bound(after); it != clients_.end(); ++it)
       if (!visit(it->first, it->second)) return;
   }
-  // Calls visit(id, client) for every client heard of within `silence`. Costs work in their number, and once in that of
-  // those who fell silent since the last time, not in that of all who were ever here.
+  // Calls visit(id, client) for every client heard of within `silence`. Costs work in the number of those present, not
+  // in that of all who were ever here.
   template <typename Visit>
   void for_each_connected(Instant now, Instant silence, Visit&& visit) {
-    std::erase_if(present_, [&](const ClientId& id) { return !is_connected(clients_.at(id), now, silence); });
-    for (const ClientId& id : present_) visit(id, clients_.at(id));
+    for (const ClientId& id : present_)
+      if (Client& client = clients_.at(id); is_connected(client, now, silence)) visit(id, client);
   }
 
  private:
