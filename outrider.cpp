@@ -1,4 +1,5 @@
 // The command line: verbs that parse their arguments and call the libraries.
+#include <chrono>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -21,17 +22,21 @@
 #include "client/daemon_command.h"
 #include "client/predict_command.h"
 #include "client/status_query.h"
+#include "command_line.h"
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
+#include "knowledge/nearest.h"
 #include "knowledge/utf8.h"
 #include "learners/supermask/merge.h"
 #include "simulations/base_command.h"
 #include "simulations/compare_command.h"
+#include "simulations/evaluate_command.h"
 #include "simulations/model_command.h"
 #include "simulations/pretraining.h"
 #include "simulations/scenario_command.h"
 #include "simulations/simulate.h"
-#include "simulations/table.h"
+#include "status_text.h"
+#include "storage/format.h"
 
 namespace {
 
@@ -57,63 +62,9 @@ Run library_verb(CLI::App& added, int (*run)(const Options&)) {
   return [run, options] { return run(*options); };
 }
 
-nlohmann::json stated(std::uint64_t number) {
-  return number == Capacity::kUnlimited ? nlohmann::json() : nlohmann::json(number);
-}
-
-nlohmann::json to_json(const protocol::Status& status) {
-  nlohmann::json clients = nlohmann::json::array();
-  for (const auto& client : status.clients)
-    clients.push_back({{"id", client.client.hex()},
-                       {"name", client.name},
-                       {"contributions_decided", number(client.highest_decided)},
-                       {"contributions_accepted", client.accepted},
-                       {"contributions_refused", client.refused},
-                       {"last_seen", client.last_seen == 0 ? nlohmann::json() : nlohmann::json(client.last_seen)},
-                       {"seconds_since_seen", client.seconds_since_seen},
-                       {"version", client.version},
-                       {"undelivered", client.outbox},
-                       {"replica_revision", number(client.replica)},
-                       {"connected", client.connected},
-                       {"memory_bytes", stated(client.capacity.memory)},
-                       {"operations_per_second", stated(client.capacity.operations)}});
-  nlohmann::json classes = nlohmann::json::array();
-  for (const auto& topic : status.topics)
-    classes.push_back({{"kind", topic.topic.kind},
-                       {"space", topic.topic.space.hex()},
-                       {"class", topic.topic.subject},
-                       {"contributors", topic.contributors},
-                       {"examples", topic.examples == 0 ? nlohmann::json() : nlohmann::json(topic.examples)},
-                       {"changed_in_revision", number(topic.changed)}});
-  nlohmann::json facts = nlohmann::json::object();
-  for (const Fact& fact : status.facts) facts[fact.name] = fact.value;
-  return {{"aggregator", status.aggregator.hex()},
-          {"revision", number(status.revision)},
-          {"encoder", status.encoder.empty() ? nlohmann::json() : nlohmann::json(status.encoder.hex())},
-          {"clients", std::move(clients)},
-          {"classes", std::move(classes)},
-          {"usable_classes", status.usable_topics},
-          {"facts", std::move(facts)}};
-}
-
-void print(const protocol::Status& status) {
-  const bool tasks = !status.topics.empty() && status.topics.front().topic.kind == kSupermaskKind;
-  fmt::print("revision {}   {} {}   {} {}   {} clients\n\n", number(status.revision),
-             tasks ? "base network" : "encoder", status.encoder.empty() ? "none" : status.encoder.brief(),
-             status.topics.size(), tasks ? "tasks" : "classes", status.clients.size());
-  simulations::Table clients({"client", "id", "connected", "taught", "undelivered", "replica", "memory", "compute"});
-  for (const auto& client : status.clients)
-    clients.row({utf8::printable(client.name), client.client.brief(), client.connected ? "yes" : "no",
-                 std::to_string(number(client.highest_decided)), std::to_string(client.outbox),
-                 std::to_string(number(client.replica)), memory_text(client.capacity.memory),
-                 operations_text(client.capacity.operations)});
-  if (!status.clients.empty()) std::cout << clients << '\n';
-  simulations::Table classes({tasks ? "task" : "class", "contributors", "since revision"});
-  for (const auto& topic : status.topics)
-    classes.row({utf8::printable(topic.topic.subject, 1024) +
-                     (topic.topic.space == status.encoder ? "" : " (of an earlier one)"),
-                 std::to_string(topic.contributors), std::to_string(number(topic.changed))});
-  if (!status.topics.empty()) std::cout << classes;
+std::uint64_t seconds_now() {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
 Run add_aggregator(CLI::App& app) {
@@ -158,18 +109,20 @@ Run add_status(CLI::App& app) {
   struct Options {
     std::string aggregator = "tcp://127.0.0.1:7700";
     bool json = false;
+    bool all = false;
   };
   auto options = std::make_shared<Options>();
   CLI::App* added = verb(app, "status", "Show an aggregator's clients, classes and revision",
                          "outrider status --aggregator tcp://127.0.0.1:7700");
   added->add_option("--aggregator", options->aggregator, "Its address")->capture_default_str();
+  added->add_flag("--all", options->all, "Also the clients that have not been heard of for a week");
   added->add_flag("--json", options->json, "For programs");
   return [options] {
     const protocol::Status status = client::query_status(options->aggregator, std::chrono::seconds(5));
     if (options->json) {
-      std::cout << json_text(to_json(status), 2) << '\n';
+      std::cout << json_text(as_json(status), 2) << '\n';
     } else {
-      print(status);
+      std::cout << status_text(status, seconds_now(), options->all);
     }
     return 0;
   };
@@ -227,43 +180,77 @@ Run add_compare(CLI::App& app) {
                       simulations::run_compare);
 }
 
-// What is wrong with the command line, as one sentence.
-std::string usage_mistake(const CLI::App& app, const CLI::ParseError& error) {
-  const bool verb_missing = app.get_subcommands().empty() && error.get_name() == "RequiredError";
-  if (!verb_missing) return error.what();
-  std::vector<std::string> verbs;
-  for (const CLI::App* known : app.get_subcommands({})) verbs.push_back(known->get_name());
-  const std::vector<std::string> words = app.remaining();
-  return fmt::format("{}; expected one of {}",
-                     words.empty() ? "a verb is missing" : "'" + words.front() + "' is no verb",
-                     fmt::join(verbs, ", "));
+Run add_evaluate(CLI::App& app) {
+  return library_verb(
+      *verb(app, "evaluate", "Tell how well a client's state knows labelled pictures",
+            "outrider evaluate pictures --state state\n  outrider evaluate pictures --state state --own"),
+      simulations::run_evaluate);
+}
+
+Run add_help(CLI::App& app) {
+  auto words = std::make_shared<std::vector<std::string>>();
+  CLI::App* added = verb(app, "help", "Show what a verb does and takes", "outrider help client");
+  added->add_option("verb", *words, "Which one (default: all of them, in short)");
+  return [&app, words] {
+    std::cout << verb_named(app, *words).help();
+    return 0;
+  };
+}
+
+Run add_version(CLI::App& app) {
+  verb(app, "version", "Show the versions of the program, of messages and of states", "outrider version");
+  return [] {
+    std::cout << fmt::format("outrider {}\nmessages {} to {}\nstates {}\n", OUTRIDER_VERSION,
+                             protocol::kOldestSupportedVersion, protocol::kVersion, kFormatVersion);
+    return 0;
+  };
+}
+
+// Can stand before the verb and after it.
+void add_log_option(CLI::App& app, std::string& level) {
+  app.add_option("--log", level, "How much is logged: debug, info, warn, error")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            static const std::vector<std::string> levels{"debug", "info", "warn", "error"};
+            if (std::ranges::find(levels, text) != levels.end()) return std::string();
+            return fmt::format("{} is none of {}{}", utf8::quoted(text), fmt::join(levels, ", "),
+                               did_you_mean(text, levels));
+          },
+          "", ""))
+      ->capture_default_str();
+  for (CLI::App* below : app.get_subcommands({})) add_log_option(*below, level);
 }
 
 int run(int argc, char** argv) {
   CLI::App app("Outrider: federated and continual learning for edge devices that keep meeting new classes");
   app.set_version_flag("--version", OUTRIDER_VERSION);
   app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
+  app.formatter(help_formatter());
   std::string level = "info";
-  app.add_option("--log", level, "How much is logged: debug, info, warn, error")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}).description(""))
-      ->capture_default_str();
-  std::map<std::string, Run> verbs{{"aggregator", add_aggregator(app)}, {"client", add_client(app)},
-                                   {"status", add_status(app)},         {"predict", add_predict(app)},
-                                   {"pretrain", add_pretrain(app)},     {"base", add_base(app)},
-                                   {"model", add_model(app)},           {"simulate", add_simulate(app)},
-                                   {"scenario", add_scenario(app)},     {"compare", add_compare(app)}};
+  std::map<std::string, Run> verbs{
+      {"aggregator", add_aggregator(app)}, {"client", add_client(app)},     {"status", add_status(app)},
+      {"predict", add_predict(app)},       {"pretrain", add_pretrain(app)}, {"base", add_base(app)},
+      {"model", add_model(app)},           {"simulate", add_simulate(app)}, {"scenario", add_scenario(app)},
+      {"compare", add_compare(app)},       {"evaluate", add_evaluate(app)}, {"help", add_help(app)},
+      {"version", add_version(app)}};
+  add_log_option(app, level);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    if (error.get_exit_code() == 0) {  // --help, --version
+      app.exit(error);
+      flush_results();
+      return 0;
+    }
     std::cerr << "outrider: " << usage_mistake(app, error) << "; run with --help for more information\n";
     return kUsage;
   }
   spdlog::set_default_logger(spdlog::stderr_color_mt("outrider"));
-  spdlog::set_pattern("%H:%M:%S.%e %^%l%$ %v");
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
   spdlog::set_level(spdlog::level::from_str(level));
-  return verbs.at(app.get_subcommands().front()->get_name())();
+  const int code = verbs.at(app.get_subcommands().front()->get_name())();
+  flush_results();
+  return code;
 }
 
 // Whoever started us may have closed them. A file of ours that takes such a number would get what is meant for people.

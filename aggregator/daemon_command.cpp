@@ -8,6 +8,8 @@
 #include <spdlog/spdlog.h>
 
 #include "knowledge/capacity.h"
+#include "knowledge/checked_option.h"
+#include "knowledge/error.h"
 #include "knowledge/quantity_option.h"
 #include "knowledge/whole_file.h"
 #include "learners/averaging/strategy.h"
@@ -33,22 +35,22 @@ void add_options(CLI::App& app, DaemonCommand& options) {
                  "written by `outrider base`, or the model, as written by `outrider model`; needed once, it is kept "
                  "in the state");
   app.add_option("--cohort", options.daemon.rounds.cohort, "Clients that are asked in a round of training a model")
-      ->check(CLI::Range(1U, averaging::StrategyLimits::kClients))
+      ->check(whole_number(1, averaging::StrategyLimits::kClients))
       ->capture_default_str();
   app.add_option("--minimum", options.daemon.rounds.minimum,
                  "Updates that a round needs, at most the cohort; it begins with as many clients")
-      ->check(CLI::Range(1U, averaging::StrategyLimits::kClients))
+      ->check(whole_number(1, averaging::StrategyLimits::kClients))
       ->capture_default_str();
   app.add_option("--round-seconds", options.round_seconds,
                  "After which a round makes do with the minimum, or asks others")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(whole_number(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--most-pictures", options.daemon.admission.most_pictures,
                  "Of a class, that one client may say it has; more is refused")
-      ->check(CLI::Range(std::uint64_t{1}, kContributedLimits.count))
+      ->check(whole_number(1, kContributedLimits.count))
       ->capture_default_str();
   app.add_option("--most-classes", options.daemon.admission.most_classes, "That one client may teach; more are refused")
-      ->check(CLI::Range(1, 1'000'000))
+      ->check(whole_number(1, 1'000'000))
       ->capture_default_str();
   app.add_flag("--open-base", options.daemon.admission.open_base,
                "Clients weigh in base classes as in others (default: each counts for a fifth of the base pictures, at "
@@ -59,7 +61,7 @@ void add_options(CLI::App& app, DaemonCommand& options) {
                "dropped; that they were is kept. \"unlimited\" keeps everything (default: 1GB)",
                "the history", history_bytes);
   app.add_option("--heartbeat", options.daemon.pace.heartbeat_seconds, "Seconds between signs of life of a client")
-      ->check(CLI::Range(1, 3600))
+      ->check(whole_number(1, 3600))
       ->capture_default_str();
   app.add_option("--address-file", options.address_file,
                  "Write the address for clients to this file, when ready; where there are several, the one that "

@@ -30,7 +30,9 @@ LikelyClasses likely_classes(std::span<const float> logits, const std::vector<st
   std::vector<std::size_t> order(shares.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, std::greater<>(), [&](std::size_t i) { return shares[i]; });
-  return {classes[order[0]], shares[order[0]], classes[order[1]], shares[order[1]]};
+  LikelyClasses answer{classes[order[0]], shares[order[0]], classes[order[1]], shares[order[1]]};
+  for (const std::size_t i : order) answer.shares.emplace_back(classes[i], shares[i]);
+  return answer;
 }
 
 LikelyClasses likely_classes(const Image& picture, const Preprocessing& preprocessing, nn::InferencePlan& plan,

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "learners/data/image.h"
@@ -16,6 +17,7 @@ struct LikelyClasses {
   double probability = 0;
   std::string runner_up;
   double runner_up_probability = 0;
+  std::vector<std::pair<std::string, double>> shares{};  // of all classes, the largest first
 };
 
 // The two largest by softmax. Pre: as many logits as classes, at least 2.

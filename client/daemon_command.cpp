@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 
 #include "knowledge/capacity.h"
+#include "knowledge/checked_option.h"
 #include "knowledge/quantity_option.h"
 #include "learners/nn/threads.h"
 
@@ -35,11 +36,11 @@ void add_options(CLI::App& app, DaemonOptions& options) {
          "--threads", options.learner.threads,
          "To learn with: more are quicker on a device that does nothing else, and slower on a busy one; 0: one per "
          "processor")
-      ->check(CLI::Range(0, 1024))
+      ->check(whole_number(0, 1024))
       ->capture_default_str();
   app.add_option("--precision", options.learner.form.precision,
                  "How prototypes and updates of a model travel: float32, float16 or int8 (4, 2 or 1 bytes a number)")
-      ->transform(CLI::CheckedTransformer(kPrecisions, CLI::ignore_case).description(""));
+      ->transform(one_of(kPrecisions));
   add_quantity(app, "--memory", options.capacity.memory,
                "What this device can spare to train a model, beside the program and its pictures: 64MB, 512MiB; "
                "where it is little, the client is given a narrow part of the model (default: unlimited)",
@@ -51,20 +52,20 @@ void add_options(CLI::App& app, DaemonOptions& options) {
   app.add_flag("--deviations", options.learner.form.deviations,
                "Also contribute each class's spread, for `predict --head mahalanobis`; doubles the size");
   app.add_option("--mask-epochs", options.learner.tasks.mask_epochs, "Tasks: epochs of the search for the mask")
-      ->check(CLI::Range(1, 100'000))
+      ->check(whole_number(1, 100'000))
       ->capture_default_str();
   app.add_option("--weight-epochs", options.learner.tasks.weight_epochs,
                  "Tasks: epochs of training the weights that no earlier task uses; 0: masks alone are sent")
-      ->check(CLI::Range(0, 100'000))
+      ->check(whole_number(0, 100'000))
       ->capture_default_str();
   app.add_option("--least-steps", options.learner.tasks.least_steps,
                  "Tasks: steps of either, at least, however few the pictures are")
-      ->check(CLI::Range(0, 10'000'000))
+      ->check(whole_number(0, 10'000'000))
       ->capture_default_str();
   app.add_option("--finder", options.learner.finder,
                  "Tasks: edge-popup searches the mask by scores; lottery finds it by pruning, or takes the mask of the "
                  "ticket that is known of the task")
-      ->transform(CLI::CheckedTransformer(kFinders, CLI::ignore_case).description(""));
+      ->transform(one_of(kFinders));
   app.add_flag("--grow", options.learner.grow,
                "Networks that grow: also train the crossings of the grown network, if --memory holds that");
 }

@@ -1,5 +1,6 @@
 #include "client/predict_command.h"
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 
@@ -7,11 +8,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "client/core.h"
-#include "client/growing_predictor.h"
-#include "client/model_predictor.h"
-#include "client/predictor.h"
-#include "client/task_predictor.h"
+#include "client/any_predictor.h"
+#include "client/picture_files.h"
+#include "knowledge/checked_option.h"
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
 #include "knowledge/utf8.h"
@@ -22,113 +21,79 @@ namespace {
 const std::map<std::string, Head> kHeads{
     {"euclidean", Head::euclidean}, {"cosine", Head::cosine}, {"mahalanobis", Head::mahalanobis}};
 
-constexpr std::size_t kLongestPath = 4096;  // bytes, of what is printed of a picture's path
+nlohmann::json ranked(const Ranking& ranking, std::string_view measure, std::size_t most) {
+  nlohmann::json list = nlohmann::json::array();
+  for (std::size_t i = 0; i < std::min(most, ranking.classes.size()); ++i)
+    list.push_back({{"class", ranking.classes[i].name}, {std::string(measure), ranking.classes[i].score}});
+  return list;
+}
 
-// Names the state in what is wrong with it.
-template <typename Made, typename... Arguments>
-Made from_state(const std::string& state, const Store& store, const Arguments&... arguments) {
-  try {
-    return Made(store, arguments...);
-  } catch (const InputError& error) {
-    throw InputError(fmt::format("nothing can be predicted from the state '{}': {}", state, error.what()));
+void print_json(const std::string& image, const Ranking& ranking, std::string_view measure, std::size_t top) {
+  const std::string key(measure);
+  nlohmann::json line{{"image", image}, {"class", ranking.classes[0].name}, {key, ranking.classes[0].score}};
+  if (ranking.classes.size() > 1) {
+    line["runner_up"] = ranking.classes[1].name;
+    line["runner_up_" + key] = ranking.classes[1].score;
   }
+  if (!ranking.task.empty()) line["task"] = ranking.task;
+  if (top > 0) line["top"] = ranked(ranking, measure, top);
+  std::cout << json_text(line) << '\n';
 }
 
-void print(const std::string& image, const Answer& answer, bool json) {
-  if (json) {
-    nlohmann::json line{{"image", image}, {"class", answer.class_name}, {"distance", answer.distance}};
-    if (!answer.runner_up.empty()) {
-      line["runner_up"] = answer.runner_up;
-      line["runner_up_distance"] = answer.runner_up_distance;
-    }
-    std::cout << json_text(line) << '\n';
-  } else {
-    fmt::print("{}: {}  distance {:.4g}", utf8::printable(image, kLongestPath), utf8::printable(answer.class_name),
-               answer.distance);
-    if (answer.runner_up.empty()) {
-      fmt::print("  (no other class is known)\n");
-    } else {
-      fmt::print("  runner-up {} {:.4g}\n", utf8::printable(answer.runner_up), answer.runner_up_distance);
-    }
-  }
+std::string score_text(double score, std::string_view measure) {
+  return measure == "distance" ? fmt::format("{:.4g}", score) : fmt::format("{:.3f}", score);
 }
 
-void print(const std::string& image, const LikelyClasses& answer, bool json, const std::string& task = {}) {
-  if (json) {
-    nlohmann::json line{{"image", image},
-                        {"class", answer.class_name},
-                        {"probability", answer.probability},
-                        {"runner_up", answer.runner_up},
-                        {"runner_up_probability", answer.runner_up_probability}};
-    if (!task.empty()) line["task"] = task;
-    std::cout << json_text(line) << '\n';
-  } else {
-    fmt::print("{}: {}  probability {:.3f}  runner-up {} {:.3f}{}{}\n", utf8::printable(image, kLongestPath),
-               utf8::printable(answer.class_name), answer.probability, utf8::printable(answer.runner_up),
-               answer.runner_up_probability, task.empty() ? "" : "  task ", utf8::printable(task));
-  }
-}
-
-void print(const std::string& image, const TaskAnswer& answer, bool json) {
-  print(image, answer, json, answer.task);
-}
-
-template <typename Predicting>
-void predict_all(Predicting& predictor, const PredictOptions& options) {
-  for (const std::string& image : options.images) print(image, predictor.predict(load_image(image)), options.json);
-}
-
-bool learns_tasks(const std::optional<Bytes>& definition) {
-  return definition && BaseNetwork::recognises(*definition);
-}
-
-bool learns_to_grow(const std::optional<Bytes>& definition) {
-  return definition && growing::GrowingTask::recognises(*definition);
-}
-
-bool learns_in_rounds(const std::optional<Bytes>& definition) {
-  return definition && averaging::LearningTask::recognises(*definition);
+void print_text(const std::string& image, const Ranking& ranking, std::string_view measure, std::size_t top) {
+  const auto shown = [](const std::string& text) { return utf8::printable(text, SIZE_MAX); };
+  std::string line = fmt::format("{}: {}  {} {}", shown(image), shown(ranking.classes[0].name), measure,
+                                 score_text(ranking.classes[0].score, measure));
+  if (ranking.classes.size() < 2) line += "  (no other class is known)";
+  for (std::size_t i = 1; i < std::min(std::max<std::size_t>(top, 2), ranking.classes.size()); ++i)
+    line += fmt::format("  {}{} {}", i == 1 && top < 2 ? "runner-up " : "", shown(ranking.classes[i].name),
+                        score_text(ranking.classes[i].score, measure));
+  if (!ranking.task.empty()) line += "  task " + shown(ranking.task);
+  std::cout << line << '\n';
 }
 
 }  // namespace
 
 void add_options(CLI::App& app, PredictOptions& options) {
-  app.add_option("images", options.images, "Pictures (PNG, JPEG) of any size")->required();
+  app.add_option("images", options.images, "Pictures (PNG, JPEG) of any size, or folders of them")->required();
   app.add_option("--state", options.state, "A client's state directory; the client may be running")->required();
   app.add_option("--head", options.head,
                  "How distance to prototypes is measured: euclidean, cosine or mahalanobis; not for tasks")
-      ->transform(CLI::CheckedTransformer(kHeads, CLI::ignore_case).description(""));
+      ->transform(one_of(kHeads));
   app.add_option("--task", options.task,
                  "Where a client learns tasks: which one the pictures belong to (default: the only one that is known)");
   app.add_flag("--infer-task", options.infer_task,
                "Guess it for each picture (SupSup); good for tasks whose pictures differ much, as permuted ones");
+  app.add_option("--top", options.top, "Name so many classes, the likeliest first (default: two)")
+      ->check(whole_number(1, 1'000'000));
   app.add_flag("--json", options.json, "For programs: one object a line");
 }
 
+// What is wrong with one picture does not keep the others from being answered.
 int run_predict(const PredictOptions& options) {
   const auto store = open_store_read_only(options.state);
-  const auto definition = stored_definition(*store);
-  if (learns_tasks(definition)) {
-    const std::optional<std::string> task = options.task.empty() ? std::nullopt : std::optional(options.task);
-    auto predictor = from_state<TaskPredictor>(options.state, *store, task, options.infer_task);
-    predict_all(predictor, options);
-    return 0;
-  }
-  if (!options.task.empty())
-    throw InputError("the state '" + options.state + "' knows classes, not tasks: leave --task out");
-  if (learns_in_rounds(definition)) {
-    auto predictor = from_state<ModelPredictor>(options.state, *store);
-    predict_all(predictor, options);
-    return 0;
-  }
-  if (learns_to_grow(definition)) {
-    auto predictor = from_state<GrowingPredictor>(options.state, *store);
-    predict_all(predictor, options);
-    return 0;
-  }
-  auto predictor = from_state<Predictor>(options.state, *store, options.head);
-  predict_all(predictor, options);
-  return 0;
+  const auto predictor = open_predictor(*store, options.state, {options.head, options.task, options.infer_task});
+  bool all_good = true;
+  const auto attempt = [&](auto&& action) {
+    const auto complaint = objection_of(action);
+    if (!complaint) return;
+    std::cerr << "outrider: " << *complaint << '\n';
+    all_good = false;
+  };
+  for (const std::string& named : options.images)
+    attempt([&] {
+      for (const std::filesystem::path& file : picture_files(named))
+        attempt([&] {
+          const Ranking ranking = predictor->rank(load_image(file));
+          const auto print = options.json ? print_json : print_text;
+          print(file.string(), ranking, predictor->measure(), options.top);
+        });
+    });
+  return all_good ? 0 : 1;
 }
 
 }  // namespace outrider::client

@@ -19,10 +19,12 @@ struct PredictOptions {
   Head head = Head::euclidean;
   std::string task;         // empty: the only one
   bool infer_task = false;  // of each picture
+  std::size_t top = 0;      // classes that are named; 0: the likeliest and the runner-up
   bool json = false;
 };
 void add_options(CLI::App& app, PredictOptions& options);
-// Returns the exit code; throws InputError when the state or a picture cannot be used.
+// Returns the exit code: 1 when a picture could not be used, which is complained about; the others are answered. Throws
+// InputError when the state cannot be used.
 int run_predict(const PredictOptions& options);
 
 }  // namespace outrider::client

@@ -1,5 +1,6 @@
 #include "client/predictor.h"
 
+#include <algorithm>
 #include <map>
 
 #include "client/core.h"
@@ -61,6 +62,9 @@ Answer Predictor::predict(const Image& picture) {
   const auto& names = classifier_.classes();
   Answer answer{names[prediction.nearest], prediction.distance, {}, prediction.runner_up_distance};
   if (names.size() > 1) answer.runner_up = names[prediction.runner_up];
+  const std::vector<float> distances = classifier_.distances(embedding);
+  for (std::size_t k = 0; k < names.size(); ++k) answer.distances.emplace_back(names[k], distances[k]);
+  std::ranges::stable_sort(answer.distances, {}, &std::pair<std::string, float>::second);
   return answer;
 }
 

@@ -28,6 +28,7 @@ struct Answer {
   float distance = 0;
   std::string runner_up;  // empty: only one class is known
   float runner_up_distance = 0;
+  std::vector<std::pair<std::string, float>> distances{};  // to all classes, the nearest first
 };
 
 // A snapshot of a state, which may go on changing. Used by one thread at a time.

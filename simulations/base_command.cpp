@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "knowledge/checked_option.h"
 #include "knowledge/whole_file.h"
 #include "learners/encoders/architectures.h"
 #include "learners/prototypical/pretrained.h"
@@ -25,16 +26,23 @@ void add_options(CLI::App& app, BaseOptions& options) {
       ->capture_default_str();
   app.add_option("--input", options.input, "Pictures are resized to CHANNELSxHEIGHTxWIDTH")->capture_default_str();
   app.add_option("--classes", options.classes, "The most classes that a task can have")
-      ->check(CLI::Range(2, 65'536))
+      ->check(whole_number(2, 65'536))
       ->capture_default_str();
   app.add_flag("--invert", options.invert, "Dark becomes light");
-  app.add_option("--mean", options.mean, "Of pixel values in [0, 1]; subtracted")->capture_default_str();
-  app.add_option("--deviation", options.deviation, "Of pixel values in [0, 1]; divided by")->capture_default_str();
+  app.add_option("--mean", options.mean, "Of pixel values in [0, 1]; subtracted")
+      ->check(decimal_number(0, 1))
+      ->capture_default_str();
+  app.add_option("--deviation", options.deviation, "Of pixel values in [0, 1]; divided by")
+      ->check(decimal_number(1e-6, 1))
+      ->capture_default_str();
   app.add_option("--density", options.density, "The share of each layer's weights that a task uses")
+      ->check(decimal_number(1e-6, 1))
       ->capture_default_str();
   app.add_option("--weights", options.weights, "signed-constant, for mask search, or he-normal, for lottery tickets")
-      ->transform(CLI::CheckedTransformer(kBaseWeights, CLI::ignore_case).description(""));
-  app.add_option("--seed", options.seed, "Of the weights, which every node builds for itself")->capture_default_str();
+      ->transform(one_of(kBaseWeights));
+  app.add_option("--seed", options.seed, "Of the weights, which every node builds for itself")
+      ->check(whole_number(0))
+      ->capture_default_str();
   app.add_option("--output", options.output, "The file to write")->required();
 }
 

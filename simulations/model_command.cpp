@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "knowledge/checked_option.h"
 #include "knowledge/whole_file.h"
 #include "learners/averaging/narrow.h"
 #include "learners/encoders/architectures.h"
@@ -20,16 +21,20 @@ void add_growing_options(CLI::App& app, ModelOptions& options) {
       "crossings those train who can");
   growing->excludes("--strategy");
   app.add_option("--width", options.width, "Growing: the small network has this share of the architecture's channels")
+      ->check(decimal_number(1e-3, 1))
       ->needs(growing)
       ->capture_default_str();
   app.add_option("--parts", options.parts, "Growing: clients whose networks become one")
+      ->check(whole_number(1, 65'536))
       ->needs(growing)
       ->capture_default_str();
   app.add_option("--templates", options.templates, "Growing: that the weights of a layer are mixed from")
+      ->check(whole_number(1, 65'536))
       ->needs(growing)
       ->capture_default_str();
   app.add_option("--sharing", options.sharing,
                  "Growing: at most so many layers of like shape share templates; 0: all of them")
+      ->check(whole_number(0, 65'536))
       ->needs(growing)
       ->capture_default_str();
   app.add_option("--crossings", options.crossings,
@@ -37,12 +42,15 @@ void add_growing_options(CLI::App& app, ModelOptions& options) {
       ->needs(growing)
       ->capture_default_str();
   app.add_option("--factor", options.factor, "Growing: on what new mixtures begin as")
+      ->check(decimal_number(-1000, 1000))
       ->needs(growing)
       ->capture_default_str();
   app.add_option("--crossing-epochs", options.crossing.epochs, "Growing: that crossings are trained")
+      ->check(whole_number(0, 1'000'000))
       ->needs(growing)
       ->capture_default_str();
   app.add_option("--crossing-rate", options.crossing.rate, "Growing: learning rate of crossings")
+      ->check(decimal_number(1e-9, 1000))
       ->needs(growing)
       ->capture_default_str();
 }
@@ -75,8 +83,12 @@ void add_options(CLI::App& app, ModelOptions& options) {
   app.add_option("--classes", options.classes, "What it tells apart: the names of the folders with pictures")
       ->required();
   app.add_flag("--invert", options.invert, "Dark becomes light");
-  app.add_option("--mean", options.mean, "Of pixel values in [0, 1]; subtracted")->capture_default_str();
-  app.add_option("--deviation", options.deviation, "Of pixel values in [0, 1]; divided by")->capture_default_str();
+  app.add_option("--mean", options.mean, "Of pixel values in [0, 1]; subtracted")
+      ->check(decimal_number(0, 1))
+      ->capture_default_str();
+  app.add_option("--deviation", options.deviation, "Of pixel values in [0, 1]; divided by")
+      ->check(decimal_number(1e-6, 1))
+      ->capture_default_str();
   app.add_option(
          "--strategy", options.strategy,
          "How clients' updates become one model, for example \"fedadam rate 0.01; fedprox 0.1; clip 5\": a rule "
@@ -84,10 +96,17 @@ void add_options(CLI::App& app, ModelOptions& options) {
          "median, trimmed SHARE, krum F, multikrum F "
          "M, clip NORM, fedprox MU, scaffold, fedbn, fedbuff K, late sqrt limit R")
       ->capture_default_str();
-  app.add_option("--batch", options.work.batch, "Pictures at a time")->capture_default_str();
-  app.add_option("--epochs", options.work.epochs, "That a client trains in a round")->capture_default_str();
-  app.add_option("--steps", options.work.steps, "Batches that a client trains in a round, instead of epochs");
-  app.add_option("--rate", options.work.rate, "Learning rate of clients, plain SGD")->capture_default_str();
+  app.add_option("--batch", options.work.batch, "Pictures at a time")
+      ->check(whole_number(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--epochs", options.work.epochs, "That a client trains in a round")
+      ->check(whole_number(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--steps", options.work.steps, "Batches that a client trains in a round, instead of epochs")
+      ->check(whole_number(0, 1'000'000'000));
+  app.add_option("--rate", options.work.rate, "Learning rate of clients, plain SGD")
+      ->check(decimal_number(1e-9, 1000))
+      ->capture_default_str();
   app.add_flag(
       "--nested", options.work.nested,
       "For devices of unlike capacity: clients go on with a narrower part of the model, if others train one, so "
@@ -97,6 +116,7 @@ void add_options(CLI::App& app, ModelOptions& options) {
       "Classes that a client has no pictures of are left out of its loss, so that it leaves their scores alone");
   add_growing_options(app, options);
   app.add_option("--seed", options.seed, "Of the first weights, of who is asked, and of what clients draw")
+      ->check(whole_number(0))
       ->capture_default_str();
   app.add_option("--output", options.output, "The file to write")->required();
 }

@@ -10,6 +10,7 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include "knowledge/checked_option.h"
 #include "knowledge/error.h"
 #include "knowledge/whole_file.h"
 #include "learners/data/open.h"
@@ -133,19 +134,33 @@ void add_options(CLI::App& app, PretrainOptions& options) {
   app.add_option("--architecture", training.architecture, "The network")->capture_default_str();
   app.add_option("--input", options.input, "Pictures are resized to CHANNELSxHEIGHTxWIDTH")->capture_default_str();
   app.add_flag("--invert", training.invert, "Dark becomes light");
-  app.add_option("--mean", training.mean, "Of pixel values in [0, 1]; subtracted")->capture_default_str();
-  app.add_option("--deviation", training.deviation, "Of pixel values in [0, 1]; divided by")->capture_default_str();
-  app.add_option("--way", training.way, "Classes in an episode")->capture_default_str();
-  app.add_option("--shots", training.shots, "Support pictures of each")->capture_default_str();
-  app.add_option("--queries", training.queries, "Query pictures of each")->capture_default_str();
-  app.add_flag("--rotations", training.rotations, "Turned classes are further classes");
-  app.add_option("--episodes", training.episodes, "How many")->capture_default_str();
-  app.add_option("--learning-rate", training.learning_rate, "Of Adam")->capture_default_str();
-  app.add_option("--halve-every", training.halve_every, "Episodes until it is halved")->capture_default_str();
-  app.add_option("--threads", training.threads, "Part of the result")
-      ->check(CLI::Range(1, 1024))
+  app.add_option("--mean", training.mean, "Of pixel values in [0, 1]; subtracted")
+      ->check(decimal_number(0, 1))
       ->capture_default_str();
-  app.add_option("--seed", options.seed, "Same seed, same encoder")->capture_default_str();
+  app.add_option("--deviation", training.deviation, "Of pixel values in [0, 1]; divided by")
+      ->check(decimal_number(1e-6, 1))
+      ->capture_default_str();
+  app.add_option("--way", training.way, "Classes in an episode")->check(whole_number(2, 65'536))->capture_default_str();
+  app.add_option("--shots", training.shots, "Support pictures of each")
+      ->check(whole_number(1, 65'536))
+      ->capture_default_str();
+  app.add_option("--queries", training.queries, "Query pictures of each")
+      ->check(whole_number(1, 65'536))
+      ->capture_default_str();
+  app.add_flag("--rotations", training.rotations, "Turned classes are further classes");
+  app.add_option("--episodes", training.episodes, "How many")
+      ->check(whole_number(0, 1'000'000'000))
+      ->capture_default_str();
+  app.add_option("--learning-rate", training.learning_rate, "Of Adam")
+      ->check(decimal_number(1e-9, 100))
+      ->capture_default_str();
+  app.add_option("--halve-every", training.halve_every, "Episodes until it is halved")
+      ->check(whole_number(1, 1'000'000'000))
+      ->capture_default_str();
+  app.add_option("--threads", training.threads, "Part of the result")
+      ->check(whole_number(1, 1024))
+      ->capture_default_str();
+  app.add_option("--seed", options.seed, "Same seed, same encoder")->check(whole_number(0))->capture_default_str();
   app.add_option("--output", options.output, "The file to write")->required();
 }
 

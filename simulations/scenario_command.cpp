@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "knowledge/checked_option.h"
 #include "knowledge/error.h"
 #include "simulations/scenario_file.h"
 #include "simulations/scenario_template.h"
@@ -45,7 +46,7 @@ void add_options(CLI::App& app, NewScenarioOptions& options) {
   app.add_option("--kind", options.kind,
                  "mission: real processes meet new classes; study: methods learn one task after the other; federation: "
                  "many clients under virtual time; rounds: clients train one network together (default: mission)")
-      ->transform(CLI::CheckedTransformer(kinds_by_name(), CLI::ignore_case).description(""));
+      ->transform(one_of(kinds_by_name()));
   app.add_option("--output", options.output, "The file to write (default: NAME.toml)");
 }
 

@@ -1,5 +1,8 @@
 // Mistakes on the command line: a wrong verb, option, path or address.
+#include <cstdlib>
 #include <ostream>
+#include <regex>
+#include <sstream>
 
 #include <gmock/gmock.h>
 
@@ -52,9 +55,106 @@ INSTANTIATE_TEST_SUITE_P(
         Usage{"UnknownLogLevel", {"--log", "loud", "status"}, {"--log", "loud", "debug"}}),
     [](const auto& usage) { return usage.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(
+    Slips, WrongUsage,
+    ::testing::Values(
+        Usage{"Verb", {"agregator"}, {"'agregator' is no verb; did you mean aggregator?"}},
+        Usage{"Option", {"client", "--agregator", "x"}, {"no option --agregator; did you mean --aggregator?"}},
+        Usage{"OptionWithValue", {"status", "--jsno=1"}, {"no option --jsno; did you mean --json?"}},
+        Usage{"NestedVerb", {"scenario", "nwe", "x"}, {"'nwe' is no verb", "new"}},
+        Usage{"Choice", {"predict", "p.png", "--state", "s", "--head", "cosin"}, {"did you mean cosine?"}},
+        Usage{"LogLevel", {"status", "--log", "deubg"}, {"--log", "did you mean debug?"}},
+        Usage{"NoValue", {"status", "--aggregator"}, {"--aggregator", "needs a value"}},
+        Usage{"VerbOfHelp", {"help", "--frob"}, {"--frob"}}),
+    [](const auto& usage) { return usage.param.name; });
+
+// Every option of every verb that takes a number, as its help says.
+std::vector<std::pair<Arguments, std::string>> number_options() {
+  std::vector<std::pair<Arguments, std::string>> found;
+  for (const Arguments& verb : std::vector<Arguments>{{"aggregator"},
+                                                      {"client"},
+                                                      {"status"},
+                                                      {"predict"},
+                                                      {"evaluate"},
+                                                      {"pretrain"},
+                                                      {"base"},
+                                                      {"model"},
+                                                      {"simulate"},
+                                                      {"scenario", "new"},
+                                                      {"compare"}}) {
+    Arguments help = verb;
+    help.emplace_back("--help");
+    const std::string text = run(help).output;
+    static const std::regex form(R"((--[a-z-]+) (UINT|INT|FLOAT))");
+    for (std::sregex_iterator at(text.begin(), text.end(), form), end; at != end; ++at)
+      found.emplace_back(verb, (*at)[1]);
+  }
+  return found;
+}
+
+TEST(CommandLine, EveryNumberHasARange) {
+  const auto options = number_options();
+  EXPECT_GT(options.size(), 30U);
+  for (const auto& [verb, option] : options)
+    for (const std::string value : {"-100000", "1e300", "99999999999999999999", "1x", "", " 1", "nan", "0x10"}) {
+      Arguments arguments = verb;
+      arguments.push_back(option + "=" + value);
+      const Outcome outcome = run(arguments);
+      const std::string what = verb.front() + " " + option + "=" + value + ": " + outcome.errors;
+      EXPECT_EQ(outcome.exit_code, kUsage) << what;
+      EXPECT_THAT(outcome.errors, ::testing::HasSubstr(option)) << what;
+      EXPECT_THAT(outcome.errors, ::testing::AnyOf(::testing::HasSubstr("from"), ::testing::HasSubstr("needs a value")))
+          << what;
+    }
+}
+
+TEST(CommandLine, HelpFitsAHundredColumns) {
+  for (const Arguments& words : std::vector<Arguments>{{},
+                                                       {"aggregator"},
+                                                       {"client"},
+                                                       {"client", "list"},
+                                                       {"client", "show"},
+                                                       {"client", "remove"},
+                                                       {"status"},
+                                                       {"predict"},
+                                                       {"evaluate"},
+                                                       {"pretrain"},
+                                                       {"base"},
+                                                       {"model"},
+                                                       {"simulate"},
+                                                       {"scenario"},
+                                                       {"scenario", "new"},
+                                                       {"compare"},
+                                                       {"help"},
+                                                       {"version"}}) {
+    Arguments arguments{"help"};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+    std::istringstream lines(outcome.output);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+  }
+}
+
+TEST(CommandLine, HelpOfAVerbThatIsNoneNamesThoseThatAre) {
+  expect_complaint(run({"help", "frobnicate"}), kFailure, {"'frobnicate' is no verb", "aggregator", "evaluate"});
+}
+
+TEST(CommandLine, ResultsThatCannotBeWrittenAreNoSuccess) {
+  for (const std::string arguments : {"version", "--help", "help client", "scenario new x --output /dev/stdout"}) {
+    const std::string command = std::string(OUTRIDER_PROGRAM) + " " + arguments + " > /dev/full 2> /dev/null";
+    EXPECT_NE(std::system(command.c_str()), 0) << arguments;
+  }
+}
+
 TEST(CommandLine, HelpAndVersionAreNoMistakes) {
-  for (const Arguments& arguments :
-       {Arguments{"--help"}, {"--version"}, {"client", "--help"}, {"simulate", "--help"}}) {
+  for (const Arguments& arguments : {Arguments{"--help"},
+                                     {"--version"},
+                                     {"client", "--help"},
+                                     {"simulate", "--help"},
+                                     {"help"},
+                                     {"version"},
+                                     {"help", "scenario", "new"}}) {
     const Outcome outcome = run(arguments);
     EXPECT_EQ(outcome.exit_code, 0);
     EXPECT_FALSE(outcome.output.empty());

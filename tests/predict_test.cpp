@@ -93,5 +93,72 @@ TEST_F(Predict, IsMostlyRightOnUnseenPicturesOfItsOwnAndOfOthersClasses) {
   }
 }
 
+TEST_F(Predict, GoesOnAfterABadFileAndReadsFolders) {
+  const std::vector<std::string> good = unseen_pictures(site, "sneaker", 2);
+  write_text(site.path("bad.png"), "no picture");
+  const Outcome outcome =
+      run({"predict", "--json", "--state", site.state("ann").string(), good[0], site.path("bad.png").string(),
+           site.path("nowhere.png").string(), site.path("unseen").string()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, ::testing::HasSubstr("bad.png"));
+  EXPECT_THAT(outcome.errors, ::testing::HasSubstr("nowhere.png"));
+  EXPECT_EQ(lines_of_json(outcome.output).size(), 3U);  // one by name, two in the folder
+}
+
+TEST_F(Predict, NamesAsManyClassesAsAreAskedFor) {
+  const std::vector<std::string> files = unseen_pictures(site, "sneaker", 1);
+  const Outcome outcome =
+      run({"predict", "--json", "--top", "3", "--state", site.state("ann").string(), files.front()});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  const nlohmann::json line = lines_of_json(outcome.output).front();
+  ASSERT_EQ(line.at("top").size(), 3U);
+  EXPECT_EQ(line.at("top")[0].at("class"), line.at("class"));
+  EXPECT_LE(line.at("top")[1].at("distance"), line.at("top")[2].at("distance"));
+}
+
+// Each class folder of unseen pictures, and one that nobody has taught.
+TEST_F(Predict, EvaluateTellsHowWellLabelledPicturesAreKnown) {
+  for (const char* name : {"sneaker", "ankle-boot", "bag"})
+    show(site.path("labelled"), name, pictures_of(name, 500, 10));
+  write_text(site.path("labelled/sneaker/bad.png"), "no picture");
+  const std::string page = site.path("page.html").string();
+  const Outcome outcome = run(
+      {"evaluate", site.path("labelled").string(), "--state", site.state("ann").string(), "--json", "--page", page});
+  EXPECT_EQ(outcome.exit_code, 1);  // for the bad picture
+  EXPECT_THAT(outcome.errors, ::testing::HasSubstr("bad.png"));
+  const nlohmann::json result = nlohmann::json::parse(outcome.output);
+  EXPECT_EQ(result.at("pictures"), 20);
+  EXPECT_EQ(result.at("unusable"), 1);
+  EXPECT_EQ(result.at("untaught"), nlohmann::json({{"bag", 10}}));
+  EXPECT_GT(result.at("accuracy").get<double>(), 0.5);
+  EXPECT_EQ(result.at("classes").at("sneaker").at("pictures"), 10);
+  EXPECT_THAT(text_of_file(page), ::testing::HasSubstr("ankle-boot"));
+  const Outcome table = run({"evaluate", site.path("labelled").string(), "--state", site.state("ann").string()});
+  EXPECT_THAT(table.output, ::testing::HasSubstr("not taught, so not counted: 10 pictures of 'bag'"));
+}
+
+TEST_F(Predict, EvaluateFindsPicturesThatLieUnderAWrongName) {
+  const std::vector<std::string> names{"trouser", "bag", "ankle-boot", "t-shirt"};
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    show(site.path("own"), names[k], pictures_of(names[k], 100, 17));
+    show(site.path("own"), names[k], pictures_of(names[(k + 1) % names.size()], 200, 3));
+  }
+  const Outcome outcome =
+      run({"evaluate", site.path("own").string(), "--own", "--state", site.state("ann").string(), "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  const nlohmann::json result = nlohmann::json::parse(outcome.output);
+  std::size_t found = 0;
+  for (const nlohmann::json& one : result.at("mislabelled")) {
+    const auto label = std::ranges::find(names, one.at("class").get<std::string>()) - names.begin();
+    const std::string truth = names[static_cast<std::size_t>(label + 1) % names.size()];
+    const auto wrong = pictures_of(truth, 200, 3);
+    const std::string image = one.at("image");
+    found += std::ranges::any_of(
+        wrong, [&](std::size_t picture) { return image.find(std::to_string(picture)) != std::string::npos; });
+  }
+  EXPECT_GE(found, 9U) << outcome.output;
+  EXPECT_LE(result.at("mislabelled").size() - found, 9U) << outcome.output;
+}
+
 }  // namespace
 }  // namespace outrider::testing

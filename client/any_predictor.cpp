@@ -1,0 +1,76 @@
+#include "client/any_predictor.h"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "client/core.h"
+#include "client/growing_predictor.h"
+#include "client/model_predictor.h"
+#include "client/predictor.h"
+#include "client/task_predictor.h"
+#include "knowledge/error.h"
+
+namespace outrider::client {
+namespace {
+
+Ranking ranking_of(Answer answer) {
+  Ranking ranking;
+  for (auto& [name, distance] : answer.distances) ranking.classes.push_back({std::move(name), distance});
+  return ranking;
+}
+
+Ranking ranking_of(LikelyClasses answer) {
+  Ranking ranking;
+  for (auto& [name, share] : answer.shares) ranking.classes.push_back({std::move(name), share});
+  return ranking;
+}
+
+Ranking ranking_of(TaskAnswer answer) {
+  Ranking ranking = ranking_of(static_cast<LikelyClasses&>(answer));
+  ranking.task = std::move(answer.task);
+  return ranking;
+}
+
+template <typename Predicting>
+class Adapted : public AnyPredictor {
+ public:
+  template <typename... Arguments>
+  explicit Adapted(const Store& store, const Arguments&... arguments) : predictor_(store, arguments...) {}
+
+  Ranking rank(const Image& picture) override { return ranking_of(predictor_.predict(picture)); }
+  std::string_view measure() const override {
+    return std::is_same_v<Predicting, Predictor> ? "distance" : "probability";
+  }
+
+ private:
+  Predicting predictor_;
+};
+
+std::unique_ptr<AnyPredictor> open_any(const Store& store, const PredictorOptions& options) {
+  const auto definition = stored_definition(store);
+  if (definition && BaseNetwork::recognises(*definition)) {
+    const std::optional<std::string> task = options.task.empty() ? std::nullopt : std::optional(options.task);
+    return std::make_unique<Adapted<TaskPredictor>>(store, task, options.infer_task);
+  }
+  require(options.task.empty(), "it knows classes, not tasks: leave --task out");
+  if (definition && averaging::LearningTask::recognises(*definition))
+    return std::make_unique<Adapted<ModelPredictor>>(store);
+  if (definition && growing::GrowingTask::recognises(*definition))
+    return std::make_unique<Adapted<GrowingPredictor>>(store);
+  return std::make_unique<Adapted<Predictor>>(store, options.head);
+}
+
+}  // namespace
+
+std::unique_ptr<AnyPredictor> open_predictor(const Store& store, const std::string& state,
+                                             const PredictorOptions& options) {
+  try {
+    return open_any(store, options);
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("nothing can be predicted from the state '{}': {}", state, error.what()));
+  }
+}
+
+}  // namespace outrider::client

@@ -1,0 +1,45 @@
+// What a client's state can tell of a picture, whichever family of learners it belongs to.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "learners/data/image.h"
+#include "learners/prototypical/classifier.h"
+#include "storage/store.h"
+
+namespace outrider::client {
+
+struct RankedClass {
+  std::string name;
+  double score = 0;  // a distance or a probability: see AnyPredictor::measure()
+};
+
+struct Ranking {
+  std::vector<RankedClass> classes;  // all that are known, the likeliest first
+  std::string task{};                // that the picture was taken to belong to; empty where there are no tasks
+};
+
+// A snapshot of a state, which may go on changing. Used by one thread at a time.
+class AnyPredictor {
+ public:
+  virtual ~AnyPredictor() = default;
+
+  // A picture of any size.
+  virtual Ranking rank(const Image& picture) = 0;
+  // What the scores are: "distance", less of which is better, or "probability".
+  virtual std::string_view measure() const = 0;
+};
+
+struct PredictorOptions {
+  Head head = Head::euclidean;  // where the state knows prototypes
+  std::string task{};           // where it knows tasks; empty: the only one
+  bool infer_task = false;      // likewise: of each picture
+};
+
+// Throws InputError, which names the state, when nothing can be predicted from it or the options do not fit it.
+std::unique_ptr<AnyPredictor> open_predictor(const Store& store, const std::string& state,
+                                             const PredictorOptions& options);
+
+}  // namespace outrider::client
