@@ -23,22 +23,6 @@ fs::path without_slash(const fs::path& directory) {
   return directory.has_filename() ? directory : directory.parent_path();
 }
 
-}  // namespace
-
-fs::path scenario_of_run(const fs::path& directory) {
-  return directory / "scenario.toml";
-}
-
-namespace {
-
-// What a run in the directory begins with: a file in it, or the outermost folder that is not there yet.
-fs::path first_to_be_made(const fs::path& directory) {
-  if (fs::is_directory(directory)) return scenario_of_run(directory);
-  fs::path first = without_slash(directory);
-  while (first.has_parent_path() && !fs::exists(first.parent_path())) first = first.parent_path();
-  return first;
-}
-
 // The marker goes last: whatever is interrupted here is still known as an earlier run.
 void clear_run(const fs::path& directory, std::error_code& error) {
   for (const auto& entry : fs::directory_iterator(directory, error)) {
@@ -68,10 +52,19 @@ fs::path run_directory(const fs::path& wanted, const std::string& name) {
   return wanted.empty() ? fs::path(kRuns) / name : wanted;
 }
 
+fs::path scenario_of_run(const fs::path& directory) {
+  return directory / "scenario.toml";
+}
+
 void require_run_or_nothing(const fs::path& directory) {
   if (fs::exists(directory) && !fs::exists(scenario_of_run(directory)) && !fs::is_empty(directory))
     throw InputError("the output directory " + directory.string() + " holds something other than an earlier run");
-  const auto objection = objection_of([&] { require_writable(first_to_be_made(directory)); });
+  const bool by_default = directory.parent_path() == kRuns;
+  const auto objection = objection_of([&] {
+    require_writable(fs::is_directory(directory)        ? scenario_of_run(directory)
+                     : by_default && !fs::exists(kRuns) ? fs::path(kRuns)
+                                                        : without_slash(directory));
+  });
   require(!objection, "the output directory " + shown(directory) + " cannot be made anew: " + objection.value_or(""));
 }
 
