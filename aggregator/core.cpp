@@ -195,6 +195,10 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   catalogue_.meet(hello.capacity);
   askers_.begin(from);
   if (was_away) effects.notices.push_back(client->notice(from, Presence::come));
+  if (const ClientId* other = is_new ? roster_.absent_namesake(from, name, now, silence()) : nullptr)
+    effects.notices.push_back(client->title(from) + " is new, and another of that name has taught before, " +
+                              other->brief() + ": if that one's state was lost, its pictures will count twice until `" +
+                              "outrider client remove " + other->brief() + " --forget` takes them back");
   roster_.saw(from, *client, now);
   client->replica = hello.replica;
   client->announced = revision_;

@@ -97,6 +97,25 @@ TEST_F(CoreTest, AStateFromABackupIsWelcomeWhenTheOtherIsGone) {
   ask<Welcome>(hello_of({.number = 13, .earlier = {8}}));
 }
 
+TEST_F(CoreTest, AClientThatComesAnewUnderAnotherIdIsNoticed) {
+  const auto notices_of = [&](const ClientId& from) {
+    Effects effects = core_.receive({from, Hello{"me", {}}}, now_);
+    store_.commit(effects.writes);
+    std::string all;
+    for (const std::string& notice : effects.notices) all += notice + "\n";
+    return all;
+  };
+  const ClientId wiped = ClientId::from_public_key(bytes_of("wiped"));
+  say(Hello{"me", {}});
+  ask<Accepted>(Contribute{{contribution(1, "bag")}});
+  EXPECT_EQ(notices_of(wiped).find("is new, and another"), std::string::npos);  // both are there: they share a name
+  say(protocol::Goodbye{});
+  const ClientId again = ClientId::from_public_key(bytes_of("wiped again"));
+  const std::string told = notices_of(again);
+  EXPECT_NE(told.find("is new, and another of that name has taught before, " + client_.brief()), std::string::npos);
+  EXPECT_EQ(notices_of(again).find("is new"), std::string::npos);
+}
+
 TEST_F(CoreTest, ARepeatIsAcknowledgedAndChangesNothing) {
   say(Hello{"me", {}});
   const Contribute message{{contribution(1, "bag"), contribution(2, "shoe")}};

@@ -29,6 +29,7 @@ void Roster::forget_excess(WriteSet& writes) {
 
 void Roster::decided(const ClientId& id, Client& client, SequenceNumber sequence, bool accepted) {
   keep(id, client);
+  if (!client.has_contributed()) contributors_.insert_or_assign(client.name, id);
   client.highest_decided = std::max(client.highest_decided, sequence);
   ++(accepted ? client.accepted : client.refused);
 }
@@ -42,7 +43,20 @@ void Roster::restore(const ClientId& id, const ClientRecord& record) {
   client.seen = record.seen;
   client.removed = record.removed;
   if (client.removed) ++removed_;
-  if (!client.has_contributed()) by_arrival_.insert({arrival(client), id});
+  if (client.has_contributed()) {
+    contributors_.insert_or_assign(client.name, id);
+  } else {
+    by_arrival_.insert({arrival(client), id});
+  }
+}
+
+const ClientId* Roster::absent_namesake(const ClientId& id, const std::string& name, Instant now,
+                                        Instant silence) const {
+  const auto known = contributors_.find(name);
+  if (known == contributors_.end() || known->second == id) return nullptr;
+  const Client* other = find(known->second);
+  const bool is_one = other != nullptr && other->name == name && !other->removed;
+  return is_one && !is_connected(*other, now, silence) ? &known->second : nullptr;
 }
 
 Client* Roster::find(const ClientId& id) {

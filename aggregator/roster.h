@@ -79,6 +79,9 @@ class Roster {
   // Whether it had been removed: now it is listed again.
   bool has_come_back(Client& client);
 
+  // Another client of this name that has contributed and is not connected; null: there is none.
+  const ClientId* absent_namesake(const ClientId& id, const std::string& name, Instant now, Instant silence) const;
+
   // From the store, at the start.
   void restore(const ClientId& id, const ClientRecord& record);
 
@@ -123,7 +126,8 @@ class Roster {
   std::size_t own_ = 0;  // 1 once own() has been called
   std::size_t removed_ = 0;
   std::map<ClientId, Client> clients_;
-  std::set<ClientId> present_;  // all that are connected, and perhaps some that fell silent
+  std::map<std::string, ClientId> contributors_;  // by the name that each had when it first contributed
+  std::set<ClientId> present_;                    // all that are connected, and perhaps some that fell silent
   // Those that never contributed, who was not heard of for longest first.
   std::set<std::pair<Instant, ClientId>> by_arrival_;
 };
