@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "learners/philox.h"
+
 namespace outrider {
 namespace {
 
@@ -30,17 +32,7 @@ Random::Random(std::uint64_t seed, std::string_view purpose, std::uint64_t clien
 }
 
 void Random::refill() {
-  auto key = key_;
-  auto x = counter_;
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t a = std::uint64_t{0xD2511F53} * x[0];
-    const std::uint64_t b = std::uint64_t{0xCD9E8D57} * x[2];
-    x = {static_cast<std::uint32_t>(b >> 32) ^ x[1] ^ key[0], static_cast<std::uint32_t>(b),
-         static_cast<std::uint32_t>(a >> 32) ^ x[3] ^ key[1], static_cast<std::uint32_t>(a)};
-    key[0] += 0x9E3779B9;
-    key[1] += 0xBB67AE85;
-  }
-  block_ = x;
+  block_ = philox4x32_10(counter_, key_);
   used_ = 0;
   if (++counter_[0] == 0) ++counter_[1];
 }
