@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-ClientId named(std::string_view name) {
+ClientId speaker(std::string_view name) {
   return ClientId::from_public_key(bytes_of(name));
 }
 
@@ -25,8 +25,8 @@ protocol::Message contribute(const ClientId& client, std::uint64_t first, std::u
 // A client that floods and one that says a word now and then: how many of the flood's come before the word.
 TEST(Turns, AWordIsHeardBetweenTheMessagesOfAFlood) {
   Turns turns;
-  const ClientId flood = named("flood");
-  const ClientId other = named("other");
+  const ClientId flood = speaker("flood");
+  const ClientId other = speaker("other");
   for (int i = 0; i < 500; ++i) ASSERT_TRUE(turns.add({flood, protocol::Heartbeat{}}));
   ASSERT_TRUE(turns.add({other, protocol::Heartbeat{}}));
   int before = 0;
@@ -39,7 +39,7 @@ TEST(Turns, AWordIsHeardBetweenTheMessagesOfAFlood) {
 
 TEST(Turns, TheOrderOfAClientStaysAndNothingIsLost) {
   Turns turns;
-  const ClientId client = named("client");
+  const ClientId client = speaker("client");
   ASSERT_TRUE(turns.add({client, protocol::Hello{"name"}}));
   ASSERT_TRUE(turns.add(contribute(client, 1, 200, 1000)));
   ASSERT_TRUE(turns.add({client, protocol::Goodbye{}}));
@@ -65,7 +65,7 @@ TEST(Turns, TheOrderOfAClientStaysAndNothingIsLost) {
 
 TEST(Turns, AContributionLargerThanAPieceIsOneOfItsOwn) {
   Turns turns;
-  const ClientId client = named("client");
+  const ClientId client = speaker("client");
   ASSERT_TRUE(turns.add(contribute(client, 1, 3, 200u << 10)));
   for (int i = 0; i < 3; ++i) EXPECT_EQ(std::get<protocol::Contribute>(turns.next()->body).contributions.size(), 1u);
   ASSERT_TRUE(turns.add(contribute(client, 1, 0, 0)));
@@ -79,11 +79,11 @@ TEST(Turns, OfOneClientNoMoreWaitsThanItMayHave) {
   limits.client_messages = 3;
   limits.bytes = 12'000;
   Turns turns(limits);
-  const ClientId client = named("client");
+  const ClientId client = speaker("client");
   EXPECT_TRUE(turns.add(contribute(client, 1, 1, 50'000))) << "one message, whatever its size";
   EXPECT_FALSE(turns.has_room());
   EXPECT_FALSE(turns.add({client, protocol::Heartbeat{}}));
-  EXPECT_TRUE(turns.add({named("other"), protocol::Heartbeat{}}));
+  EXPECT_TRUE(turns.add({speaker("other"), protocol::Heartbeat{}}));
   while (turns.next()) {
   }
   EXPECT_TRUE(turns.has_room());
