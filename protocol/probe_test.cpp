@@ -22,8 +22,8 @@ struct ProbeOf : Transport {
     EXPECT_TRUE(loop.until([&] { return finding.has_value(); }));
     return finding ? sentence(*finding, address) : "";
   }
-  Address address_of(const tcp::acceptor& acceptor) {
-    return Address::parse("tcp://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()));
+  static Address address_of(const tcp::acceptor& listening) {
+    return Address::parse("tcp://127.0.0.1:" + std::to_string(listening.local_endpoint().port()));
   }
   tcp::acceptor acceptor{loop.io, {boost::asio::ip::make_address("127.0.0.1"), 0}};
 };
