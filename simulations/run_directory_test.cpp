@@ -32,6 +32,9 @@ TEST(RunDirectory, IsMadeAnewFromAnEarlierRunOnly) {
   const TemporaryDirectory place;
   write_file(place.path() / "some.toml", "name = 1");
   const fs::path run = place.path() / "runs/some";
+  EXPECT_THAT(preparing_mistake(run, place.path() / "some.toml"), HasSubstr("cannot be made anew"));
+  EXPECT_FALSE(fs::exists(run.parent_path())) << "only what was asked for is made";
+  fs::create_directory(run.parent_path());
   EXPECT_EQ(preparing_mistake(run, place.path() / "some.toml"), "");
   write_file(run / "report.json", "{}");
   EXPECT_EQ(preparing_mistake(run, place.path() / "some.toml"), "");
