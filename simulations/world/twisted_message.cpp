@@ -24,7 +24,11 @@ class Twister {
   void twist_field(capnp::DynamicStruct::Builder builder, capnp::StructSchema::Field field) {
     using Type = capnp::schema::Type;
     const capnp::Type type = field.getType();
-    if (type.which() == Type::STRUCT) return twist(builder.get(field).as<capnp::DynamicStruct>());
+    if (type.which() == Type::STRUCT) {
+      // To look at one that is absent makes it.
+      if (builder.has(field) || values_.happens(chance_)) twist(builder.get(field).as<capnp::DynamicStruct>());
+      return;
+    }
     if (type.which() == Type::LIST) return twist_list(builder.get(field).as<capnp::DynamicList>());
     if (!values_.happens(chance_)) return;
     switch (type.which()) {
