@@ -58,10 +58,34 @@ InputError mask_training_diverged(std::string_view phase) {
                   phase));
 }
 
-nn::Schedule schedule_of(const TrainingPhase& phase, std::uint64_t steps) {
-  if (phase.constant) return {phase.rate, 0, nn::ConstantRate{}};
-  return {phase.rate, 0, nn::CosineDecay{std::max<std::uint64_t>(steps, 1), 0}};
+nn::Schedule schedule_of(const TrainingPhase& phase, float rate, std::uint64_t steps) {
+  if (phase.constant) return {rate, 0, nn::ConstantRate{}};
+  return {rate, 0, nn::CosineDecay{std::max<std::uint64_t>(steps, 1), 0}};
 }
+
+// Adam with a rate for each tensor: it treats every number by itself, so that apart is as together.
+class AdamOfLayers {
+ public:
+  AdamOfLayers(std::span<const nn::Trainable> trainables, const TrainingPhase& phase, std::uint64_t steps,
+               int threads) {
+    assert(phase.most_rates.empty() || phase.most_rates.size() == trainables.size());
+    for (std::size_t i = 0; i < trainables.size(); ++i) {
+      layers_.emplace_back(trainables.subspan(i, 1), nn::OptimizerOptions{.method = nn::Method::kAdam}, threads);
+      const float rate = phase.most_rates.empty() ? phase.rate : std::min(phase.rate, phase.most_rates[i]);
+      schedules_.push_back(schedule_of(phase, rate, steps));
+    }
+  }
+  void step() {
+    for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].step(schedules_[i].at(steps()));
+    ++steps_;
+  }
+  std::uint64_t steps() const { return steps_; }
+
+ private:
+  std::vector<nn::Optimizer> layers_;
+  std::vector<nn::Schedule> schedules_;
+  std::uint64_t steps_ = 0;
+};
 
 }  // namespace
 
@@ -127,31 +151,57 @@ void MaskedTrainer::learn_weights(const LayerFlags& free) {
   for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i]->learn_weights(free[i]);
 }
 
-void MaskedTrainer::train(const TrainingPhase& phase, const EpochDone& done, const StepDone& after_step) {
+bool MaskedTrainer::train(const TrainingPhase& phase, const EpochDone& done, const StepDone& after_step,
+                          const IsHopeless& hopeless) {
   const auto trainables = derived_.trainables();
-  nn::Optimizer optimizer(trainables, {.method = nn::Method::kAdam}, plan_.threads());
   Batches batches(task_, base_.preprocessing,
                   {.size = plan_.batch(), .seed = Random(options_.seed, phase.purpose)(), .client = 0});
   const std::uint64_t per_epoch = batches.batches_per_epoch();
-  const nn::Schedule schedule = schedule_of(phase, per_epoch * phase.epochs);
+  AdamOfLayers optimizer(trainables, phase, per_epoch * phase.epochs, plan_.threads());
   for (std::size_t epoch = 0; epoch < phase.epochs; ++epoch) {
     for (std::uint64_t i = 0; i < per_epoch; ++i) {
       const Batch& batch = batches.next();
-      step(optimizer, batch.input, batch.labels, schedule.at(optimizer.steps()));
+      learn_from(batch.input, batch.labels);
+      optimizer.step();
       if (after_step) after_step(optimizer.steps());
     }
     if (!std::isfinite(nn::gradient_norm(trainables))) throw mask_training_diverged(phase.purpose);
     if (done && !done(phase.epochs_before + epoch + 1, phase.epochs_of_all))
       throw InputError("learning a task was stopped");
+    const EpochReport report = take_report(per_epoch);
+    if (hopeless && hopeless(epoch + 1, report)) return false;
+  }
+  return true;
+}
+
+void MaskedTrainer::learn_from(std::span<const float> input, std::span<const std::uint32_t> labels) {
+  std::ranges::copy(input, plan_.input().begin());
+  const auto logits = derived_.forward();
+  count_silent(logits, labels);
+  loss_ += nn::softmax_cross_entropy(logits, labels, plan_.output_gradient());
+  derived_.backward();
+}
+
+void MaskedTrainer::count_silent(std::span<const float> logits, std::span<const std::uint32_t> labels) {
+  seen_.resize(task_.classes.size());
+  silent_.resize(task_.classes.size());
+  const std::size_t outputs = logits.size() / labels.size();
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const auto [least, most] = std::ranges::minmax(logits.subspan(i * outputs, outputs));
+    ++seen_[labels[i]];
+    silent_[labels[i]] += least == most ? 1 : 0;
   }
 }
 
-void MaskedTrainer::step(nn::Optimizer& optimizer, std::span<const float> input, std::span<const std::uint32_t> labels,
-                         float rate) {
-  std::ranges::copy(input, plan_.input().begin());
-  nn::softmax_cross_entropy(derived_.forward(), labels, plan_.output_gradient());
-  derived_.backward();
-  optimizer.step(rate);
+EpochReport MaskedTrainer::take_report(std::uint64_t steps) {
+  EpochReport report{loss_ / static_cast<double>(std::max<std::uint64_t>(steps, 1)), 0};
+  for (std::size_t i = 0; i < seen_.size(); ++i)
+    if (seen_[i] > 0)
+      report.silent = std::max(report.silent, static_cast<double>(silent_[i]) / static_cast<double>(seen_[i]));
+  loss_ = 0;
+  seen_.clear();
+  silent_.clear();
+  return report;
 }
 
 TaskRecord MaskedTrainer::record(std::uint32_t place, bool with_values) const {

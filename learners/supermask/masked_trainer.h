@@ -34,13 +34,20 @@ struct TrainingPhase {
   std::string_view purpose;       // names its random order
   std::size_t epochs_before = 0;  // of earlier phases, and of all: for `done`
   std::size_t epochs_of_all = 1;
-  bool constant = false;  // the rate; otherwise it decays along a cosine
+  bool constant = false;            // the rate; otherwise it decays along a cosine
+  std::vector<float> most_rates{};  // of each weight tensor, where the phase's rate is above it; empty: no such bound
 };
 
 // What training changes.
 struct TrainingState {
   LayerValues weights;
   std::vector<float> statistics;
+};
+
+// How an epoch went.
+struct EpochReport {
+  double loss = 0;    // mean over the steps
+  double silent = 0;  // of the class of which it is most, the share of pictures that reach no output: all are equal
 };
 
 // The base network on one task's pictures, every weight behind a mask that the scores select. Refers to the pictures.
@@ -62,7 +69,11 @@ class MaskedTrainer {
   // Trains scores or weights. `after_step` hears the number of steps after each. Throws InputError when it diverges or
   // `done` says to stop.
   using StepDone = std::function<void(std::uint64_t steps)>;
-  void train(const TrainingPhase& phase, const EpochDone& done, const StepDone& after_step = {});
+  // Asked after every epoch; whether to leave the rest out.
+  using IsHopeless = std::function<bool(std::size_t epochs, const EpochReport& report)>;
+  // Returns whether it went through all epochs.
+  bool train(const TrainingPhase& phase, const EpochDone& done, const StepDone& after_step = {},
+             const IsHopeless& hopeless = {});
 
   // What has been learned, with ranks of the scores; examples and classes are the task's.
   TaskRecord record(std::uint32_t place, bool with_values) const;
@@ -70,7 +81,10 @@ class MaskedTrainer {
   std::size_t steps_per_epoch() const { return task_.size() / plan_.batch(); }
 
  private:
-  void step(nn::Optimizer& optimizer, std::span<const float> input, std::span<const std::uint32_t> labels, float rate);
+  // Forward and back; adds to what the epoch tells.
+  void learn_from(std::span<const float> input, std::span<const std::uint32_t> labels);
+  void count_silent(std::span<const float> logits, std::span<const std::uint32_t> labels);
+  EpochReport take_report(std::uint64_t steps);
 
   BaseNetwork base_;
   const Dataset& task_;
@@ -78,6 +92,9 @@ class MaskedTrainer {
   nn::TrainingPlan plan_;
   nn::DerivedPlan derived_;
   std::vector<std::unique_ptr<nn::MaskedWeight>> layers_;
+  double loss_ = 0;                  // of the epoch, summed
+  std::vector<std::size_t> seen_;    // pictures of each class in the epoch
+  std::vector<std::size_t> silent_;  // of them, those that reach no output
 };
 
 }  // namespace outrider
