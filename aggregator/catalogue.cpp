@@ -65,6 +65,12 @@ std::optional<std::string> Catalogue::objection(const Contribution& contribution
   return merge_of(contribution.topic.kind)->objection(contribution);
 }
 
+std::string Catalogue::describe(const Contribution& contribution) const {
+  const Merge* merge = merge_of(contribution.topic.kind);
+  std::string description = merge == nullptr ? std::string{} : merge->describe(contribution);
+  return description.empty() ? utf8::quoted(contribution.topic.subject) : description;
+}
+
 std::vector<Saying> Catalogue::conduct(const Digest& space, const Present& present, Instant now) {
   std::vector<Saying> sayings;
   for (const auto& [kind, merge] : merges_)

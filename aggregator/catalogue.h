@@ -48,6 +48,9 @@ class Catalogue {
   // Whether something of the client's is merged on the topic.
   bool has(const ClientId& client, const Topic& topic) const;
 
+  // What it is, for people: "'bag'", "its update of round 7".
+  std::string describe(const Contribution& contribution) const;
+
   // See Merge::meet.
   void meet(const Capacity& capacity);
   // What families have to say themselves: see Merge::conduct.

@@ -19,8 +19,7 @@ std::string revisions(Revision first, Revision last) {
 std::string some_of(const std::vector<std::string>& subjects) {
   constexpr std::size_t kNamed = 3;
   std::string text;
-  for (std::size_t i = 0; i < std::min(kNamed, subjects.size()); ++i)
-    text += (i == 0 ? "" : ", ") + utf8::quoted(subjects[i]);
+  for (std::size_t i = 0; i < std::min(kNamed, subjects.size()); ++i) text += (i == 0 ? "" : ", ") + subjects[i];
   if (subjects.size() > kNamed) text += " and " + std::to_string(subjects.size() - kNamed) + " more";
   return text;
 }
@@ -39,8 +38,8 @@ struct Core::Batch {
   Batch(Revision now, const Client& client)
       : taken{next(now), {}, 0}, first(next(now)), decided_before(client.highest_decided) {}
 
-  void took(const Contribution& contribution, const Digest& id) {
-    subjects.push_back(contribution.topic.subject);
+  void took(const Digest& id, const std::string& description) {
+    subjects.push_back(description);
     accepted.push_back(id);
   }
 };
@@ -91,7 +90,7 @@ void Core::decide(const ClientId& from, Client& client, const Contribution& cont
     return;
   }
   accept(client, contribution, id, batch.taken, batch.effects.writes);
-  batch.took(contribution, id);
+  batch.took(id, catalogue_.describe(contribution));
 }
 
 void Core::refuse(const ClientId& from, Client& client, const Contribution& header, const Digest& id,
@@ -167,7 +166,7 @@ void Core::decide_uploaded(const ClientId& from, Client& client, const Uploads::
   }
   accept(client, contribution, id, batch.taken, batch.effects.writes, upload.large);
   uploads_.release(from, batch.effects.writes);
-  batch.took(contribution, id);
+  batch.took(id, catalogue_.describe(contribution));
 }
 
 Effects Core::on(const ClientId& from, const protocol::PayloadPart& part, Instant now) {

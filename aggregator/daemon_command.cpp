@@ -41,6 +41,13 @@ void add_options(CLI::App& app, DaemonCommand& options) {
                  "Updates that a round needs, at most the cohort; it begins with as many clients")
       ->check(whole_number(1, averaging::StrategyLimits::kClients))
       ->capture_default_str();
+  app.add_option("--rounds", options.daemon.rounds.rounds,
+                 "Rounds that a model is trained; then it is finished (default: without end)")
+      ->check(whole_number(1, 1'000'000'000));
+  app.add_option("--patience", options.daemon.rounds.patience,
+                 "Training ends when so many rounds have not done better on the pictures that clients hold out "
+                 "(default: it does not)")
+      ->check(whole_number(1, 1'000'000'000));
   app.add_option("--round-seconds", options.round_seconds,
                  "After which a round makes do with the minimum, or asks others")
       ->check(whole_number(1, 1'000'000))

@@ -1,7 +1,9 @@
 #include "client/daemon.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <csignal>
+#include <ctime>
 #include <exception>
 #include <future>
 #include <memory>
@@ -39,6 +41,13 @@ namespace {
 protocol::KeyPair identity(Store& store) {
   return protocol::KeyPair::from_secret_key(
       remember(store, "secret key", [] { return protocol::KeyPair::generate().secret_bytes(); }));
+}
+
+// Of the calling thread, on a processor.
+std::chrono::nanoseconds thread_time() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 // Where the learner's thread and the loop meet: which encoder to use.
@@ -139,9 +148,12 @@ class Daemon {
   void learn_until(const std::stop_token& stop) {
     std::unique_ptr<Learner> learner;
     Digest encoder;
+    std::chrono::nanoseconds spent_looking{0};
     while (!stop.stop_requested()) {
       try {
-        const Digest wanted = blackboard_.wait(encoder, options_.look_every, stop);
+        const Digest wanted = blackboard_.wait(encoder, rest_before_look(spent_looking), stop);
+        const std::chrono::nanoseconds before = thread_time();
+        taught_ = false;
         if (std::exchange(encoder, wanted) != wanted) {
           learner.reset();
           learner = make_learner(wanted, *store_, options_.learner);
@@ -149,6 +161,7 @@ class Daemon {
         if (learner)
           learner->learn([&](Lesson lesson, std::string report) { teach(std::move(lesson), std::move(report), stop); },
                          [&](const std::string& sentence) { complain(sentence); }, stop);
+        spent_looking = taught_ ? std::chrono::nanoseconds{0} : thread_time() - before;
       } catch (const InputError& error) {
         complain(error.what());
       } catch (const std::bad_alloc&) {
@@ -158,9 +171,18 @@ class Daemon {
     }
   }
 
+  // A look that finds nothing new, at a folder of very many pictures say, takes so small a share of a processor.
+  std::chrono::milliseconds rest_before_look(std::chrono::nanoseconds spent_looking) const {
+    constexpr int kShare = 300;
+    constexpr std::chrono::milliseconds kLongest{60'000};
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(kShare * spent_looking);
+    return std::max(options_.look_every, std::min(rest, kLongest));
+  }
+
   // On the learner's thread: hands the lesson to the loop and waits until it is durable. Throws InputError when it
   // cannot be sent.
   void teach(Lesson lesson, std::string report, const std::stop_token& stop) {
+    taught_ = true;
     auto done = std::make_shared<std::promise<void>>();
     std::future<void> durable = done->get_future();
     boost::asio::post(io_, [this, done, lesson = std::move(lesson), report = std::move(report)] {
@@ -244,6 +266,7 @@ class Daemon {
   bool flush_posted_ = false;
   bool was_connected_ = false;
   std::optional<std::string> failure_;
+  bool taught_ = false;                       // of the learner's thread: something since the last look
   std::set<std::string> complaints_;          // of the learner's thread, at this look at the data folder
   std::set<std::string> earlier_complaints_;  // and at the one before
 };

@@ -30,14 +30,28 @@ std::optional<averaging::RoundRecord> known_round(const Store& store, const Dige
   return newest;
 }
 
+std::optional<averaging::RoundRecord> best_round(const Store& store, const Digest& space,
+                                                 const averaging::LearningTask& task) {
+  const auto payload =
+      known(store, {std::string(averaging::kAveragingKind), space, std::string(averaging::kBestSubject)});
+  return payload ? std::optional(averaging::decode_round_record(*payload, task)) : std::nullopt;
+}
+
 std::optional<averaging::ClientMemory> last_learned(const Store& store, const Digest& space,
                                                     const averaging::LearningTask& task) {
   std::optional<averaging::ClientMemory> last;
-  for_each_lesson(store, std::string(averaging::kAveragingKind), space, [&](const Topic&, ByteView memory) {
+  for_each_lesson(store, std::string(averaging::kAveragingKind), space, [&](const Topic& topic, ByteView memory) {
+    if (topic.subject == averaging::kExcuseSubject) return;
     averaging::ClientMemory found = averaging::ClientMemory::decode(memory, task);
     if (!last || last->round < found.round) last = std::move(found);
   });
   return last;
+}
+
+std::optional<averaging::Excuse> standing_excuse(const Store& store, const Digest& space) {
+  const auto memory =
+      lesson_memory(store, {std::string(averaging::kAveragingKind), space, std::string(averaging::kExcuseSubject)});
+  return memory && !memory->empty() ? std::optional(averaging::decode_excuse(*memory)) : std::nullopt;
 }
 
 averaging::ClientState own_state(const Store& store, std::optional<averaging::ClientMemory> last, double width) {

@@ -37,6 +37,7 @@ struct LearnerOptions {
   MaskFinder finder = MaskFinder::edge_popup;
   LotteryOptions lottery{};  // likewise
   bool transfer = true;      // tasks start from the known one that fits best
+  double held_out = 0.1;     // rounds: share of the pictures that are not trained with, to tell how good a model is
   bool grow = false;         // trains the grown network of a growing task, if its memory suffices
   ClientId self{};           // set by the daemon
   Capacity capacity{};       // of the device; likewise

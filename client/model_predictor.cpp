@@ -20,6 +20,13 @@ averaging::RoundRecord require_round(const Store& store, const averaging::Learni
   return *std::move(record);
 }
 
+// Those of the best round, where one is known.
+averaging::ServerState served(const Store& store, const averaging::LearningTask& task,
+                              const averaging::RoundRecord& newest) {
+  const auto best = newest.width == 1 ? best_round(store, stored_encoder(store), task) : std::nullopt;
+  return best ? best->state : newest.state;
+}
+
 }  // namespace
 
 ModelPredictor::ModelPredictor(const Store& store, int threads) : ModelPredictor(store, stored_task(store), threads) {}
@@ -29,15 +36,16 @@ ModelPredictor::ModelPredictor(const Store& store, const averaging::LearningTask
 
 ModelPredictor::ModelPredictor(const Store& store, const averaging::RoundRecord& given,
                                const averaging::LearningTask& task, int threads)
-    : ModelPredictor(given, own_state(store, last_learned(store, stored_encoder(store), task), given.width), task,
-                     threads) {}
+    : ModelPredictor(given, served(store, task, given),
+                     own_state(store, last_learned(store, stored_encoder(store), task), given.width), task, threads) {}
 
-ModelPredictor::ModelPredictor(const averaging::RoundRecord& given, const averaging::ClientState& own,
-                               averaging::LearningTask task, int threads)
+ModelPredictor::ModelPredictor(const averaging::RoundRecord& given, const averaging::ServerState& served,
+                               const averaging::ClientState& own, averaging::LearningTask task, int threads)
     : task_(std::move(task)),
       round_(given.state.round),
+      served_(served.round),
       width_(given.width),
-      plan_(averaging::narrow_network(task_.network, width_), averaging::personal_weights(given.state, own), threads) {}
+      plan_(averaging::narrow_network(task_.network, width_), averaging::personal_weights(served, own), threads) {}
 
 LikelyClasses ModelPredictor::predict(const Image& picture) {
   return likely_classes(picture, task_.preprocessing, plan_, task_.classes);

@@ -34,8 +34,7 @@ Bytes prefix_of(const std::string& kind, const Digest& space) {
 
 }  // namespace
 
-Replica::Replica(const Store& store) : store_(store) {
-  if (const auto value = store.get(Column::meta, revision_name())) revision_ = Revision{number_in_key(*value)};
+Replica::Replica(const Store& store) : store_(store), revision_(known_revision(store)) {
   if (const auto value = store.get(Column::meta, within_name())) within_ = topic_of(*value);
   store.scan(Column::meta, bytes_of(kLargePrefix), [&](ByteView key, ByteView value) {
     large_.emplace(topic_of(key.subspan(kLargePrefix.size())), decode_large(value));
@@ -108,6 +107,11 @@ WriteSet Replica::clear() {
   writes.erase(Column::meta, revision_name());
   writes.erase(Column::meta, within_name());
   return writes;
+}
+
+Revision known_revision(const Store& store) {
+  const auto value = store.get(Column::meta, revision_name());
+  return value ? Revision{number_in_key(*value)} : Revision{};
 }
 
 void for_each_known(const Store& store, const std::string& kind, const Digest& space,

@@ -51,6 +51,9 @@ class Replica {
   std::map<Topic, Large> large_;  // payloads that lie in parts
 };
 
+// The revision that the copy in a store is of: nothing in it changes without it.
+Revision known_revision(const Store& store);
+
 // Calls visit(topic, payload), which may read from the store, for all merged knowledge of a kind in a space, sorted by
 // subject.
 void for_each_known(const Store& store, const std::string& kind, const Digest& space,

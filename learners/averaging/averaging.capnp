@@ -18,6 +18,9 @@ struct AveragingUpdate {
   delta    @3 :List(CodedTensor);
   control  @4 :List(CodedTensor);  # SCAFFOLD
   width    @5 :Float64 = 1;        # the tensors are those of the part of the network with this share of its channels
+  heldOut  @6 :UInt64;             # pictures that the client does not train with; 0: it tells nothing of them
+  correct  @7 :UInt64;             # of them told right by the weights of `round`
+  lossSum  @8 :Float64;
 }
 
 struct AveragingState {            # all in float32
@@ -57,6 +60,25 @@ struct AveragingAsked {
   widths @3 :List(Float64);        # what each of those asked trains of the network's channels; none: all of them
 }
 
+struct AveragingSilence {          # of a client that did not answer when it was asked last
+  client @0 :Data;
+  times  @1 :UInt32;
+  until  @2 :UInt64;               # the first round that may ask it again
+}
+
+struct AveragingScore {            # of the weights of a round on held-out pictures
+  round    @0 :UInt64;
+  clients  @1 :UInt32;
+  pictures @2 :UInt64;             # 0: there is no score
+  correct  @3 :UInt64;
+  lossSum  @4 :Float64;
+}
+
+struct AveragingExcuse {           # on the subject "cannot train"
+  cause @0 :UInt8;                 # 1 no pictures, 2 its training diverged
+  round @1 :UInt64;
+}
+
 # What the aggregator says of its rounds: the weights that the next updates are to be changes to, and who is asked.
 struct AveragingRound {
   state      @0 :Data;             # AveragingState; to clients without momenta
@@ -66,6 +88,13 @@ struct AveragingRound {
   rounds     @4 :List(AveragingAsked);  # rising; to clients only the open one, if any, without who was heard
   width      @5 :Float64 = 1;      # of the part that the state is of; to clients with those asked to train this part
   parts      @6 :List(Float64);    # to clients: the widths that the open round asks for, falling
+  silent     @7 :List(AveragingSilence);  # not to clients; likewise the next two (attendance.h)
+  reliable   @8 :List(Data);
+  caution    @9 :UInt32;
+  curve      @10 :List(AveragingScore);   # of the last rounds, rising; not to clients
+  best       @11 :AveragingScore;         # of all rounds; the weights are on the subject "@best"
+  finished   @12 :Text;                   # why there are no more rounds; empty: there are
+  trouble    @13 :Text;                   # which round diverged last, and how; not to clients
 }
 
 struct AveragingClient {           # what stays with a client between rounds

@@ -84,9 +84,9 @@ Start start_of(const LearningTask& task, const ServerState& given, const ClientS
   return start;
 }
 
-InputError local_training_diverged(std::uint64_t round, const Strategy& strategy) {
-  return InputError(fmt::format("training for round {} diverged: its numbers are no longer finite; {}", round,
-                                advice_on_divergence(strategy)));
+Diverged local_training_diverged(std::uint64_t round, const Strategy& strategy) {
+  return Diverged(fmt::format("training for round {} diverged: its numbers are no longer finite; {}", round,
+                              advice_on_divergence(strategy)));
 }
 
 // learned - given, of the shared tensors.

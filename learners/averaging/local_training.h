@@ -9,6 +9,7 @@
 #include <functional>
 #include <vector>
 
+#include "knowledge/error.h"
 #include "learners/averaging/learning_task.h"
 #include "learners/averaging/server.h"
 #include "learners/averaging/update.h"
@@ -44,6 +45,12 @@ struct LocalResult {
   double operations = 0;  // of all that was trained, by training_operations(): LocalWork::nested trains twice
 };
 
+// Training came to numbers that are not finite.
+class Diverged : public InputError {
+ public:
+  using InputError::InputError;
+};
+
 // Called after every step with the number of steps done and of all; returns whether to go on.
 using StepDone = std::function<bool(std::uint64_t done, std::uint64_t of)>;
 
@@ -58,8 +65,8 @@ using StepDone = std::function<bool(std::uint64_t done, std::uint64_t of)>;
 // al. 2021, FjORD; here a part a round instead of a batch). Running statistics, and with FedBN all of the layers of
 // normalisation, remain those of its own width.
 //
-// Same arguments, same bits, on one kind of processor. Throws InputError when something does not fit the task,
-// learning diverged, or `done` said to stop.
+// Same arguments, same bits, on one kind of processor. Throws InputError when something does not fit the task
+// or `done` said to stop, and Diverged when learning did.
 LocalResult train_locally(const LearningTask& task, const ServerState& given, const ClientState& own,
                           const Dataset& pictures, const LocalTraining& options, const StepDone& done = {});
 

@@ -148,10 +148,11 @@ TEST_F(NarrowClients, WhoCannotTrainTheNarrowestPartIsExcusedOnce) {
   const LearningTask task = task_with("fedavg");
   Desk desk(task);
   desk.come({kTiny});
-  ASSERT_EQ(desk.notices().size(), 1U);
-  EXPECT_THAT(desk.notices().front(), HasSubstr("a memory of 1 kB"));
-  desk.come({kTiny, {}, {}, kTiny});
   ASSERT_EQ(desk.notices().size(), 2U);
+  EXPECT_THAT(desk.notices().front(), HasSubstr("waits for clients"));
+  EXPECT_THAT(desk.notices().back(), HasSubstr("a memory of 1 kB"));
+  desk.come({kTiny, {}, {}, kTiny});
+  ASSERT_EQ(desk.notices().size(), 3U);
   EXPECT_THAT(desk.notices().back(), HasSubstr("asks 2 of 2 clients; 2 more cannot train it"));
 }
 

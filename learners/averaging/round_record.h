@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "learners/averaging/attendance.h"
 #include "learners/averaging/learning_task.h"
 #include "learners/averaging/rounds.h"
+#include "learners/averaging/score.h"
 
 namespace outrider::averaging {
 
@@ -15,8 +18,19 @@ struct RoundRecord {
   std::uint64_t population = 0;  // clients that were there when the round was opened, and can train
   double width = 1;              // of the part of the network that the state is of (narrow.h); the aggregator's: all
   std::vector<double> parts{};   // published: the widths that the open round asks for, falling
+  Attendance attendance{};       // of the rounds before; not published
+  std::vector<Score> curve{};    // of the last rounds that somebody told of, rising; not published
+  Score best{};                  // of all rounds
+  std::string finished{};        // why there are no more rounds; empty: there are
+  std::string trouble{};         // which round diverged last, and how; empty: none; not published
+
+  static constexpr std::size_t kMostScores = 1000;
+  static constexpr std::size_t kMostReason = 1024;  // bytes
 
   bool operator==(const RoundRecord&) const = default;
+
+  // Adds a score to the curve, whose oldest goes where there are too many; returns whether it is the best.
+  bool add(const Score& score);
 
   // Whether the open round, if there is one, asks this client.
   bool asks(const ClientId& client) const;

@@ -71,13 +71,15 @@ std::optional<double> RoundMemory::width_of(const ClientId& client) const {
   return found == narrow.end() ? 1 : found->second;
 }
 
-void Rounds::open(std::span<const ClientId> clients, Instant now, const std::map<ClientId, double>& narrow) {
+void Rounds::open(std::span<const ClientId> clients, Instant now, const std::map<ClientId, double>& narrow,
+                  const Attendance& attendance) {
   assert(!open_);
   open_ = true;
   draws_ = 0;
   deadline_ = buffered() ? kNever : now + rules_.duration;
   const auto asked = buffered() ? std::vector<ClientId>(clients.begin(), clients.end())
-                                : sample_clients(clients, rules_.cohort, seed_, round_);
+                                : attendance.choose(attendance.admitted(clients, rules_.minimum, round_), rules_.cohort,
+                                                    rules_.minimum, seed_, round_);
   pasts_.push_back({round_, {asked.begin(), asked.end()}, {}, widths_among(asked, narrow)});
   const std::size_t remembered = 1 + (strategy_.late ? strategy_.late->limit : 0);
   while (pasts_.size() > remembered) pasts_.pop_front();
@@ -146,11 +148,28 @@ Answer Rounds::offer(const UpdateKey& update) {
   return answer;
 }
 
-bool Rounds::due(Instant now) const {
+std::set<ClientId> Rounds::awaited() const {
+  std::set<ClientId> awaited;
+  if (open_ && !buffered())
+    std::ranges::set_difference(pasts_.back().asked, pasts_.back().heard, std::inserter(awaited, awaited.end()));
+  return awaited;
+}
+
+bool Rounds::no_answer_to_come(const std::set<ClientId>& lost) const {
+  const RoundMemory& last = pasts_.back();
+  if (last.heard.size() + lost.size() < last.asked.size()) return false;
+  return std::ranges::all_of(
+      last.asked, [&](const ClientId& client) { return last.heard.contains(client) || lost.contains(client); });
+}
+
+bool Rounds::due(Instant now, const std::set<ClientId>& lost) const {
   if (!open_) return false;
   if (buffered()) return taken_.size() >= strategy_.buffer;
-  const bool all = pasts_.back().heard.size() == pasts_.back().asked.size();
-  return taken_.size() >= rules_.minimum && (all || now >= deadline_);
+  return taken_.size() >= rules_.minimum && (now >= deadline_ || no_answer_to_come(lost));
+}
+
+bool Rounds::stuck(const std::set<ClientId>& lost) const {
+  return open_ && !buffered() && taken_.size() < rules_.minimum && no_answer_to_come(lost);
 }
 
 bool Rounds::overdue(Instant now) const {
@@ -159,19 +178,29 @@ bool Rounds::overdue(Instant now) const {
 
 std::vector<ClientId> Rounds::extend(std::span<const ClientId> clients, Instant now,
                                      const std::map<ClientId, double>& narrow) {
-  assert(overdue(now));
+  assert(open_);
   std::set<ClientId>& asked = pasts_.back().asked;
   std::vector<ClientId> others;
   std::ranges::copy_if(clients, std::back_inserter(others), [&](const ClientId& id) { return !asked.contains(id); });
-  const auto drawn = sample_clients(others, rules_.cohort, seed_, round_, ++draws_);
+  constexpr std::uint64_t kMostDoublings = 16;
+  const std::size_t count = std::size_t{rules_.cohort} << std::min(draws_, kMostDoublings);
+  const auto drawn = sample_clients(others, count, seed_, round_, ++draws_);
   asked.insert(drawn.begin(), drawn.end());
   pasts_.back().narrow.merge(widths_among(drawn, narrow));
   deadline_ = now + rules_.duration;
   return drawn;
 }
 
-std::vector<UpdateKey> Rounds::close([[maybe_unused]] Instant now) {
-  assert(due(now));
+void Rounds::abandon() {
+  assert(open_);
+  taken_.clear();
+  open_ = false;
+  deadline_ = kNever;
+  ++round_;
+}
+
+std::vector<UpdateKey> Rounds::close([[maybe_unused]] Instant now, [[maybe_unused]] const std::set<ClientId>& lost) {
+  assert(due(now, lost));
   std::vector<UpdateKey> taken(taken_.begin(), taken_.end());
   taken_.clear();
   open_ = false;

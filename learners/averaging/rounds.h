@@ -21,20 +21,19 @@
 #include <vector>
 
 #include "knowledge/instant.h"
+#include "learners/averaging/attendance.h"
+#include "learners/averaging/sample.h"
 #include "learners/averaging/strategy.h"
 #include "learners/averaging/update.h"
 
 namespace outrider::averaging {
 
-// `count` of the clients, or all if there are fewer, in rising order: a pure function of the set of clients, the seed,
-// the round and the draw, every client as likely.
-std::vector<ClientId> sample_clients(std::span<const ClientId> clients, std::size_t count, std::uint64_t seed,
-                                     std::uint64_t round, std::uint64_t draw = 0);
-
 struct RoundRules {
-  std::uint32_t cohort = 10;  // clients asked in a round; without FedBuff
-  std::uint32_t minimum = 1;  // updates that a round needs; without FedBuff
-  Instant duration{60000};    // after which a round makes do with the minimum, or asks others too
+  std::uint32_t cohort = 10;   // clients asked in a round; without FedBuff
+  std::uint32_t minimum = 1;   // updates that a round needs; without FedBuff
+  Instant duration{60000};     // after which a round makes do with the minimum, or asks others too
+  std::uint64_t rounds = 0;    // that the model is trained; 0: without end
+  std::uint64_t patience = 0;  // rounds without a better score after which training ends; 0: it does not
 
   bool operator==(const RoundRules&) const = default;
   // Throws InputError unless 1 <= minimum <= cohort and duration is above 0.
@@ -86,8 +85,10 @@ class Rounds {
   void start_clock(Instant now);
 
   // Opens the round at hand and chooses who is to be asked of the clients that there are; `narrow` are the widths of
-  // those that train a part of the network. Asserts that no round is open.
-  void open(std::span<const ClientId> clients, Instant now, const std::map<ClientId, double>& narrow = {});
+  // those that train a part of the network, and `attendance` how they have answered before. Asserts that no round is
+  // open.
+  void open(std::span<const ClientId> clients, Instant now, const std::map<ClientId, double>& narrow = {},
+            const Attendance& attendance = {});
 
   std::uint64_t round() const { return round_; }
   bool is_open() const { return open_; }
@@ -96,6 +97,7 @@ class Rounds {
   // When the round may be over at the earliest unless updates end it before; kNever with FedBuff.
   Instant deadline() const { return deadline_; }
   std::size_t taken() const { return taken_.size(); }
+  const std::set<UpdateKey>& taken_keys() const { return taken_; }
   // Of what an update has to be; nothing where it is not known that its client was asked: FedBuff takes any then.
   std::optional<double> width_of(const UpdateKey& update) const;
 
@@ -103,24 +105,31 @@ class Rounds {
   // not take it, its client was not asked or has been heard already, or its round is not known here.
   Answer offer(const UpdateKey& update);
 
-  // Whether close() may be called: FedBuff's buffer is full, every client asked has answered, or the time is up and the
-  // minimum is there.
-  bool due(Instant now) const;
+  // Those of the clients asked who have not answered. None with FedBuff, which waits for nobody in particular.
+  std::set<ClientId> awaited() const;
+  // Whether close() may be called: FedBuff's buffer is full, or the minimum is there and the time is up or every client
+  // asked has answered but those of `lost`, of whom it is known that they will not.
+  bool due(Instant now, const std::set<ClientId>& lost = {}) const;
   // Whether the time is up without the minimum: extend() asks others.
   bool overdue(Instant now) const;
-  // Draws so many clients more as were asked in the first place, out of those not yet asked, and gives them all the
-  // duration again; what was taken stays. With nobody left to draw those who were asked have the time again. Returns
-  // the new ones. Asserts overdue(now).
+  // Whether the minimum is not there and no answer is to come: extend() may ask others before the time is up.
+  bool stuck(const std::set<ClientId>& lost) const;
+  // Draws more clients out of those not yet asked, as many as in the first place and each time twice as many, and gives
+  // them all the duration again; what was taken stays. With nobody left to draw those who were asked have the time
+  // again. Returns the new ones. Asserts that a round is open.
   std::vector<ClientId> extend(std::span<const ClientId> clients, Instant now,
                                const std::map<ClientId, double>& narrow = {});
-  // Ends the round and returns what it took, in the order of keys. Asserts due(now).
-  std::vector<UpdateKey> close(Instant now);
+  // Ends the round and returns what it took, in the order of keys. Asserts due(now, lost).
+  std::vector<UpdateKey> close(Instant now, const std::set<ClientId>& lost = {});
+  // Ends the round, and what it took counts for nothing: the weights that it handed out were of no use.
+  void abandon();
 
  private:
   using Past = RoundMemory;
   Past& past_of(const UpdateKey& update, const std::string& what);
   std::uint64_t take(const UpdateKey& update);
   bool buffered() const { return strategy_.buffer > 0; }
+  bool no_answer_to_come(const std::set<ClientId>& lost) const;
 
   Strategy strategy_;
   RoundRules rules_;

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "learners/averaging/excuse.h"
 #include "learners/averaging/merge.h"
 #include "learners/averaging/narrow.h"
 #include "learners/averaging/round_record.h"
@@ -71,6 +72,23 @@ class Desk {
       present_.push_back({numbered_client(i), capacities[i]});
       merge_->meet(capacities[i]);
     }
+    conduct();
+  }
+  // One that was there is gone.
+  void leave(const ClientId& client) {
+    std::erase_if(present_, [&](const PresentClient& present) { return present.id == client; });
+  }
+  Topic topic_of_excuse() const { return {std::string(kAveragingKind), task_.id(), std::string(kExcuseSubject)}; }
+  std::optional<std::string> excuse(const ClientId& client, const Bytes& payload) {
+    const Contribution contribution{client, {}, {}, topic_of_excuse(), payload};
+    if (auto reason = merge_->objection(contribution)) return reason;
+    put(contribution);
+    conduct();
+    return std::nullopt;
+  }
+  void take_back_excuse(const ClientId& client) {
+    merge_->erase(client, topic_of_excuse());
+    record_.erase({client, topic_of_excuse()});
     conduct();
   }
   void wait(Instant time) {

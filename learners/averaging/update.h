@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "knowledge/contribution.h"
+#include "learners/averaging/score.h"
 #include "learners/averaging/strategy.h"
 #include "learners/nn/parameters.h"
 
@@ -21,6 +22,7 @@ struct Update {
   nn::Parameters delta;       // learned minus given, of shared_tensors() of the network or its narrow part
   nn::Parameters control;     // SCAFFOLD: new minus old control variate, of controlled_tensors(); else empty
   double width = 1;           // the client holds the leading channels (narrow.h): above 0, at most 1
+  Score score{};              // of the weights that it was given, on pictures that the client holds out; may be empty
 
   bool operator==(const Update&) const = default;
 };

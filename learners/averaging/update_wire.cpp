@@ -27,6 +27,9 @@ Bytes encode_update(const Update& update, Encoding encoding) {
   builder.setRound(update.round);
   builder.setSamples(update.samples);
   builder.setWidth(update.width);
+  builder.setHeldOut(update.score.pictures);
+  builder.setCorrect(update.score.correct);
+  builder.setLossSum(update.score.loss_sum);
   builder.setEncoding(static_cast<std::uint8_t>(encoding));
   write_tensors(update.delta, encoding, [&](unsigned count) { return builder.initDelta(count); });
   write_tensors(update.control, encoding, [&](unsigned count) { return builder.initControl(count); });
@@ -53,6 +56,8 @@ Update decode_update(ByteView bytes, const ClientId& client, const nn::NetworkSp
     update.round = reader.getRound();
     update.samples = reader.getSamples();
     update.width = reader.getWidth();
+    if (reader.getHeldOut() > 0)
+      update.score = {update.round, 1, reader.getHeldOut(), reader.getCorrect(), reader.getLossSum()};
     check_width(update.width, what);
     update.delta = read_tensors(reader.getDelta(), shared_tensors(narrow_network(network, update.width), strategy),
                                 encoding, what);
@@ -62,6 +67,15 @@ Update decode_update(ByteView bytes, const ClientId& client, const nn::NetworkSp
     return update;
   };
   return wire::read<wire::AveragingUpdate>(bytes, what, use, kAveragingLimits);
+}
+
+std::optional<std::uint64_t> round_of_update(ByteView bytes) {
+  std::optional<std::uint64_t> round;
+  const auto malformed = objection_of([&] {
+    round = wire::read<wire::AveragingUpdate>(
+        bytes, "the update", [](wire::AveragingUpdate::Reader reader) { return reader.getRound(); }, kAveragingLimits);
+  });
+  return malformed ? std::nullopt : round;
 }
 
 Bytes encode_state(const ServerState& state) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "knowledge/bytes.h"
@@ -32,6 +33,9 @@ std::uint64_t most_update_bytes(const nn::NetworkSpec& network, const Strategy& 
 // of that network and strategy with finite numbers. Does not look at the round.
 Update decode_update(ByteView bytes, const ClientId& client, const nn::NetworkSpec& network, const Strategy& strategy,
                      const std::string& what = "the update");
+
+// The round that an update says it is of; nothing when the bytes are no update.
+std::optional<std::uint64_t> round_of_update(ByteView bytes);
 
 // Exact. What clients need of a state is the round, the weights and the control variate: `published` is it without the
 // momenta, and the third function below reads either.
