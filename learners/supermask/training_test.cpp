@@ -37,6 +37,30 @@ TEST(MaskTraining, FindsAMaskThatTellsTheClassesApart) {
   }
 }
 
+// What the first layer keeps leads to hidden units that the second does not read: nothing reaches the outputs, and no
+// gradient comes back that would move the scores.
+TEST(MaskTraining, ADeadMaskIsSearchedAnew) {
+  const BaseNetwork base = test_base("input 1x6x6; linear 40 nobias; relu; linear 3 nobias");
+  Scores dead = random_scores(base, 1);
+  for (float& score : dead[0]) score *= 0.1F;
+  for (float& score : dead[1]) score *= 0.1F;
+  for (std::size_t i = 0; i < 12 * 36; ++i) dead[0][i] = 1;  // into the first twelve units
+  for (std::size_t output = 0; output < 3; ++output)
+    for (std::size_t unit = 28; unit < 40; ++unit) dead[1][output * 40 + unit] = 1;  // out of the last twelve
+  std::size_t steps = 0;
+  MaskTraining training = quick(0);
+  training.after_step = [&] { ++steps; };
+  const TaskRecord record = learn_task(base, Ownership(base), test_task(1), dead, training);
+  TaskNetwork judge(base, 1);
+  judge.use(record);
+  EXPECT_GT(judge.accuracy(test_task(1, 30, 1)), 0.9);
+  // Half of a search was given up, one was gone through.
+  std::size_t usual = 0;
+  training.after_step = [&] { ++usual; };
+  learn_task(base, Ownership(base), test_task(1), random_scores(base, 1), training);
+  EXPECT_EQ(2 * steps, 3 * usual);
+}
+
 TEST(MaskTraining, SameSeedSameRecord) {
   const BaseNetwork base = test_base(kConvolutional);
   EXPECT_EQ(learn(base, Ownership(base), 1, quick()).encode(), learn(base, Ownership(base), 1, quick()).encode());
