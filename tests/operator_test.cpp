@@ -1,0 +1,111 @@
+// What an operator asks an aggregator about its clients, from the command line: while it runs, while it does not, and
+// when it is killed meanwhile.
+#include <csignal>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "tests/daemons.h"
+#include "tests/fashion.h"
+
+namespace outrider::testing {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::HasSubstr;
+
+std::vector<std::string> client_verb(const Site& site, std::vector<std::string> words) {
+  words.insert(words.begin(), "client");
+  words.insert(words.end(), {"--state", site.path("aggregator").string()});
+  return words;
+}
+
+// Ann and Bob have taught sneakers both, Bob sandals, too.
+struct TwoClients {
+  Site site;
+  std::optional<Process> aggregator{site.start_aggregator_with_encoder()};
+  std::optional<Process> ann;
+
+  TwoClients() {
+    show(site.data("ann"), "sneaker", pictures_of("sneaker", 0, 5));
+    show(site.data("bob"), "sneaker", pictures_of("sneaker", 5, 7));
+    show(site.data("bob"), "sandal", pictures_of("sandal", 0, 6));
+    ann.emplace(site.start_client("ann"));
+    Process bob = site.start_client("bob");
+    EXPECT_TRUE(eventually([&] {
+      return site.caught_up("ann") && site.caught_up("bob") && pictures_known(site.state("ann"), "sneaker") == 12 &&
+             pictures_known(site.state("ann"), "sandal") == 6;
+    })) << bob.errors();
+    bob.send(SIGTERM);
+    EXPECT_TRUE(bob.wait(10s));
+  }
+  bool bob_is_forgotten() {
+    return eventually([&] {
+      return pictures_known(site.state("ann"), "sneaker") == 5 && pictures_known(site.state("ann"), "sandal") == 0;
+    });
+  }
+  void stop(std::optional<Process>& process, int signal) {
+    process->send(signal);
+    EXPECT_TRUE(process->wait(10s));
+    process.reset();
+  }
+};
+
+TEST(OperatorOfAnAggregator, ForgetsAClientWhileItRuns) {
+  TwoClients world;
+  const Outcome shown = run(client_verb(world.site, {"show", "bob", "--json"}));
+  ASSERT_EQ(shown.exit_code, 0) << shown.errors;
+  EXPECT_EQ(nlohmann::json::parse(shown.output)["taught"].size(), 2U);
+  const Outcome removed = run(client_verb(world.site, {"remove", "bob", "--forget", "--yes"}));
+  EXPECT_EQ(removed.exit_code, 0) << removed.errors;
+  EXPECT_THAT(removed.output, HasSubstr("2 classes from 13 pictures taken back"));
+  EXPECT_TRUE(world.bob_is_forgotten());
+  EXPECT_FALSE(world.site.client_status("bob"));
+  // Killed, it has forgotten him as well.
+  world.stop(world.aggregator, SIGKILL);
+  const Outcome list = run(client_verb(world.site, {"list", "--json"}));
+  ASSERT_EQ(list.exit_code, 0) << list.errors;
+  const auto clients = nlohmann::json::parse(list.output);
+  ASSERT_EQ(clients.size(), 1U);
+  EXPECT_EQ(clients[0]["name"], "ann");
+}
+
+TEST(OperatorOfAnAggregator, ForgetsAClientWhileItDoesNotRun) {
+  TwoClients world;
+  world.stop(world.aggregator, SIGKILL);
+  const Outcome removed = run(client_verb(world.site, {"remove", "bob", "--forget", "--yes"}));
+  EXPECT_EQ(removed.exit_code, 0) << removed.errors;
+  world.aggregator.emplace(world.site.start_aggregator(world.site.address()));
+  EXPECT_TRUE(world.bob_is_forgotten()) << "the replica was away when it was forgotten";
+}
+
+TEST(OperatorOfAnAggregator, KilledWhileItForgetsHasForgottenAllOrNothing) {
+  TwoClients world;
+  Process asking(client_verb(world.site, {"remove", "bob", "--forget", "--yes"}));
+  rest(60ms);
+  world.stop(world.aggregator, SIGKILL);
+  EXPECT_TRUE(asking.wait(20s));
+  const Outcome show_bob = run(client_verb(world.site, {"show", "bob", "--json"}));
+  if (show_bob.exit_code == 0) EXPECT_EQ(nlohmann::json::parse(show_bob.output)["taught"].size(), 2U);
+  run(client_verb(world.site, {"remove", "bob", "--forget", "--yes"}));
+  world.aggregator.emplace(world.site.start_aggregator(world.site.address()));
+  EXPECT_TRUE(world.bob_is_forgotten());
+}
+
+TEST(OperatorOfAnAggregator, IsToldWhatCannotBe) {
+  Site site;
+  for (const char* who : {"list", "show", "remove"}) {
+    std::vector<std::string> words{who};
+    if (words[0] != "list") words.push_back("bob");
+    const Outcome outcome = run(client_verb(site, words));
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.errors, HasSubstr("there is no aggregator's state in '"));
+  }
+  const Process aggregator = site.start_aggregator();
+  const Outcome unknown = run(client_verb(site, {"remove", "abcd", "--forget"}));
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_THAT(unknown.errors, HasSubstr("no client has the id or the name 'abcd'"));
+}
+
+}  // namespace
+}  // namespace outrider::testing
