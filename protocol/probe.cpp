@@ -106,7 +106,9 @@ struct Probe::State : std::enable_shared_from_this<Probe::State> {
 
   void greet() {
     ours = greeting(address.key ? "CURVE" : "NULL");
-    asio::async_write(socket, asio::buffer(ours), [](const error_code&, std::size_t) {});
+    // No more than the version: at a mechanism that is not its own the other side would close at once, and what it has
+    // said would be lost with the connection.
+    asio::async_write(socket, asio::buffer(ours, kMechanism), [](const error_code&, std::size_t) {});
     asio::async_read(socket, asio::buffer(theirs), [self = shared_from_this()](const error_code&, std::size_t size) {
       self->finish(self->judge(size), {});
     });
