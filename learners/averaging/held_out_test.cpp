@@ -15,7 +15,7 @@ namespace {
 using testing::Contains;
 using testing::HasSubstr;
 
-constexpr Instant kDuration{60'000};
+constexpr Instant kRoundTime{60'000};
 
 Dataset many_pictures(std::size_t of_each) {
   return test_task(1, of_each);
@@ -88,7 +88,7 @@ class ScoredRounds : public testing::Test {
 };
 
 TEST_F(ScoredRounds, TheBestModelIsKeptWhateverComesLater) {
-  Desk desk(task_, {.cohort = 2, .minimum = 2, .duration = kDuration});
+  Desk desk(task_, {.cohort = 2, .minimum = 2, .duration = kRoundTime});
   desk.come(2);
   std::vector<nn::Parameters> models;
   for (const std::uint64_t correct : {1, 6, 9, 4, 5}) {
@@ -105,7 +105,7 @@ TEST_F(ScoredRounds, TheBestModelIsKeptWhateverComesLater) {
 }
 
 TEST_F(ScoredRounds, EndAfterTheirNumberAndSaySo) {
-  Desk desk(task_, {.cohort = 2, .minimum = 2, .duration = kDuration, .rounds = 3});
+  Desk desk(task_, {.cohort = 2, .minimum = 2, .duration = kRoundTime, .rounds = 3});
   desk.come(2);
   for (const std::uint64_t correct : {1, 2, 3}) answer(desk, correct);
   const nn::Parameters last = desk.round().state.weights;
@@ -116,13 +116,13 @@ TEST_F(ScoredRounds, EndAfterTheirNumberAndSaySo) {
   EXPECT_THAT(desk.round().finished, HasSubstr("3 rounds are done; the model of round 3 is served"));
   EXPECT_THAT(desk.notices().back(), HasSubstr("training is over: 3 rounds are done"));
   const Bytes finished = desk.model();
-  desk.wait(2 * kDuration);
+  desk.wait(2 * kRoundTime);
   desk.restart();
   EXPECT_EQ(desk.model(), finished);
 }
 
 TEST_F(ScoredRounds, EndWhenPatienceDoes) {
-  Desk desk(task_, {.cohort = 2, .minimum = 2, .duration = kDuration, .patience = 2});
+  Desk desk(task_, {.cohort = 2, .minimum = 2, .duration = kRoundTime, .patience = 2});
   desk.come(2);
   for (const std::uint64_t correct : {3, 7, 6, 6}) {
     EXPECT_TRUE(desk.round().finished.empty());
@@ -133,7 +133,7 @@ TEST_F(ScoredRounds, EndWhenPatienceDoes) {
 }
 
 TEST_F(ScoredRounds, AnExplodingLossTakesTrainingBackToTheBestModel) {
-  Desk desk(task_, {.cohort = 2, .minimum = 2, .duration = kDuration});
+  Desk desk(task_, {.cohort = 2, .minimum = 2, .duration = kRoundTime});
   desk.come(2);
   answer(desk, 5);
   const nn::Parameters good = desk.round().state.weights;

@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr unsigned kClients = 7;
+constexpr unsigned kUpdatingClients = 7;
 constexpr std::uint64_t kPopulation = 12;
 
 const char* const kStrategies[] = {
@@ -41,7 +41,7 @@ std::vector<std::vector<Update>> random_rounds(const Strategy& strategy, std::ui
   Random random(seed, "rounds");
   std::vector<std::vector<Update>> rounds;
   for (std::uint64_t round = 0; round < count; ++round) {
-    rounds.push_back(random_updates(random, kClients, round, small_network(), strategy));
+    rounds.push_back(random_updates(random, kUpdatingClients, round, small_network(), strategy));
     for (Update& update : rounds.back())
       if (strategy.late) update.round -= std::min<std::uint64_t>(round, random.below(4));
   }
@@ -125,7 +125,7 @@ TEST(ApplyRound, IsNotMovedByAFewLiarsWhereTheCombinationIsRobust) {
   for (const char* text : {"median", "trimmed 0.3", "krum 2", "multikrum 2 3"}) {
     const Strategy strategy = parse_strategy(text);
     Random random(2, "liars");
-    auto updates = random_updates(random, kClients, 0, small_network(), strategy);
+    auto updates = random_updates(random, kUpdatingClients, 0, small_network(), strategy);
     for (std::size_t liar = 0; liar < 2; ++liar)
       for (nn::Tensor& tensor : updates[3 * liar].delta.tensors) std::ranges::fill(tensor.values, 1e6F);
     const ServerState state = first_state(strategy);
