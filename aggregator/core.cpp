@@ -392,9 +392,8 @@ Effects Core::tick(Instant now) {
 }
 
 Instant Core::deadline() const {
-  const Instant roll_call = roster_.present() > 0 ? roll_call_ : kNever;
   const Instant excess = roster_.has_excess() || history_.has_excess() ? Instant::min() : kNever;
-  return std::min({announcement(), roll_call, catalogue_.deadline(), uploads_.deadline(), excess});
+  return std::min({announcement(), catalogue_.deadline(), uploads_.deadline(), excess});
 }
 
 void Core::call_roll(Instant now, Effects& effects) {

@@ -89,7 +89,8 @@ class Core {
   // Announces a new revision to the clients that do not know it yet, and lets families say what time has made due. Call
   // it at deadline() or later.
   Effects tick(Instant now);
-  // When tick() has something to do; kNever: not before the next message.
+  // When tick() has something to do; kNever: not before the next message. Who falls silent is noticed by whatever tick
+  // comes next: at least one in a heartbeat is good.
   Instant deadline() const;
 
   // Makes `encoder` the one that clients learn with, and `base` known in its space. Nothing happens where it already

@@ -229,10 +229,10 @@ class Daemon {
   }
 
   void schedule_tick() {
-    const Instant deadline = core_->deadline();
-    timer_.cancel();
-    if (deadline == kNever) return;
-    timer_.expires_after(std::max(deadline - now(), Instant{0}));
+    // Compared before anything is subtracted: what is overdue may lie at the beginning of time.
+    const Instant present = now();
+    const Instant heartbeat = std::chrono::seconds(options_.pace.heartbeat_seconds);
+    timer_.expires_after(std::clamp(core_->deadline(), present, present + heartbeat) - present);
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (error) return;
       guarded([this] { take(core_->tick(now())); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <functional>
@@ -100,6 +101,9 @@ std::size_t Doorkeeper::connections() const {
 }
 
 void Doorkeeper::watch(const std::stop_token& stop) {
+  sigset_t all;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, nullptr);  // signals are for the thread of the loop
   while (!stop.stop_requested()) {
     zmq::pollitem_t item{monitor_.handle(), 0, ZMQ_POLLIN, 0};
     const auto pause = [this] {

@@ -150,7 +150,7 @@ TEST_F(HostilePeer, ConnectionsInExcessAreEndedAndOthersAreServed) {
   friendly.send({client("a"), Heartbeat{}});
   ASSERT_TRUE(loop.until([&] { return at_router.size() == 1; }));
   const auto idle = idle_connections(loop.io, *router->bound_address().port, 100);
-  EXPECT_TRUE(loop.until([&] { return router->connections() == 8; }));
+  EXPECT_TRUE(loop.until([&] { return router->connections() <= 8; }));
   expect_service();
   EXPECT_TRUE(router->send({client("a"), Goodbye{}})) << "who talked before is still connected";
 }
