@@ -86,7 +86,9 @@ TEST(OperatorOfAnAggregator, KilledWhileItForgetsHasForgottenAllOrNothing) {
   world.stop(world.aggregator, SIGKILL);
   EXPECT_TRUE(asking.wait(20s));
   const Outcome show_bob = run(client_verb(world.site, {"show", "bob", "--json"}));
-  if (show_bob.exit_code == 0) EXPECT_EQ(nlohmann::json::parse(show_bob.output)["taught"].size(), 2U);
+  if (show_bob.exit_code == 0) {
+    EXPECT_EQ(nlohmann::json::parse(show_bob.output)["taught"].size(), 2U);
+  }
   run(client_verb(world.site, {"remove", "bob", "--forget", "--yes"}));
   world.aggregator.emplace(world.site.start_aggregator(world.site.address()));
   EXPECT_TRUE(world.bob_is_forgotten());
