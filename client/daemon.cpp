@@ -1,13 +1,11 @@
 #include "client/daemon.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <csignal>
 #include <ctime>
 #include <exception>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <random>
@@ -22,6 +20,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
 
+#include "client/blackboard.h"
 #include "client/core.h"
 #include "client/data_folder.h"
 #include "client/incarnation.h"
@@ -49,28 +48,6 @@ std::chrono::nanoseconds thread_time() {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
-
-// Where the learner's thread and the loop meet: which encoder to use.
-class Blackboard {
- public:
-  void show(const Digest& encoder) {
-    const std::lock_guard lock(mutex_);
-    encoder_ = encoder;
-    changed_.notify_all();
-  }
-
-  // Waits for another encoder than `current`, at most for `patience`; returns the one to use.
-  Digest wait(const Digest& current, std::chrono::milliseconds patience, const std::stop_token& stop) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, stop, patience, [&] { return encoder_ != current; });
-    return encoder_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  Digest encoder_;
-};
 
 class Daemon {
  public:
@@ -151,7 +128,7 @@ class Daemon {
     std::chrono::nanoseconds spent_looking{0};
     while (!stop.stop_requested()) {
       try {
-        const Digest wanted = blackboard_.wait(encoder, rest_before_look(spent_looking), stop);
+        const Digest wanted = blackboard_.wait(encoder, rest_after(spent_looking, options_.look_every), stop);
         const std::chrono::nanoseconds before = thread_time();
         taught_ = false;
         if (std::exchange(encoder, wanted) != wanted) {
@@ -169,14 +146,6 @@ class Daemon {
       }
       earlier_complaints_ = std::exchange(complaints_, {});
     }
-  }
-
-  // A look that finds nothing new, at a folder of very many pictures say, takes so small a share of a processor.
-  std::chrono::milliseconds rest_before_look(std::chrono::nanoseconds spent_looking) const {
-    constexpr int kShare = 300;
-    constexpr std::chrono::milliseconds kLongest{60'000};
-    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(kShare * spent_looking);
-    return std::max(options_.look_every, std::min(rest, kLongest));
   }
 
   // On the learner's thread: hands the lesson to the loop and waits until it is durable. Throws InputError when it
@@ -222,6 +191,7 @@ class Daemon {
       spdlog::info("received the encoder {}", core_->encoder().brief());
       blackboard_.show(core_->encoder());
     }
+    blackboard_.show(core_->replica());
     if (core_->connected()) search_.found();
     if (std::exchange(was_connected_, core_->connected()) != core_->connected())
       spdlog::info(core_->connected() ? "connected" : "not connected");

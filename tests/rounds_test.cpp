@@ -80,6 +80,66 @@ TEST(RoundsOfTraining, TeachEverybodyWhatNoneHasAlone) {
   EXPECT_GT(accuracy_of(site.state("b")), 0.8);
 }
 
+// Whatever a round would wait for by its time alone is longer than this test.
+TEST(RoundsOfTraining, WaitForNobodyWhoHasLeftOrCannotTrain) {
+  Site site;
+  const std::string model = site.path("model.outrider").string();
+  ASSERT_EQ(define_model(model, "fedavg").exit_code, 0);
+  const Process aggregator = site.start_aggregator(
+      "tcp://127.0.0.1:*", {"--pretrained", model, "--cohort", "3", "--minimum", "2", "--round-seconds", "3600"});
+  for (const std::string& name : {"a", "b"}) show(site.data(name), "bag", pictures_of("bag", 0, 20));
+  const Process empty = site.start_client("empty");
+  const Process a = site.start_client("a");
+  auto b = std::make_unique<Process>(site.start_client("b"));
+  ASSERT_TRUE(eventually([&] { return round_of(site.state("a")) >= 3; })) << aggregator.errors();
+  EXPECT_THAT(empty.errors() + empty.output(), ::testing::HasSubstr("it is told not to wait"));
+  show(site.data("empty"), "trouser", pictures_of("trouser", 0, 20));
+  ASSERT_TRUE(eventually([&] { return (empty.errors() + empty.output()).find("trained round") != std::string::npos; }))
+      << empty.errors();
+  b->send(SIGTERM);  // says goodbye
+  b->wait(20s);
+  const std::uint64_t before = round_of(site.state("a"));
+  EXPECT_TRUE(eventually([&] { return round_of(site.state("a")) >= before + 3; })) << aggregator.errors();
+}
+
+TEST(RoundsOfTraining, EndAndTheBestModelAnswers) {
+  Site site;
+  const std::string model = site.path("model.outrider").string();
+  ASSERT_EQ(define_model(model, "fedavgm rate 1 momentum 0.5").exit_code, 0);
+  const Process aggregator = site.start_aggregator(
+      "tcp://127.0.0.1:*", {"--pretrained", model, "--cohort", "2", "--minimum", "2", "--rounds", "6"});
+  for (const std::string& name : kThree) {
+    show(site.data("a"), name, pictures_of(name, 0, 60));
+    show(site.data("b"), name, pictures_of(name, 60, 60));
+  }
+  const Process a = site.start_client("a");
+  const Process b = site.start_client("b");
+  const auto said = [](const Process& process) { return process.errors() + process.output(); };
+  for (const Process* process : {&aggregator, &a, &b})
+    ASSERT_TRUE(eventually([&] {
+      return said(*process).find("training is over: 6 rounds are done") != std::string::npos;
+    })) << said(*process);
+  EXPECT_THAT(said(aggregator), ::testing::HasSubstr("held-out pictures of 2 clients, the best so far"));
+  EXPECT_THAT(said(aggregator), ::testing::HasSubstr("its update of round 2"));
+  EXPECT_GT(accuracy_of(site.state("a")), 0.8);
+  const client::ModelPredictor predictor(*open_store_read_only(site.state("a")));
+  EXPECT_EQ(predictor.round(), 7U);
+  EXPECT_LE(predictor.served_round(), 6U);
+  EXPECT_GE(predictor.served_round(), 1U);
+}
+
+TEST(RoundsOfTraining, NumbersThatCannotBeAreRefusedAtTheStart) {
+  Site site;
+  const Outcome outcome = run({"aggregator", "--state", site.path("aggregator").string(), "--listen",
+                               "tcp://127.0.0.1:*", "--cohort", "2", "--minimum", "5"});
+  expect_complaint(outcome, kFailure, {"rounds ask 2 clients and need 5 updates", "minimum"});
+  const std::string model = site.path("model.outrider").string();
+  ASSERT_EQ(define_model(model, "krum 1").exit_code, 0);
+  expect_complaint(run({"aggregator", "--state", site.path("aggregator").string(), "--listen", "tcp://127.0.0.1:*",
+                        "--pretrained", model, "--cohort", "8", "--minimum", "4"}),
+                   kFailure, {"with 4 updates", "needs 5 or more"});
+}
+
 // The small one trains a quarter of the channels. (Layers of normalisation see other values in a part than in the
 // whole: fedbn.)
 TEST(RoundsOfTraining, ASmallDeviceTrainsAPartOfTheModel) {
