@@ -127,6 +127,7 @@ WorldOptions world_of(const Federation& federation, const EmbeddedData& data, st
   world.base = data.base_knowledge();
   world.watch = watch;
   if (std::ranges::any_of(federation.profiles, &ClientProfile::hostile)) add_samples(data, world);
+  if (!world.samples.empty() && Random(seed, "scarcity").below(2) == 0) world.make_everything_scarce();
   if (federation.swarm) draw_weather(world);
   return world;
 }

@@ -142,6 +142,9 @@ void AggregatorNode::require_sound(Instant now) const {
   for (bool more = true; more;) {
     const protocol::Status status = again.status(now, query);
     sent({somebody, status}, "the aggregator that is asked for its status");
+    if (status.all_clients > options_.limits.roster.clients)
+      throw Violation(fmt::format("the aggregator has {} clients; at most {} are kept", status.all_clients,
+                                  options_.limits.roster.clients));
     for (const protocol::ClientStatus& client : status.clients) named.insert(client.client);
     more = status.more_clients || status.more_topics;
     if (!status.clients.empty()) query.clients_after = status.clients.back().client;

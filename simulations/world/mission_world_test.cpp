@@ -53,6 +53,21 @@ WorldOptions stormy_world(std::uint64_t seed) {
   return options;
 }
 
+// As stormy, and two of six have nasty words and vandals beside them.
+WorldOptions hostile_world(std::uint64_t seed) {
+  WorldOptions options = stormy_world(seed);
+  Traits vandal;
+  vandal.hostile = true;
+  options.traits.push_back(vandal);
+  options.kind_of_client = {0, 3, 0, 1, 3, 2};
+  const ClassState state{3, std::vector<float>(GaussianCurriculum::kDimension, 1.5F), {}};
+  const Topic topic{std::string(kPrototypeKind), Digest::of(options.encoder), "nobody's class"};
+  for (const Precision precision : {Precision::float32, Precision::int8})
+    options.samples.push_back({topic, encode(state, precision)});
+  options.make_everything_scarce();
+  return options;
+}
+
 WorldSummary run_alone(const WorldOptions& options) {
   const GaussianCurriculum curriculum(7, 5, Digest::of(options.encoder));
   NoExchange alone;
@@ -110,6 +125,21 @@ TEST(MissionWorld, WhatTravelsInPartsSurvivesEveryStorm) {
     const WorldSummary summary = run_alone(options);
     EXPECT_GT(summary.client_crashes() + summary.aggregator.crashes, 0U);
   }
+}
+
+TEST(MissionWorld, NastyWordsAndSizesHarmNobody) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    const WorldSummary summary = run_alone(hostile_world(seed));
+    EXPECT_GT(summary.aggregator.malformed, 0U) << "what the codec refuses";
+    EXPECT_GT(summary.aggregator.refused, 0U) << "and what the merge refuses";
+    EXPECT_GT(summary.accepted, 20U) << "while the others are heard";
+    for (const ClientSummary& client : summary.clients)
+      if (client.client != 5) EXPECT_EQ(client.knowledge, summary.knowledge) << client.client;
+  }
+}
+
+TEST(MissionWorld, NastyWordsAreTheSameForTheSameSeed) {
+  EXPECT_EQ(run_alone(hostile_world(3)).events, run_alone(hostile_world(3)).events);
 }
 
 TEST(MissionWorld, OneSeedOneHistory) {

@@ -119,7 +119,7 @@ void Vandal::crowd(std::vector<Bytes>& said) {
 std::vector<Bytes> Vandal::requests() {
   std::vector<Bytes> said;
   if (values_.happens(0.2F)) crowd(said);
-  for (std::uint32_t i = 4 + values_.below(12); i > 0; --i) {
+  for (std::uint32_t i = 10 + values_.below(40); i > 0; --i) {
     const ClientId from = somebody();
     if (values_.happens(0.5F)) said.push_back(twisted({from, protocol::Hello{"vandal", Revision{}, 1}}, 0, values_));
     if (values_.happens(0.05F)) said.push_back(values_.bytes(65'536));

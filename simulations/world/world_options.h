@@ -42,7 +42,7 @@ struct Traits {
   bool hostile = false;
 };
 
-// Something that a family takes, for hostile clients to twist.
+// Something that a family takes, for hostile clients to twist; the first of a world is a class state.
 struct Sample {
   Topic topic;
   Bytes payload;
@@ -86,6 +86,16 @@ struct WorldOptions {
     limits.uploads.part_bytes = 24;
     parts.part_bytes = 32;
     limits.history = {.bytes = 400};
+  }
+  // So low that hostile clients come up against them.
+  void make_everything_scarce() {
+    limits.roster = {.clients = 2'000, .newcomers = 50};
+    limits.status_entries = 10;
+    limits.knowledge_entries = 5;
+    limits.knowledge_bytes = 2'000;
+    limits.revision_entries = 4;
+    limits.revision_bytes = 2'000;
+    limits.uploads.unfinished_bytes = 100'000;
   }
   Instant mission_end() const { return step_length * static_cast<Instant::rep>(steps); }
   Instant end() const { return mission_end() + calm; }
