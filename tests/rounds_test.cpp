@@ -87,7 +87,7 @@ TEST(RoundsOfTraining, WaitForNobodyWhoHasLeftOrCannotTrain) {
   ASSERT_EQ(define_model(model, "fedavg").exit_code, 0);
   const Process aggregator = site.start_aggregator(
       "tcp://127.0.0.1:*", {"--pretrained", model, "--cohort", "3", "--minimum", "2", "--round-seconds", "3600"});
-  for (const std::string& name : {"a", "b"}) show(site.data(name), "bag", pictures_of("bag", 0, 20));
+  for (const char* name : {"a", "b"}) show(site.data(name), "bag", pictures_of("bag", 0, 20));
   const Process empty = site.start_client("empty");
   const Process a = site.start_client("a");
   auto b = std::make_unique<Process>(site.start_client("b"));

@@ -134,7 +134,9 @@ TEST(MissionWorld, NastyWordsAndSizesHarmNobody) {
     EXPECT_GT(summary.aggregator.refused, 0U) << "and what the merge refuses";
     EXPECT_GT(summary.accepted, 20U) << "while the others are heard";
     for (const ClientSummary& client : summary.clients)
-      if (client.client != 5) EXPECT_EQ(client.knowledge, summary.knowledge) << client.client;
+      if (client.client != 5) {
+        EXPECT_EQ(client.knowledge, summary.knowledge) << client.client;
+      }
   }
 }
 
