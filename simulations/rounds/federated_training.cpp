@@ -222,15 +222,23 @@ void FederatedTraining::deliver_late(TrainedRound& result) {
 // others it waits until the late ones come.
 void FederatedTraining::wait(bool nobody_left, TrainedRound& result) {
   const std::uint64_t number = record_.state.round;
-  if (merge_->deadline() != kNever) now_ = std::max(now_, merge_->deadline());
-  conduct();
+  let_time_run_out();
   if (!nobody_left || record_.state.round != number) return;
   deliver_late(result);
-  if (merge_->deadline() != kNever) now_ = std::max(now_, merge_->deadline());
-  conduct();
+  if (record_.state.round == number) let_time_run_out();
   require(record_.state.round != number,
           fmt::format("round {} cannot end: all clients have answered, and too few updates were taken{}{}", number,
                       refusal_.empty() ? "" : "; the last was refused: ", refusal_));
+}
+
+// As long as a round may last, unless it ends before. The server has things to look after meanwhile.
+void FederatedTraining::let_time_run_out() {
+  const std::uint64_t number = record_.state.round;
+  const Instant end = now_ + options_.rules.duration;
+  while (record_.state.round == number && now_ < end && merge_->deadline() != kNever) {
+    now_ = std::clamp(merge_->deadline(), now_ + Instant{1}, end);
+    conduct();
+  }
 }
 
 nn::Parameters FederatedTraining::weights_of(std::size_t client) const {

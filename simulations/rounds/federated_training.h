@@ -98,6 +98,7 @@ class FederatedTraining {
   bool is_late(const Delivery& delivery) const;
   void deliver(Delivery delivery, TrainedRound& result);
   void deliver_late(TrainedRound& result);
+  void let_time_run_out();
   void wait(bool nobody_left, TrainedRound& result);
 
   averaging::LearningTask task_;
