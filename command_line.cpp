@@ -118,15 +118,14 @@ std::shared_ptr<CLI::FormatterBase> help_formatter() {
 
 std::string usage_mistake(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& verb = chosen(app);
-  const std::string kind = error.get_name();
-  if (kind == "RequiredError" || kind == "ExtrasError") {
+  const bool lacks = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  if (lacks || dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     const auto words = app.remaining(true);
     if (!words.empty()) return unknown(app, verb, words.front());
-    if (kind == "RequiredError" && !verbs_of(verb).empty() && verb.get_subcommands().empty() &&
-        verb.get_require_subcommand_min() > 0)
+    if (lacks && !verbs_of(verb).empty() && verb.get_subcommands().empty() && verb.get_require_subcommand_min() > 0)
       return fmt::format("a verb is missing; expected one of {}", fmt::join(verbs_of(verb), ", "));
   }
-  if (kind == "ArgumentMismatch") {
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     const std::string text = error.what();
     return text.substr(0, text.find(':')) + " needs a value";
   }

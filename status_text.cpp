@@ -25,7 +25,7 @@ std::optional<std::uint64_t> silence_of(const protocol::ClientStatus& client, st
 }
 
 std::string ago(std::optional<std::uint64_t> seconds) {
-  if (!seconds) return "not since the start";
+  if (!seconds) return "not seen since the start";
   if (*seconds < 2 * kMinute) return fmt::format("{} s ago", *seconds);
   if (*seconds < 2 * kHour) return fmt::format("{} min ago", *seconds / kMinute);
   if (*seconds < 2 * kDay) return fmt::format("{} h ago", *seconds / kHour);
@@ -45,7 +45,7 @@ std::string headline(const protocol::Status& status, bool tasks) {
 
 std::string client_table(const protocol::Status& status, std::uint64_t now, bool all) {
   simulations::Table table(
-      {"client", "id", "seen", "taught", "refused", "undelivered", "replica", "version", "memory", "compute"});
+      {"client", "id", "connected", "taught", "refused", "undelivered", "replica", "version", "memory", "compute"});
   std::size_t long_gone = 0;
   for (const auto& client : status.clients) {
     const auto silence = silence_of(client, now);
@@ -54,7 +54,7 @@ std::string client_table(const protocol::Status& status, std::uint64_t now, bool
       continue;
     }
     const bool counted = client.accepted + client.refused > 0;  // an aggregator of before tells only their sum
-    table.row({utf8::printable(client.name), client.client.brief(), client.connected ? "connected" : ago(silence),
+    table.row({utf8::printable(client.name), client.client.brief(), client.connected ? "yes" : "no, " + ago(silence),
                std::to_string(counted ? client.accepted : number(client.highest_decided)),
                std::to_string(client.refused), std::to_string(client.outbox), std::to_string(number(client.replica)),
                client.version.empty() ? "-" : utf8::printable(client.version), memory_text(client.capacity.memory),

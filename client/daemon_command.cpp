@@ -69,7 +69,7 @@ void add_options(CLI::App& app, DaemonOptions& options) {
   app.add_option("--held-out", options.learner.held_out,
                  "Rounds: share of the pictures of each class of ten or more that is not trained with, and by which it "
                  "is told how good a model is; 0: none")
-      ->check(CLI::Range(0.0, 0.5))
+      ->check(decimal_number(0, 0.5))
       ->capture_default_str();
   app.add_flag("--grow", options.learner.grow,
                "Networks that grow: also train the crossings of the grown network, if --memory holds that");
