@@ -37,8 +37,12 @@ Contribution contribution(std::uint64_t sequence) {
 
 // One of every kind, with no field left at its default.
 std::vector<Message> examples() {
+  Hello hello{"camera 7", Revision{4}, 77, {64, 65}, {}, "1.2"};
+  hello.incarnation.number = 78;
+  hello.incarnation.earlier = {79, 80};
+  hello.incarnation.relocated = true;
   const std::vector<Body> bodies = {
-      Hello{"camera 7", Revision{4}, 77, {64, 65}, {78, {79, 80}, true}, "1.2"},
+      hello,
       Contribute{{contribution(1), contribution(2)}},
       Offer{kDigest, {kClient, SequenceNumber{3}, Revision{4}, kTopic, {}}, 1u << 27, 5},
       PayloadPart{kDigest, 1u << 20, 6, Bytes(1000, 7)},
