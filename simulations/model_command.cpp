@@ -29,7 +29,7 @@ void add_growing_options(CLI::App& app, ModelOptions& options) {
       ->needs(growing)
       ->capture_default_str();
   app.add_option("--templates", options.templates, "Growing: that the weights of a layer are mixed from")
-      ->check(whole_number(1, 65'536))
+      ->check(whole_number(0, 65'536))
       ->needs(growing)
       ->capture_default_str();
   app.add_option("--sharing", options.sharing,
