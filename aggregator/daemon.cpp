@@ -84,6 +84,11 @@ class Daemon {
 
   void publish(const std::filesystem::path& file) {
     Pretrained pretrained = load_pretrained(file);
+    const Digest given = Digest::of(pretrained.encoder);
+    require(options_.replace || core_->encoder().empty() || core_->encoder() == given,
+            "the state's clients learn with " + core_->encoder().brief() + ", and " + file.string() +
+                " is another one, " + given.brief() +
+                ": leave --pretrained out, or add --replace, and all clients learn anew with that one");
     std::vector<BaseKnowledge> base;
     for (const auto& [subject, state] : pretrained.classes)
       base.push_back({std::string(kPrototypeKind), subject, encode(state)});

@@ -14,8 +14,9 @@
 namespace outrider::aggregator {
 
 struct DaemonOptions {
-  std::filesystem::path state;                      // created if it does not exist
-  std::string listen = "tcp://127.0.0.1:7700";      // "*" as port: any free one
+  std::filesystem::path state;                  // created if it does not exist
+  std::string listen = "tcp://127.0.0.1:7700";  // "*" as port: any free one
+  bool replace = false;  // `pretrained` may be another than the state's: all clients learn anew with it
   std::optional<std::filesystem::path> pretrained;  // what clients learn with: see learners/prototypical/pretrained.h
   Limits limits;
   Pace pace;

@@ -34,6 +34,8 @@ void add_options(CLI::App& app, DaemonCommand& options) {
                  "The encoder that clients learn with, as written by `outrider pretrain`, the base network, as "
                  "written by `outrider base`, or the model, as written by `outrider model`; needed once, it is kept "
                  "in the state");
+  app.add_flag("--replace", options.daemon.replace,
+               "--pretrained may be another than the one in the state: all clients learn anew with it");
   app.add_option("--cohort", options.daemon.rounds.cohort, "Clients that are asked in a round of training a model")
       ->check(whole_number(1, averaging::StrategyLimits::kClients))
       ->capture_default_str();

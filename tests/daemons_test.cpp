@@ -105,6 +105,31 @@ TEST(Daemons, ACopyOfAStateOnAnotherDeviceIsToldAndChangesNothing) {
   }
 }
 
+TEST(Daemons, AnotherEncoderForAWholeFleetMustBeMeant) {
+  Site site;
+  std::string before;
+  {
+    Process aggregator = site.start_aggregator_with_encoder();
+    before = site.status().encoder.hex();
+    expect_clean_stop(aggregator, SIGINT);
+  }
+  { const Process again = site.start_aggregator_with_encoder(); }  // the same one is no other
+  const std::string other = site.path("other.outrider").string();
+  ASSERT_EQ(run({"pretrain", "--kind", "fashion-mnist", "--classes", "bag", "coat", "shirt", "--architecture", "conv4",
+                 "--way", "2", "--episodes", "0", "--seed", "99", "--output", other})
+                .exit_code,
+            0);
+  const std::vector<std::string> arguments{"aggregator", "--state",           site.path("aggregator").string(),
+                                           "--listen",   "tcp://127.0.0.1:*", "--pretrained",
+                                           other};
+  const Outcome outcome = run(arguments);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("add --replace"));
+  EXPECT_THAT(outcome.errors, HasSubstr(before.substr(0, 8)));
+  const Process replaced = site.start_aggregator("tcp://127.0.0.1:*", {"--pretrained", other, "--replace"});
+  EXPECT_NE(site.status().encoder.hex(), before);
+}
+
 TEST(Daemons, AClientWaitsForItsAggregatorAndConnectsLater) {
   Site site;
   {
