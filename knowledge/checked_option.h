@@ -32,7 +32,8 @@ bool is_all(const std::string& text, Number& value) {
 inline CLI::Validator whole_number(std::uint64_t least, std::uint64_t most = UINT64_MAX) {
   return {[=](const std::string& text) {
             std::uint64_t value = 0;
-            if (detail::is_all(text, value) && value >= least && value <= most) return std::string();
+            const bool octal = text.size() > 1 && text.front() == '0';  // as the conversion would take it
+            if (!octal && detail::is_all(text, value) && value >= least && value <= most) return std::string();
             return fmt::format("{} is no whole number from {} to {}", utf8::quoted(text), least, most);
           },
           "", ""};

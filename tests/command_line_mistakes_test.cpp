@@ -64,6 +64,8 @@ INSTANTIATE_TEST_SUITE_P(
         Usage{"NestedVerb", {"scenario", "nwe", "x"}, {"'nwe' is no verb", "new"}},
         Usage{"Choice", {"predict", "p.png", "--state", "s", "--head", "cosin"}, {"did you mean cosine?"}},
         Usage{"LogLevel", {"status", "--log", "deubg"}, {"--log", "did you mean debug?"}},
+        Usage{"Octal", {"simulate", "s.toml", "--seed", "010"}, {"--seed", "'010' is no whole number"}},
+        Usage{"NoOctal", {"simulate", "s.toml", "--seed", "08"}, {"--seed", "'08' is no whole number"}},
         Usage{"NoValue", {"status", "--aggregator"}, {"--aggregator", "needs a value"}},
         Usage{"VerbOfHelp", {"help", "--frob"}, {"--frob"}}),
     [](const auto& usage) { return usage.param.name; });
