@@ -116,7 +116,7 @@ TEST(Daemons, AnotherEncoderForAWholeFleetMustBeMeant) {
   { const Process again = site.start_aggregator_with_encoder(); }  // the same one is no other
   const std::string other = site.path("other.outrider").string();
   ASSERT_EQ(run({"pretrain", "--kind", "fashion-mnist", "--classes", "bag", "coat", "shirt", "--architecture", "conv4",
-                 "--way", "2", "--episodes", "0", "--seed", "99", "--output", other})
+                 "--way", "2", "--episodes", "0", "--seed", "99", "--threads", "1", "--output", other})
                 .exit_code,
             0);
   const std::vector<std::string> arguments{"aggregator", "--state",           site.path("aggregator").string(),

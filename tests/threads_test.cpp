@@ -26,6 +26,11 @@ class LimitedThreads : public ::testing::TestWithParam<std::string> {
   LimitedThreads() {
     for (const char* name : {"trouser", "bag"}) show(directory_.path() / "pictures", name, pictures_of(name, 0, 20));
   }
+#ifdef __SANITIZE_THREAD__
+  void SetUp() override {
+    GTEST_SKIP() << "OpenMP's threads wait for each other by means that ThreadSanitizer does not see";
+  }
+#endif
   // With the setting in its environment.
   std::vector<std::string> limited(std::vector<std::string> arguments) const {
     std::vector<std::string> all{GetParam(), kOutrider};
