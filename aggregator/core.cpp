@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <ranges>
+#include <span>
 #include <utility>
 
 #include "knowledge/error.h"
@@ -399,7 +399,7 @@ Instant Core::deadline() const {
 void Core::call_roll(Instant now, Effects& effects) {
   constexpr std::size_t kNamed = 8;
   const std::vector<ClientId> silent = roster_.take_silent(now, silence());
-  for (const ClientId& id : silent | std::views::take(kNamed))
+  for (const ClientId& id : std::span(silent).first(std::min(silent.size(), kNamed)))
     effects.notices.push_back(roster_.find(id)->notice(id, Presence::silent));
   if (silent.size() > kNamed)
     effects.notices.push_back(std::to_string(silent.size() - kNamed) + " others are silent too");

@@ -53,6 +53,7 @@ Pretrained load_pretrained(const std::filesystem::path& file) {
         require(unsealed.was_sealed || !reader.getSealed(), what + " is damaged: it has lost its digest");
         Pretrained pretrained;
         const ByteView encoder = wire::view(reader.getEncoder());
+        require(!encoder.empty(), what + " holds no encoder");
         pretrained.encoder.assign(encoder.begin(), encoder.end());
         for (const auto entry : reader.getClasses()) {
           std::string name = wire::text(entry.getName());

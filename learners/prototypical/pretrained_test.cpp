@@ -43,6 +43,11 @@ TEST_F(PretrainedFile, MissingAndDamagedFilesAreNamed) {
   EXPECT_NE(complaint().find(file_.string()), std::string::npos);
 }
 
+TEST_F(PretrainedFile, ThatHoldsNoEncoderIsRefused) {
+  save_pretrained({{}, {{"bag", {2, {1, 2}, {0.5F, 0}}}}}, file_);
+  EXPECT_THROW(load_pretrained(file_), InputError);
+}
+
 TEST_F(PretrainedFile, EveryFlippedByteIsRefused) {
   const Pretrained saved{Bytes(5000, 7), {{"bag", {2, {1, 2}, {0.5F, 0}}}}};
   save_pretrained(saved, file_);

@@ -75,11 +75,13 @@ void add_messages(Corpus& corpus) {
   corpus.add("contribution", encode(contribution));
   const Large large{PartsOwner::contribution, digest, 100, 32};
   corpus.add("contribution", encode(StoredContribution{header, encode(large)}));
+  corpus.add("decision", aggregator::encode(
+                             aggregator::Decision{contribution.id(), contribution, {}, false, false, Revision{1}, {}}));
   corpus.add("decision",
-             aggregator::encode(aggregator::Decision{contribution.id(), contribution, {}, false, Revision{1}, {}}));
+             aggregator::encode(aggregator::Decision{contribution.id(), header, large, false, false, Revision{1}, {}}));
   corpus.add("decision",
-             aggregator::encode(aggregator::Decision{contribution.id(), header, large, false, Revision{1}, {}}));
-  corpus.add("decision", aggregator::encode(aggregator::Decision{contribution.id(), {}, {}, false, {}, "no"}));
+             aggregator::encode(aggregator::Decision{contribution.id(), header, {}, false, true, Revision{1}, {}}));
+  corpus.add("decision", aggregator::encode(aggregator::Decision{contribution.id(), {}, {}, false, false, {}, "no"}));
   corpus.add("decision", aggregator::encode(aggregator::ClientRecord{"client", SequenceNumber{1}, {}}));
   corpus.add("decision", encode(large));
   corpus.add("decision", client::topic_key(payload.topic));
