@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
+#include "knowledge/child_process.h"
 
 namespace outrider::simulations {
 
@@ -19,24 +19,18 @@ class DaemonProcess {
   // be written.
   DaemonProcess(const std::filesystem::path& program, std::vector<std::string> arguments,
                 const std::filesystem::path& log, std::optional<int> network_namespace = {});
-  ~DaemonProcess();
-  DaemonProcess(DaemonProcess&& other) noexcept;
-  DaemonProcess& operator=(DaemonProcess&& other) noexcept;
 
-  pid_t pid() const { return pid_; }
-  bool running();
+  pid_t pid() const { return process_.id(); }
+  bool running() { return process_.running(); }
 
   // Asks it to stop as ctrl-C does and waits. Throws InputError, naming the log, if it does not end in time (it is
   // killed then) or ends with a failure.
   void stop(std::chrono::milliseconds patience);
   // kill -9, and waits.
-  void kill();
+  void kill() { process_.kill(); }
 
  private:
-  void reap(bool wait);
-
-  pid_t pid_ = -1;
-  std::optional<int> status_;  // as waitpid gives it, once it has ended
+  ChildProcess process_;
   std::filesystem::path log_;
 };
 

@@ -11,9 +11,9 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "knowledge/child_process.h"
 #include "knowledge/error.h"
 
 namespace outrider::simulations {
@@ -58,18 +58,12 @@ void configure(const NetworkNamespace& where, const std::string& command, const 
   const std::string program = find_command(command);
   const Scratch input(lines);
   const Scratch errors;
-  const pid_t child = ::fork();
-  if (child == 0) {  // from here only what is allowed after fork
-    ::dup2(input.descriptor(), STDIN_FILENO);
-    ::dup2(errors.descriptor(), STDOUT_FILENO);
-    ::dup2(errors.descriptor(), STDERR_FILENO);
-    if (::setns(where.descriptor(), CLONE_NEWNET) == 0)
-      ::execl(program.c_str(), program.c_str(), "-batch", "-", static_cast<char*>(nullptr));
-    ::_exit(127);
-  }
-  int status = 0;
-  if (child > 0) TEMP_FAILURE_RETRY(::waitpid(child, &status, 0));
-  if (child < 0 || status != 0)
+  ChildProcess child(program, {"-batch", "-"},
+                     {.input = input.descriptor(),
+                      .output = errors.descriptor(),
+                      .errors = errors.descriptor(),
+                      .network_namespace = where.descriptor()});
+  if (child.wait() != 0)
     throw InputError(
         fmt::format("the network between namespaces cannot be set up: {} says '{}'", command, errors.first_line()));
 }

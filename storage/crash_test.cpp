@@ -7,8 +7,8 @@
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
-#include "storage/child_process.h"
 #include "storage/store.h"
+#include "storage/store_child.h"
 
 namespace outrider {
 namespace {
@@ -61,12 +61,12 @@ TEST(CommittingChild, DISABLED_RunsUntilKilled) {
   const std::unique_ptr<Store> store = open_store(directory);
   for (std::uint64_t number = last_step(*store) + 1;; ++number) {
     store->commit(step(number));
-    ChildProcess::report(number);
+    StoreChild::report(number);
   }
 }
 
-std::unique_ptr<ChildProcess> start_child(const std::filesystem::path& store) {
-  return std::make_unique<ChildProcess>("CommittingChild.DISABLED_RunsUntilKilled", store);
+std::unique_ptr<StoreChild> start_child(const std::filesystem::path& store) {
+  return std::make_unique<StoreChild>("CommittingChild.DISABLED_RunsUntilKilled", store);
 }
 
 TEST(CrashTest, KillLosesNothingAcknowledgedAndTearsNothing) {

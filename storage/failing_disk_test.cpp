@@ -12,8 +12,8 @@
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
-#include "storage/child_process.h"
 #include "storage/rocksdb_store.h"
+#include "storage/store_child.h"
 
 namespace outrider {
 namespace {
@@ -231,7 +231,7 @@ TEST(SmallDiskChild, DISABLED_FillsItsDisk) {
 
 TEST(FullDiskTest, ARealFullDiskLosesNothingAcknowledged) {
   const TemporaryDirectory directory;
-  ChildProcess child("SmallDiskChild.DISABLED_FillsItsDisk", directory.path());
+  StoreChild child("SmallDiskChild.DISABLED_FillsItsDisk", directory.path());
   const int status = child.wait();
   if (status == kNoMount) GTEST_SKIP() << "needs the right to mount a tmpfs";
   EXPECT_EQ(status, 0);

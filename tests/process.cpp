@@ -1,7 +1,5 @@
 #include "tests/process.h"
 
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -9,8 +7,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,55 +20,23 @@ int open_to_write(const std::filesystem::path& file) {
   return descriptor;
 }
 
-// After fork: only what is allowed there.
-[[noreturn]] void become(char* const* arguments, int output, int errors, pid_t parent) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(125);
-  ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
-  ::dup2(output, STDOUT_FILENO);
-  ::dup2(errors, STDERR_FILENO);
-  // Sockets of the test's own: a connection that the program holds too does not end when the test closes it.
-  ::close_range(STDERR_FILENO + 1, ~0U, 0);
-  ::execv(arguments[0], arguments);
-  ::_exit(127);
+ChildProcess start_saying_to(const std::filesystem::path& directory, const std::string& program,
+                             std::vector<std::string> arguments) {
+  const int output = open_to_write(directory / "output");
+  const int errors = open_to_write(directory / "errors");
+  ChildProcess process(program, std::move(arguments), {.output = output, .errors = errors});
+  ::close(output);
+  ::close(errors);
+  return process;
 }
 
 }  // namespace
 
-Process::Process(std::string program, std::vector<std::string> arguments) {
-  const int output = open_to_write(said_->path() / "output");
-  const int errors = open_to_write(said_->path() / "errors");
-  std::vector<char*> argv{program.data()};
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  const pid_t parent = ::getpid();
-  pid_ = ::fork();
-  if (pid_ == 0) become(argv.data(), output, errors, parent);
-  ::close(output);
-  ::close(errors);
-  if (pid_ < 0) throw std::runtime_error(std::string("cannot start a process: ") + std::strerror(errno));
-}
-
-Process::~Process() {
-  if (pid_ <= 0 || !running()) return;
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
-}
-
-Process::Process(Process&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)),
-      status_(other.status_),
-      start_(other.start_),
-      said_(std::move(other.said_)) {}
-
-bool Process::running() {
-  int status = 0;
-  if (!status_ && ::waitpid(pid_, &status, WNOHANG) == pid_) status_ = status;
-  return !status_;
-}
+Process::Process(std::string program, std::vector<std::string> arguments)
+    : process_(start_saying_to(said_->path(), program, std::move(arguments))) {}
 
 std::size_t Process::peak_bytes() const {
-  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  std::ifstream status("/proc/" + std::to_string(id()) + "/status");
   std::string word;
   std::size_t kilobytes = 0;
   while (status >> word)
@@ -88,26 +52,23 @@ std::string Process::errors() const {
   return text_of_file(said_->path() / "errors");
 }
 
-void Process::send(int signal) {
-  if (running()) ::kill(pid_, signal);
-}
-
 void Process::limit_descriptors(std::size_t most) {
   rlimit limit{};
-  if (::prlimit(pid_, RLIMIT_NOFILE, nullptr, &limit) == 0) limit.rlim_cur = most;
-  if (::prlimit(pid_, RLIMIT_NOFILE, &limit, nullptr) != 0) throw std::runtime_error("cannot limit descriptors");
+  if (::prlimit(id(), RLIMIT_NOFILE, nullptr, &limit) == 0) limit.rlim_cur = most;
+  if (::prlimit(id(), RLIMIT_NOFILE, &limit, nullptr) != 0) throw std::runtime_error("cannot limit descriptors");
 }
 
 std::size_t Process::descriptors() const {
-  const std::filesystem::directory_iterator open("/proc/" + std::to_string(pid_) + "/fd");
+  const std::filesystem::directory_iterator open("/proc/" + std::to_string(id()) + "/fd");
   return static_cast<std::size_t>(std::distance(begin(open), end(open)));
 }
 
 std::optional<Outcome> Process::wait(std::chrono::milliseconds patience) {
-  if (!eventually([this] { return !running(); }, patience)) return std::nullopt;
+  const std::optional<int> status = process_.wait(patience);
+  if (!status) return std::nullopt;
   Outcome outcome;
-  if (WIFEXITED(*status_)) outcome.exit_code = WEXITSTATUS(*status_);
-  if (WIFSIGNALED(*status_)) outcome.signal = WTERMSIG(*status_);
+  if (WIFEXITED(*status)) outcome.exit_code = WEXITSTATUS(*status);
+  if (WIFSIGNALED(*status)) outcome.signal = WTERMSIG(*status);
   outcome.output = output();
   outcome.errors = errors();
   outcome.took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start_);

@@ -11,6 +11,7 @@
 
 #include <sys/types.h>
 
+#include "knowledge/child_process.h"
 #include "knowledge/temporary_directory.h"
 
 namespace outrider::testing {
@@ -25,23 +26,20 @@ struct Outcome {
 };
 
 // `outrider`, or another program, with these arguments. Runs from construction; killed by the destructor, and by the
-// kernel when this process dies. Throws std::runtime_error when it cannot be started.
+// kernel when this process dies. Throws an exception when it cannot be started.
 class Process {
  public:
   explicit Process(std::vector<std::string> arguments) : Process(OUTRIDER_PROGRAM, std::move(arguments)) {}
   Process(std::string program, std::vector<std::string> arguments);
-  ~Process();
-  Process(Process&& other) noexcept;
-  Process& operator=(Process&& other) = delete;
 
-  pid_t id() const { return pid_; }
-  bool running();
+  pid_t id() const { return process_.id(); }
+  bool running() { return process_.running(); }
   // Of physical memory, since its start. While it runs.
   std::size_t peak_bytes() const;
   std::string output() const;
   std::string errors() const;
 
-  void send(int signal);
+  void send(int signal) { process_.send(signal); }
   // How many files and connections it may have open from now on; it may have more than that already.
   void limit_descriptors(std::size_t most);
   std::size_t descriptors() const;
@@ -49,10 +47,9 @@ class Process {
   std::optional<Outcome> wait(std::chrono::milliseconds patience);
 
  private:
-  pid_t pid_ = -1;
-  std::optional<int> status_;  // as waitpid gives it
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::unique_ptr<TemporaryDirectory> said_ = std::make_unique<TemporaryDirectory>();
+  ChildProcess process_;
 };
 
 // Runs `outrider` to its end. Throws std::runtime_error when that does not come within `patience`.
