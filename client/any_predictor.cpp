@@ -1,8 +1,10 @@
 #include "client/any_predictor.h"
 
+#include <map>
 #include <optional>
 #include <utility>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "client/core.h"
@@ -10,6 +12,7 @@
 #include "client/model_predictor.h"
 #include "client/predictor.h"
 #include "client/task_predictor.h"
+#include "knowledge/checked_option.h"
 #include "knowledge/error.h"
 
 namespace outrider::client {
@@ -18,6 +21,7 @@ namespace {
 Ranking ranking_of(Answer answer) {
   Ranking ranking;
   for (auto& [name, distance] : answer.distances) ranking.classes.push_back({std::move(name), distance});
+  ranking.strangeness = answer.strangeness;
   return ranking;
 }
 
@@ -63,6 +67,18 @@ std::unique_ptr<AnyPredictor> open_any(const Store& store, const PredictorOption
 }
 
 }  // namespace
+
+void add_options(CLI::App& app, PredictorOptions& options) {
+  static const std::map<std::string, Head> heads{
+      {"euclidean", Head::euclidean}, {"cosine", Head::cosine}, {"mahalanobis", Head::mahalanobis}};
+  app.add_option("--head", options.head,
+                 "How distance to prototypes is measured: euclidean, cosine or mahalanobis; not for tasks")
+      ->transform(one_of(heads));
+  app.add_option("--task", options.task,
+                 "Where a client learns tasks: which one the pictures belong to (default: the only one that is known)");
+  app.add_flag("--infer-task", options.infer_task,
+               "Guess it for each picture (SupSup); good for tasks whose pictures differ much, as permuted ones");
+}
 
 std::unique_ptr<AnyPredictor> open_predictor(const Store& store, const std::string& state,
                                              const PredictorOptions& options) {

@@ -2,12 +2,17 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "learners/data/image.h"
 #include "learners/prototypical/classifier.h"
 #include "storage/store.h"
+
+namespace CLI {
+class App;
+}
 
 namespace outrider::client {
 
@@ -17,8 +22,11 @@ struct RankedClass {
 };
 
 struct Ranking {
-  std::vector<RankedClass> classes;  // all that are known, the likeliest first
-  std::string task{};                // that the picture was taken to belong to; empty where there are no tasks
+  bool is_unlike_all() const { return strangeness && *strangeness > 1; }
+
+  std::vector<RankedClass> classes;     // all that are known, the likeliest first
+  std::optional<double> strangeness{};  // above 1 the picture is unlike all classes; nothing: that cannot be told
+  std::string task{};                   // that the picture was taken to belong to; empty where there are no tasks
 };
 
 // A snapshot of a state, which may go on changing. Used by one thread at a time.
@@ -37,6 +45,8 @@ struct PredictorOptions {
   std::string task{};           // where it knows tasks; empty: the only one
   bool infer_task = false;      // likewise: of each picture
 };
+// --head, --task and --infer-task.
+void add_options(CLI::App& app, PredictorOptions& options);
 
 // Throws InputError, which names the state, when nothing can be predicted from it or the options do not fit it.
 std::unique_ptr<AnyPredictor> open_predictor(const Store& store, const std::string& state,

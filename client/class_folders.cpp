@@ -9,8 +9,7 @@
 
 namespace outrider::client {
 
-std::vector<ClassPictureFiles> class_picture_files(const std::filesystem::path& folder,
-                                                   const std::function<void(const std::string&)>& complain) {
+std::vector<ClassPictureFiles> class_picture_files(const std::filesystem::path& folder, const Complain& complain) {
   std::vector<ClassPictureFiles> classes;
   const FolderContent content = content_of_folder(folder);
   for (const std::string& sentence : content.complaints) complain(sentence);

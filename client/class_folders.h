@@ -13,9 +13,18 @@ struct ClassPictureFiles {
   std::vector<std::filesystem::path> pictures;  // sorted
 };
 
+using Complain = std::function<void(const std::string& sentence)>;
+
+// Hands complaints on and counts them. Both must outlive it.
+inline Complain counting(const Complain& complain, std::size_t& count) {
+  return [&](const std::string& sentence) {
+    ++count;
+    complain(sentence);
+  };
+}
+
 // Of each class with pictures, sorted by name. A class's folder that cannot be used is left out, and `complain` hears
 // why. Throws InputError when the folder cannot be read or holds no folders.
-std::vector<ClassPictureFiles> class_picture_files(const std::filesystem::path& folder,
-                                                   const std::function<void(const std::string& sentence)>& complain);
+std::vector<ClassPictureFiles> class_picture_files(const std::filesystem::path& folder, const Complain& complain);
 
 }  // namespace outrider::client

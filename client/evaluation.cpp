@@ -16,6 +16,8 @@ struct Told {
   fs::path picture;
   std::string truth;
   std::string taken_for;
+  std::optional<double> strangeness;
+  bool is_unlike_all;
 };
 
 std::size_t index_in(const std::vector<std::string>& classes, const std::string& name) {
@@ -29,13 +31,14 @@ Evaluation evaluate(AnyPredictor& predictor, const fs::path& folder,
   Evaluation result;
   std::vector<Told> told;
   std::set<std::string> known;
-  for (const ClassPictureFiles& found : class_picture_files(folder, complain)) {
+  for (const ClassPictureFiles& found : class_picture_files(folder, counting(complain, result.unusable_folders))) {
     for (const fs::path& picture : found.pictures) {
       const auto complaint = objection_of([&] {
         const Ranking ranking = predictor.rank(load_image(picture));
         if (known.empty())
           for (const RankedClass& ranked : ranking.classes) known.insert(ranked.name);
-        told.push_back({picture, found.name, ranking.classes.front().name});
+        told.push_back(
+            {picture, found.name, ranking.classes.front().name, ranking.strangeness, ranking.is_unlike_all()});
       });
       if (!complaint) continue;
       complain(*complaint);
@@ -46,8 +49,11 @@ Evaluation evaluate(AnyPredictor& predictor, const fs::path& folder,
   for (const Told& one : told) all.insert(one.taken_for);
   result.classes.assign(all.begin(), all.end());
   result.counts = ConfusionMatrix(result.classes.size());
+  if (std::ranges::any_of(told, [](const Told& one) { return one.strangeness.has_value(); })) result.unlike.emplace();
   for (Told& one : told) {
-    if (!all.contains(one.truth)) {
+    const bool is_known = all.contains(one.truth);
+    if (one.is_unlike_all) ++(is_known ? result.unlike->of_known : result.unlike->of_untaught);
+    if (!is_known) {
       ++result.untaught[one.truth];
       continue;
     }

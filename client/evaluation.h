@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,12 @@ struct Evaluation {
   std::vector<Mistake> mistakes;
   std::map<std::string, std::size_t> untaught;  // pictures of classes that the state does not know: not in `counts`
   std::size_t unusable = 0;                     // pictures that could not be read
+  std::size_t unusable_folders = 0;             // of classes
+  struct Unlike {                               // pictures that are told to be unlike any class
+    std::size_t of_known = 0;                   // classes: false alarms
+    std::size_t of_untaught = 0;
+  };
+  std::optional<Unlike> unlike;  // nothing: the state cannot tell
 };
 
 // Has every picture below `folder`, one folder for each class, told by the predictor. What is wrong with a picture or a

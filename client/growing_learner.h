@@ -2,8 +2,8 @@
 // the capacity, the crossings of what the aggregator made of several clients' networks.
 #pragma once
 
-#include "client/class_pictures.h"
 #include "client/learner.h"
+#include "client/model_pictures.h"
 #include "learners/growing/growth_record.h"
 #include "learners/growing/mixture_training.h"
 
@@ -31,7 +31,7 @@ class GrowingLearner : public Learner {
   growing::GrowingTask task_;
   const Store& store_;
   LearnerOptions options_;
-  ClassPictures pictures_;
+  ModelPictures pictures_;
 };
 
 }  // namespace outrider::client

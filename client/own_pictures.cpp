@@ -25,7 +25,7 @@ OwnPictures review_own_pictures(const Store& store, const std::filesystem::path&
     labels.push_back(label);
     files.push_back(picture);
   };
-  for (const ClassPictureFiles& found : class_picture_files(folder, complain)) {
+  for (const ClassPictureFiles& found : class_picture_files(folder, counting(complain, result.unusable_folders))) {
     const auto label = static_cast<std::uint32_t>(result.classes.size());
     const std::size_t before = files.size();
     for (const std::filesystem::path& picture : found.pictures) {
@@ -42,6 +42,7 @@ OwnPictures review_own_pictures(const Store& store, const std::filesystem::path&
           "there is nothing to compare: pictures of two classes at least are needed, as CLASS/PICTURE");
   const LabelReview review = review_labels(embeddings, labels, embedder.dimension(), result.classes.size());
   for (std::size_t k = 0; k < result.classes.size(); ++k) result.classes[k].recall = review.recall[k];
+  result.less_certain = review.less_certain;
   for (const LabelReview::Suspicion& one : review.suspicions)
     result.suspicions.push_back(
         {files[one.picture], result.classes[labels[one.picture]].name, result.classes[one.resembles].name, one.doubt});

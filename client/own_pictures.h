@@ -28,7 +28,9 @@ struct OwnPictures {
   };
   std::vector<Class> classes;         // sorted by name
   std::vector<Suspicion> suspicions;  // the most certain first
+  std::size_t less_certain = 0;       // pictures that would follow: see LabelReview
   std::size_t unusable = 0;           // pictures that could not be read
+  std::size_t unusable_folders = 0;   // of classes
 };
 
 // Embeds every picture below `folder`, one folder for each class, with the state's encoder. What is wrong with a

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <map>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -18,9 +17,6 @@
 namespace outrider::client {
 namespace {
 
-const std::map<std::string, Head> kHeads{
-    {"euclidean", Head::euclidean}, {"cosine", Head::cosine}, {"mahalanobis", Head::mahalanobis}};
-
 nlohmann::json ranked(const Ranking& ranking, std::string_view measure, std::size_t most) {
   nlohmann::json list = nlohmann::json::array();
   for (std::size_t i = 0; i < std::min(most, ranking.classes.size()); ++i)
@@ -35,6 +31,10 @@ void print_json(const std::string& image, const Ranking& ranking, std::string_vi
     line["runner_up"] = ranking.classes[1].name;
     line["runner_up_" + key] = ranking.classes[1].score;
   }
+  if (ranking.strangeness) {
+    line["strangeness"] = *ranking.strangeness;
+    line["unlike_anything"] = ranking.is_unlike_all();
+  }
   if (!ranking.task.empty()) line["task"] = ranking.task;
   if (top > 0) line["top"] = ranked(ranking, measure, top);
   std::cout << json_text(line) << '\n';
@@ -46,8 +46,9 @@ std::string score_text(double score, std::string_view measure) {
 
 void print_text(const std::string& image, const Ranking& ranking, std::string_view measure, std::size_t top) {
   const auto shown = [](const std::string& text) { return utf8::printable(text, SIZE_MAX); };
-  std::string line = fmt::format("{}: {}  {} {}", shown(image), shown(ranking.classes[0].name), measure,
-                                 score_text(ranking.classes[0].score, measure));
+  std::string line =
+      fmt::format("{}: {}{}  {} {}", shown(image), ranking.is_unlike_all() ? "unlike any class, nearest " : "",
+                  shown(ranking.classes[0].name), measure, score_text(ranking.classes[0].score, measure));
   if (ranking.classes.size() < 2) line += "  (no other class is known)";
   for (std::size_t i = 1; i < std::min(std::max<std::size_t>(top, 2), ranking.classes.size()); ++i)
     line += fmt::format("  {}{} {}", i == 1 && top < 2 ? "runner-up " : "", shown(ranking.classes[i].name),
@@ -61,13 +62,7 @@ void print_text(const std::string& image, const Ranking& ranking, std::string_vi
 void add_options(CLI::App& app, PredictOptions& options) {
   app.add_option("images", options.images, "Pictures (PNG, JPEG) of any size, or folders of them")->required();
   app.add_option("--state", options.state, "A client's state directory; the client may be running")->required();
-  app.add_option("--head", options.head,
-                 "How distance to prototypes is measured: euclidean, cosine or mahalanobis; not for tasks")
-      ->transform(one_of(kHeads));
-  app.add_option("--task", options.task,
-                 "Where a client learns tasks: which one the pictures belong to (default: the only one that is known)");
-  app.add_flag("--infer-task", options.infer_task,
-               "Guess it for each picture (SupSup); good for tasks whose pictures differ much, as permuted ones");
+  add_options(app, options.predictor);
   app.add_option("--top", options.top, "Name so many classes, the likeliest first (default: two)")
       ->check(whole_number(1, 1'000'000));
   app.add_flag("--json", options.json, "For programs: one object a line");
@@ -76,7 +71,7 @@ void add_options(CLI::App& app, PredictOptions& options) {
 // What is wrong with one picture does not keep the others from being answered.
 int run_predict(const PredictOptions& options) {
   const auto store = open_store_read_only(options.state);
-  const auto predictor = open_predictor(*store, options.state, {options.head, options.task, options.infer_task});
+  const auto predictor = open_predictor(*store, options.state, options.predictor);
   bool all_good = true;
   const auto attempt = [&](auto&& action) {
     const auto complaint = objection_of(action);

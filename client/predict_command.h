@@ -1,11 +1,10 @@
 // The verb `outrider predict`.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "learners/prototypical/classifier.h"
+#include "client/any_predictor.h"
 
 namespace CLI {
 class App;
@@ -16,10 +15,8 @@ namespace outrider::client {
 struct PredictOptions {
   std::vector<std::string> images;
   std::string state;
-  Head head = Head::euclidean;
-  std::string task;         // empty: the only one
-  bool infer_task = false;  // of each picture
-  std::size_t top = 0;      // classes that are named; 0: the likeliest and the runner-up
+  PredictorOptions predictor;
+  std::size_t top = 0;  // classes that are named; 0: the likeliest and the runner-up
   bool json = false;
 };
 void add_options(CLI::App& app, PredictOptions& options);

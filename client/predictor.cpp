@@ -53,15 +53,19 @@ Encoder load_encoder(const Store& store) {
 }
 
 Predictor::Predictor(const Store& store, Head head, int threads)
-    : embedder_(load_encoder(store), threads), classifier_(at_least_one(known_classes(store)), head) {}
+    : Predictor(store, known_classes(store), head, threads) {}
+
+Predictor::Predictor(const Store& store, Classes classes, Head head, int threads)
+    : embedder_(load_encoder(store), threads),
+      classifier_(at_least_one(classes), head),
+      novelty_(classes, own_classes(store)) {}
 
 Answer Predictor::predict(const Image& picture) {
   std::vector<float> embedding(embedder_.dimension());
   embedder_.embed(resize(picture, embedder_.input()).pixels, embedding);
-  const Prediction prediction = classifier_.predict_one(embedding);
   const auto& names = classifier_.classes();
-  Answer answer{names[prediction.nearest], prediction.distance, {}, prediction.runner_up_distance};
-  if (names.size() > 1) answer.runner_up = names[prediction.runner_up];
+  Answer answer;
+  answer.strangeness = novelty_.strangeness(embedding);
   const std::vector<float> distances = classifier_.distances(embedding);
   for (std::size_t k = 0; k < names.size(); ++k) answer.distances.emplace_back(names[k], distances[k]);
   std::ranges::stable_sort(answer.distances, {}, &std::pair<std::string, float>::second);

@@ -10,6 +10,7 @@
 #include "learners/data/image.h"
 #include "learners/encoders/embedder.h"
 #include "learners/prototypical/classifier.h"
+#include "learners/prototypical/novelty.h"
 #include "storage/store.h"
 
 namespace outrider::client {
@@ -24,11 +25,8 @@ std::vector<std::pair<std::string, ClassState>> own_classes(const Store& store);
 Encoder load_encoder(const Store& store);
 
 struct Answer {
-  std::string class_name;
-  float distance = 0;
-  std::string runner_up;  // empty: only one class is known
-  float runner_up_distance = 0;
   std::vector<std::pair<std::string, float>> distances{};  // to all classes, the nearest first
+  std::optional<double> strangeness{};                     // see Novelty
 };
 
 // A snapshot of a state, which may go on changing. Used by one thread at a time.
@@ -42,8 +40,11 @@ class Predictor {
   std::size_t classes() const { return classifier_.classes().size(); }
 
  private:
+  Predictor(const Store& store, std::vector<std::pair<std::string, ClassState>> classes, Head head, int threads);
+
   Embedder embedder_;
   PrototypeClassifier classifier_;
+  Novelty novelty_;
 };
 
 }  // namespace outrider::client

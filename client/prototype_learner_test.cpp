@@ -302,9 +302,11 @@ TEST_F(PrototypeLearnerTest, PredictsWhatItHasLearned) {
   learn(learner, core_);
   Predictor predictor(store_);
   const Answer answer = predictor.predict(load_image(folder_ / "shoe/1.png"));
-  EXPECT_EQ(answer.class_name, "shoe");
-  EXPECT_EQ(answer.runner_up, "bag");
-  EXPECT_LT(answer.distance, answer.runner_up_distance);
+  ASSERT_EQ(answer.distances.size(), 2U);
+  EXPECT_EQ(answer.distances[0].first, "shoe");
+  EXPECT_EQ(answer.distances[1].first, "bag");
+  EXPECT_LT(answer.distances[0].second, answer.distances[1].second);
+  EXPECT_FALSE(answer.strangeness);  // a picture of each class tells no spread
 }
 
 TEST_F(PrototypeLearnerTest, AClassThatCannotBeTaughtDoesNotKeepOthersFromIt) {

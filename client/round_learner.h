@@ -3,8 +3,8 @@
 
 #include <optional>
 
-#include "client/class_pictures.h"
 #include "client/learner.h"
+#include "client/model_pictures.h"
 #include "learners/averaging/excuse.h"
 #include "learners/averaging/held_out.h"
 #include "learners/averaging/local_training.h"
@@ -34,7 +34,7 @@ class RoundLearner : public Learner {
   averaging::LearningTask task_;
   const Store& store_;
   LearnerOptions options_;
-  ClassPictures pictures_;
+  ModelPictures pictures_;
   averaging::HeldOut split_;          // of the pictures
   Digest split_of_;                   // their fingerprint
   std::optional<Revision> revision_;  // that was looked at last

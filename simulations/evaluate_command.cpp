@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <map>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -10,7 +9,6 @@
 
 #include "client/evaluation.h"
 #include "client/own_pictures.h"
-#include "knowledge/checked_option.h"
 #include "knowledge/json_text.h"
 #include "knowledge/utf8.h"
 #include "simulations/confusion.h"
@@ -21,8 +19,6 @@
 namespace outrider::simulations {
 namespace {
 
-const std::map<std::string, Head> kEvaluatedHeads{
-    {"euclidean", Head::euclidean}, {"cosine", Head::cosine}, {"mahalanobis", Head::mahalanobis}};
 constexpr std::size_t kMistakesListed = 20;
 constexpr double kWeakRecall = 0.5;
 constexpr std::size_t kFewPictures = 3;
@@ -55,14 +51,19 @@ nlohmann::json as_json(const client::Evaluation& evaluation) {
   for (const auto& mistake : evaluation.mistakes)
     mistakes.push_back(
         {{"image", shown(mistake.picture.string())}, {"class", mistake.truth}, {"taken_for", mistake.taken_for}});
-  return {{"accuracy", number_or_null(evaluation.counts.accuracy())},
-          {"balanced_accuracy", number_or_null(evaluation.counts.balanced_accuracy())},
-          {"pictures", evaluation.counts.total()},
-          {"classes", std::move(classes)},
-          {"confusion", as_json(Confusion{evaluation.classes, evaluation.counts})},
-          {"mistakes", std::move(mistakes)},
-          {"untaught", evaluation.untaught},
-          {"unusable", evaluation.unusable}};
+  return {
+      {"accuracy", number_or_null(evaluation.counts.accuracy())},
+      {"balanced_accuracy", number_or_null(evaluation.counts.balanced_accuracy())},
+      {"pictures", evaluation.counts.total()},
+      {"classes", std::move(classes)},
+      {"confusion", as_json(Confusion{evaluation.classes, evaluation.counts})},
+      {"mistakes", std::move(mistakes)},
+      {"untaught", evaluation.untaught},
+      {"unlike_anything", evaluation.unlike ? nlohmann::json({{"of_known_classes", evaluation.unlike->of_known},
+                                                              {"of_untaught_classes", evaluation.unlike->of_untaught}})
+                                            : nlohmann::json()},
+      {"unusable", evaluation.unusable},
+      {"unusable_folders", evaluation.unusable_folders}};
 }
 
 Table class_table(const client::Evaluation& evaluation) {
@@ -90,7 +91,12 @@ std::vector<std::string> left_out(const client::Evaluation& evaluation) {
   std::vector<std::string> lines;
   for (const auto& [name, pictures] : evaluation.untaught)
     lines.push_back(fmt::format("not taught, so not counted: {} pictures of {}", pictures, utf8::quoted(name)));
+  if (evaluation.unlike)
+    lines.push_back(fmt::format("unlike any class: {} pictures of the classes that are known, and {} of others",
+                                evaluation.unlike->of_known, evaluation.unlike->of_untaught));
   if (evaluation.unusable > 0) lines.push_back(fmt::format("not readable: {} pictures", evaluation.unusable));
+  if (evaluation.unusable_folders > 0)
+    lines.push_back(fmt::format("left out: {} entries of the folder that are no class's", evaluation.unusable_folders));
   return lines;
 }
 
@@ -142,7 +148,11 @@ nlohmann::json as_json(const client::OwnPictures& own) {
                           {"class", one.label},
                           {"resembles", one.resembles},
                           {"doubt", one.doubt}});
-  return {{"classes", std::move(classes)}, {"mislabelled", std::move(suspicions)}, {"unusable", own.unusable}};
+  return {{"classes", std::move(classes)},
+          {"mislabelled", std::move(suspicions)},
+          {"less_certain", own.less_certain},
+          {"unusable", own.unusable},
+          {"unusable_folders", own.unusable_folders}};
 }
 
 Table class_table(const client::OwnPictures& own) {
@@ -159,14 +169,20 @@ Table suspicion_table(const client::OwnPictures& own) {
   return table;
 }
 
+std::string less_certain_text(const client::OwnPictures& own) {
+  return fmt::format("{} more resemble another class: so many that these classes cannot be told apart well enough",
+                     own.less_certain);
+}
+
 Page page_of(const client::OwnPictures& own, const EvaluateOptions& options) {
   Page page;
   page.title = "What a client has learned from";
   page.lead = own.suspicions.empty() ? "No picture looks mislabelled."
                                      : fmt::format("{} pictures look mislabelled.", own.suspicions.size());
   page.section("Classes").add(PageTable{"Each picture is judged by the others", class_table(own)});
-  page.section("Pictures that look mislabelled")
-      .add(PageTable{"The most certain first; move them to the right folder, or delete them", suspicion_table(own)});
+  Section& section = page.section("Pictures that look mislabelled");
+  section.add(PageTable{"The most certain first; move them to the right folder, or delete them", suspicion_table(own)});
+  if (own.less_certain > 0) section.add(Paragraph{less_certain_text(own)});
   page.facts = {{"pictures", shown(options.pictures.string())}, {"state", shown(options.state)}};
   return page;
 }
@@ -179,6 +195,7 @@ void print(const client::OwnPictures& own) {
     std::cout << fmt::format("{} pictures look mislabelled, the most certain first:\n\n", own.suspicions.size())
               << suspicion_table(own);
   }
+  if (own.less_certain > 0) std::cout << less_certain_text(own) << '\n';
 }
 
 template <typename Result>
@@ -188,7 +205,7 @@ int show(const Result& result, const EvaluateOptions& options) {
     print_line(as_json(result));
   else
     print(result);
-  return result.unusable == 0 ? 0 : 1;
+  return result.unusable == 0 && result.unusable_folders == 0 ? 0 : 1;
 }
 
 }  // namespace
@@ -196,11 +213,7 @@ int show(const Result& result, const EvaluateOptions& options) {
 void add_options(CLI::App& app, EvaluateOptions& options) {
   app.add_option("pictures", options.pictures, "A folder with pictures, one folder for each class")->required();
   app.add_option("--state", options.state, "A client's state directory; the client may be running")->required();
-  app.add_option("--head", options.predictor.head,
-                 "How distance to prototypes is measured: euclidean, cosine or mahalanobis; not for tasks")
-      ->transform(one_of(kEvaluatedHeads));
-  app.add_option("--task", options.predictor.task,
-                 "Where a client learns tasks: which one the pictures belong to (default: the only one that is known)");
+  client::add_options(app, options.predictor);
   app.add_flag("--own", options.own,
                "The pictures are those that the client learns from: tell which look mislabelled and which classes are "
                "weak, judging each picture by the others");

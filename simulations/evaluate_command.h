@@ -22,8 +22,8 @@ struct EvaluateOptions {
   bool json = false;
 };
 void add_options(CLI::App& app, EvaluateOptions& options);
-// Returns the exit code: 1 when a picture could not be read, which is complained about. Throws InputError when the
-// state or the folder cannot be used.
+// Returns the exit code: 1 when a picture or a class's folder could not be read, which is complained about. Throws
+// InputError when the state or the folder cannot be used.
 int run_evaluate(const EvaluateOptions& options);
 
 }  // namespace outrider::simulations

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "learners/data/image.h"
+#include "learners/random.h"
 #include "tests/daemons.h"
 #include "tests/fashion.h"
 
@@ -105,6 +106,36 @@ TEST_F(Predict, GoesOnAfterABadFileAndReadsFolders) {
   EXPECT_EQ(lines_of_json(outcome.output).size(), 3U);  // one by name, two in the folder
 }
 
+TEST_F(Predict, SaysOfNoiseThatItIsUnlikeAnyClass) {
+  std::vector<std::uint8_t> noise(fashion().shape.size());
+  Random random(1, "noise");
+  for (std::uint8_t& pixel : noise) pixel = static_cast<std::uint8_t>(random());
+  const std::string file = site.path("strange.png").string();
+  save_png(file, fashion().shape, noise);
+  const std::string state = site.state("ann").string();
+  const Outcome strange = run({"predict", "--json", "--state", state, file});
+  ASSERT_EQ(strange.exit_code, 0) << strange.errors;
+  const nlohmann::json line = lines_of_json(strange.output).front();
+  EXPECT_EQ(line.at("unlike_anything"), true);
+  EXPECT_GT(line.at("strangeness"), 1.0);
+  EXPECT_THAT(run({"predict", "--state", state, file}).output, ::testing::HasSubstr(": unlike any class, nearest "));
+  const std::vector<std::string> known = unseen_pictures(site, "sneaker", 10);
+  int alarms = 0;
+  for (const nlohmann::json& answer : lines_of_json(run(with({"predict", "--json", "--state", state}, known)).output))
+    alarms += answer.at("unlike_anything").get<bool>() ? 1 : 0;
+  EXPECT_LE(alarms, 3);
+}
+
+TEST_F(Predict, AnUnusableFolderOfAClassShowsInTheExitCode) {
+  show(site.path("labelled"), "sneaker", pictures_of("sneaker", 500, 2));
+  const std::string state = site.state("ann").string();
+  EXPECT_EQ(run({"evaluate", site.path("labelled").string(), "--state", state}).exit_code, 0);
+  std::filesystem::create_directories(site.path("labelled") / "a\nb");
+  const Outcome outcome = run({"evaluate", site.path("labelled").string(), "--state", state, "--json"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(nlohmann::json::parse(outcome.output).at("unusable_folders"), 1);
+}
+
 TEST_F(Predict, NamesAsManyClassesAsAreAskedFor) {
   const std::vector<std::string> files = unseen_pictures(site, "sneaker", 1);
   const Outcome outcome =
@@ -133,6 +164,8 @@ TEST_F(Predict, EvaluateTellsHowWellLabelledPicturesAreKnown) {
   EXPECT_GT(result.at("accuracy").get<double>(), 0.5);
   EXPECT_EQ(result.at("classes").at("sneaker").at("pictures"), 10);
   EXPECT_THAT(text_of_file(page), ::testing::HasSubstr("ankle-boot"));
+  EXPECT_LE(result.at("unlike_anything").at("of_known_classes"), 20);
+  EXPECT_LE(result.at("unlike_anything").at("of_untaught_classes"), 10);
   const Outcome table = run({"evaluate", site.path("labelled").string(), "--state", site.state("ann").string()});
   EXPECT_THAT(table.output, ::testing::HasSubstr("not taught, so not counted: 10 pictures of 'dress'"));
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kMostRounds = 20;
 constexpr std::size_t kNeighbours = 5;
+constexpr std::size_t kOneIn = 5;  // pictures is suspected, at most
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 class Reviewer {
@@ -111,22 +112,38 @@ class Reviewer {
 
   LabelReview result() const {
     LabelReview review;
-    std::vector<double> right(classes_), all(classes_);
+    std::vector<std::uint32_t> nearest_class;
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       const auto [label, distance] = nearest(i);
+      nearest_class.push_back(label);
       const double own = distance_to_class(i, labels_[i]);
-      const bool suspicious = label != labels_[i] && !neighbours_agree(i);
-      if (suspicious) {
+      if (label != labels_[i] && !neighbours_agree(i))
         review.suspicions.push_back({i, label, own == kInfinity || own <= 0 ? 1.0 : 1 - distance / own});
-      } else {
-        all[labels_[i]] += 1;
-        right[labels_[i]] += label == labels_[i] ? 1 : 0;
-      }
     }
     std::ranges::stable_sort(review.suspicions, std::greater<>(), &LabelReview::Suspicion::doubt);
-    for (std::size_t k = 0; k < classes_; ++k)
-      review.recall.push_back(all[k] > 0 ? std::optional(right[k] / all[k]) : std::nullopt);
+    const std::size_t most = (labels_.size() + kOneIn - 1) / kOneIn;
+    if (review.suspicions.size() > most) {
+      review.less_certain = review.suspicions.size() - most;
+      review.suspicions.resize(most);
+    }
+    review.recall = recall_without(review.suspicions, nearest_class);
     return review;
+  }
+
+  std::vector<std::optional<double>> recall_without(const std::vector<LabelReview::Suspicion>& suspicions,
+                                                    const std::vector<std::uint32_t>& nearest_class) const {
+    std::vector<bool> counts(labels_.size(), true);
+    for (const LabelReview::Suspicion& one : suspicions) counts[one.picture] = false;
+    std::vector<double> right(classes_), all(classes_);
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      if (!counts[i]) continue;
+      all[labels_[i]] += 1;
+      right[labels_[i]] += nearest_class[i] == labels_[i] ? 1 : 0;
+    }
+    std::vector<std::optional<double>> recall;
+    for (std::size_t k = 0; k < classes_; ++k)
+      recall.push_back(all[k] > 0 ? std::optional(right[k] / all[k]) : std::nullopt);
+    return recall;
   }
 
   std::vector<double> values_;

@@ -51,6 +51,25 @@ TEST(LabelReview, SuspectsNothingWhereAllIsRight) {
   EXPECT_TRUE(review_labels(right.embeddings, right.labels, kReviewedDimension, 4).suspicions.empty());
 }
 
+// Three classes at one place: nearly every picture may as well be of another class.
+TEST(LabelReview, NamesTheMostCertainFifthWhereClassesCannotBeToldApart) {
+  Random random(8, "label review");
+  std::vector<float> embeddings;
+  std::vector<std::uint32_t> labels;
+  for (std::uint32_t i = 0; i < 62; ++i) {
+    labels.push_back(i % 3);
+    for (std::size_t j = 0; j < kReviewedDimension; ++j) embeddings.push_back(random.normal());
+  }
+  const LabelReview review = review_labels(embeddings, labels, kReviewedDimension, 3);
+  EXPECT_EQ(review.suspicions.size(), 13U);
+  EXPECT_GT(review.less_certain, 5U);
+  for (std::size_t i = 1; i < review.suspicions.size(); ++i)
+    EXPECT_GE(review.suspicions[i - 1].doubt, review.suspicions[i].doubt);
+  double worst = 1;
+  for (const auto& recall : review.recall) worst = std::min(worst, recall.value());
+  EXPECT_LT(worst, 0.7);
+}
+
 TEST(LabelReview, JudgesNoPictureWithoutCompany) {
   const std::vector<float> embeddings(3 * kReviewedDimension, 1.0F);
   const std::vector<std::uint32_t> labels{0, 1, 2};

@@ -11,11 +11,11 @@
 namespace outrider::client {
 
 // Read again only when the folder has changed. Not thread-safe.
-class ClassPictures {
+class ModelPictures {
  public:
   using Complain = std::function<void(const std::string& sentence)>;
 
-  ClassPictures(std::filesystem::path folder, std::vector<std::string> classes, ImageShape shape)
+  ModelPictures(std::filesystem::path folder, std::vector<std::string> classes, ImageShape shape)
       : folder_(std::move(folder)), classes_(std::move(classes)), shape_(shape) {}
 
   // Those that are there now; other classes are left out and complained about. Throws InputError when the folder cannot

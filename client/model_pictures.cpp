@@ -1,4 +1,4 @@
-#include "client/class_pictures.h"
+#include "client/model_pictures.h"
 
 #include <algorithm>
 
@@ -8,7 +8,7 @@
 
 namespace outrider::client {
 
-const Dataset& ClassPictures::look(const Complain& complain) {
+const Dataset& ModelPictures::look(const Complain& complain) {
   TaskFiles files = look_at_classes(folder_, complain);
   if (files.fingerprint == fingerprint_) return pictures_;
   std::erase_if(files.classes, [&](const auto& found) {
