@@ -3,23 +3,14 @@
 
 #include <gtest/gtest.h>
 
-#include "aggregator/core.h"
+#include "aggregator/test_core.h"
 #include "knowledge/error.h"
-#include "learners/prototypical/class_state.h"
-#include "learners/prototypical/merge.h"
-#include "storage/memory_store.h"
 
 namespace outrider::aggregator {
 namespace {
 
-std::vector<std::unique_ptr<Family>> prototypes() {
-  std::vector<std::unique_ptr<Family>> result;
-  result.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return std::size_t{2}; }));
-  return result;
-}
-
 // Payloads in parts or not.
-class HistoryTest : public testing::TestWithParam<bool> {
+class HistoryTest : public testing::TestWithParam<bool>, protected DrivenCore {
  protected:
   Limits limits(std::uint64_t bytes) const {
     Limits limits;
@@ -28,25 +19,18 @@ class HistoryTest : public testing::TestWithParam<bool> {
     limits.uploads.part_bytes = 16;
     return limits;
   }
-  void open(std::uint64_t bytes) {
-    core_ = std::make_unique<Core>(self_, store_, prototypes(), limits(bytes));
-    perform(core_->publish(encoder_, {}));
-    perform(core_->receive({ann_, protocol::Hello{"ann", {}}}, now_));
-  }
-  std::vector<protocol::Message> perform(Effects effects) {
-    store_.commit(effects.writes);
-    return std::move(effects.messages);
+  void open(std::uint64_t bytes) { begin(limits(bytes)); }
+  void begin(const Limits& limits) {
+    start(limits);
+    receive(ann_, protocol::Hello{"ann", {}});
   }
   Contribution said(std::uint64_t sequence, const std::string& subject = "bag") const {
-    return {ann_,
-            SequenceNumber{sequence},
-            Revision{},
-            {std::string(kPrototypeKind), Digest::of(encoder_), subject},
+    return {ann_, SequenceNumber{sequence}, Revision{}, class_called(subject),
             encode(ClassState{1, {static_cast<float>(sequence), 0}, {}})};
   }
   // Whether it was accepted.
   bool say(const Contribution& contribution) {
-    const auto answers = perform(core_->receive({ann_, protocol::Contribute{{contribution}}}, now_));
+    const auto answers = receive(ann_, protocol::Contribute{{contribution}});
     perform(core_->tick(now_ += Instant{1000}));
     return answers.size() == 1 && std::holds_alternative<protocol::Accepted>(answers[0].body);
   }
@@ -68,19 +52,11 @@ class HistoryTest : public testing::TestWithParam<bool> {
   }
 
   using Numbers = std::vector<std::uint64_t>;
-  const Bytes encoder_{1, 2, 3};
-  ClientId self_ = ClientId::from_public_key(bytes_of("aggregator"));
-  ClientId ann_ = ClientId::from_public_key(bytes_of("ann"));
-  MemoryStore store_;
-  std::unique_ptr<Core> core_;
-  Instant now_{1000};
   const std::uint64_t payload_ = said(1).payload.size();
 };
 
 TEST_P(HistoryTest, IsKeptWholeWhereNothingElseIsSaid) {
-  core_ = std::make_unique<Core>(self_, store_, prototypes(), GetParam() ? limits(UINT64_MAX) : Limits{});
-  perform(core_->publish(encoder_, {}));
-  perform(core_->receive({ann_, protocol::Hello{"ann", {}}}, now_));
+  begin(GetParam() ? limits(UINT64_MAX) : Limits{});
   for (std::uint64_t i = 1; i <= 5; ++i) ASSERT_TRUE(say(said(i)));
   EXPECT_EQ(kept(), (Numbers{1, 2, 3, 4, 5}));
 }
@@ -97,9 +73,7 @@ TEST_P(HistoryTest, LosesTheOldestPayloadsFirstAndNeverWhatCounts) {
 TEST_P(HistoryTest, IsBoundedInNumberToo) {
   Limits few = limits(HistoryLimits::kDefaultBytes);
   few.history.payloads = 2;
-  core_ = std::make_unique<Core>(self_, store_, prototypes(), few);
-  perform(core_->publish(encoder_, {}));
-  perform(core_->receive({ann_, protocol::Hello{"ann", {}}}, now_));
+  begin(few);
   for (std::uint64_t i = 1; i <= 3; ++i) ASSERT_TRUE(say(said(i)));
   EXPECT_EQ(kept(), (Numbers{1, 2, 3}));
   ASSERT_TRUE(say(said(4)));

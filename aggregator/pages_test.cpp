@@ -3,29 +3,20 @@
 
 #include <gtest/gtest.h>
 
-#include "aggregator/core.h"
+#include "aggregator/test_core.h"
 #include "knowledge/error.h"
-#include "learners/prototypical/class_state.h"
-#include "learners/prototypical/merge.h"
 #include "protocol/codec.h"
 #include "protocol/limits.h"
-#include "storage/memory_store.h"
 
 namespace outrider::aggregator {
 namespace {
 
 constexpr std::size_t kDimensions = 64;
 
-std::vector<std::unique_ptr<Family>> of_many_dimensions() {
-  std::vector<std::unique_ptr<Family>> result;
-  AdmissionRules rules;
-  rules.most_classes = SIZE_MAX;
-  result.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return kDimensions; }, rules));
-  return result;
-}
-
-class PagesTest : public testing::Test {
+class PagesTest : public testing::Test, protected DrivenCore {
  protected:
+  PagesTest() : DrivenCore(kDimensions) {}
+
   // As programs of before: all that comes in a message is one revision.
   static Limits whole_messages() {
     Limits limits;
@@ -39,17 +30,10 @@ class PagesTest : public testing::Test {
     return limits;
   }
   void open(const Limits& limits) {
-    core_ = std::make_unique<Core>(self_, store_, of_many_dimensions(), limits);
-    perform(core_->publish(encoder_, {}));
+    start(limits);
     hear(protocol::Hello{"ann", {}});
   }
-  std::vector<protocol::Message> perform(Effects effects) {
-    store_.commit(effects.writes);
-    return std::move(effects.messages);
-  }
-  std::vector<protocol::Message> hear(protocol::Body body) {
-    return perform(core_->receive({ann_, std::move(body)}, now_));
-  }
+  std::vector<protocol::Message> hear(protocol::Body body) { return receive(ann_, std::move(body)); }
   void teach(std::size_t first, std::size_t count, float x = 1) {
     ClassState state{3, std::vector<float>(kDimensions, x), std::vector<float>(kDimensions, 2)};
     const Bytes payload = encode(state, Precision::int8);
@@ -59,9 +43,6 @@ class PagesTest : public testing::Test {
     hear(std::move(contribute));
   }
   SequenceNumber next_number() { return SequenceNumber{++said_}; }
-  Topic topic(std::size_t i) const {
-    return {std::string(kPrototypeKind), Digest::of(encoder_), "class " + std::to_string(i)};
-  }
 
   // A client's copy, which goes on from one answer to the next.
   struct Copy {
@@ -103,12 +84,6 @@ class PagesTest : public testing::Test {
     EXPECT_EQ(copy.known, known);
   }
 
-  const Bytes encoder_{1, 2, 3};
-  ClientId self_ = ClientId::from_public_key(bytes_of("aggregator"));
-  ClientId ann_ = ClientId::from_public_key(bytes_of("ann"));
-  MemoryStore store_;
-  std::unique_ptr<Core> core_;
-  Instant now_{1000};
   std::uint64_t said_ = 0;
 };
 

@@ -5,54 +5,35 @@
 
 #include <gtest/gtest.h>
 
-#include "aggregator/core.h"
-#include "learners/prototypical/class_state.h"
-#include "learners/prototypical/merge.h"
+#include "aggregator/test_core.h"
 #include "protocol/codec.h"
-#include "storage/memory_store.h"
 
 namespace outrider::aggregator {
 namespace {
-
-std::vector<std::unique_ptr<Family>> two_dimensional() {
-  std::vector<std::unique_ptr<Family>> result;
-  result.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return std::size_t{2}; }));
-  return result;
-}
 
 ClientId client(std::size_t number) {
   return ClientId::from_public_key(bytes_of("client " + std::to_string(number)));
 }
 
-class RosterTest : public testing::Test {
+class RosterTest : public testing::Test, protected DrivenCore {
  protected:
   void open(RosterLimits roster, Pace pace = {}) {
     Limits limits;
     limits.roster = roster;
     limits.status_entries = 100;
-    core_ = std::make_unique<Core>(self_, store_, two_dimensional(), limits, pace);
-    perform(core_->publish(encoder_, {}));
-  }
-  std::vector<protocol::Body> perform(Effects effects) {
-    store_.commit(effects.writes);
-    notices_ = std::move(effects.notices);
-    std::vector<protocol::Body> bodies;
-    for (protocol::Message& message : effects.messages) bodies.push_back(std::move(message.body));
-    return bodies;
+    start(limits, pace);
   }
   std::vector<protocol::Body> hear(const ClientId& from, protocol::Body body) {
-    return perform(core_->receive({from, std::move(body)}, now_ += Instant{1}));
+    now_ += Instant{1};
+    return DrivenCore::hear(from, std::move(body));
   }
   bool is_welcomed(std::size_t number) {
     const auto answers = hear(client(number), protocol::Hello{"client " + std::to_string(number), {}});
     return answers.size() == 1 && std::holds_alternative<protocol::Welcome>(answers[0]);
   }
   void contribute(std::size_t number) {
-    const Contribution said{client(number),
-                            SequenceNumber{1},
-                            {},
-                            {std::string(kPrototypeKind), Digest::of(encoder_), "bag"},
-                            encode(ClassState{1, {1, 2}, {}})};
+    const Contribution said{
+        client(number), SequenceNumber{1}, {}, class_called("bag"), encode(ClassState{1, {1, 2}, {}})};
     const auto answers = hear(client(number), protocol::Contribute{{said}});
     ASSERT_EQ(answers.size(), 1U);
     ASSERT_TRUE(std::holds_alternative<protocol::Accepted>(answers[0]));
@@ -79,13 +60,6 @@ class RosterTest : public testing::Test {
     clients.erase(self_);
     return clients;
   }
-
-  const Bytes encoder_{1, 2, 3};
-  ClientId self_ = ClientId::from_public_key(bytes_of("aggregator"));
-  MemoryStore store_;
-  std::unique_ptr<Core> core_;
-  std::vector<std::string> notices_;
-  Instant now_{1000};
 };
 
 TEST_F(RosterTest, WhoNeverContributedIsForgottenForNewcomersAndWhoDidNeverIs) {

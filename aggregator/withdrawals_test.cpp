@@ -1,41 +1,16 @@
 // Taking back: what was never said leaves nothing, and what nobody says any more is forgotten in time.
 #include <gtest/gtest.h>
 
-#include "aggregator/core.h"
-#include "learners/prototypical/class_state.h"
-#include "learners/prototypical/merge.h"
-#include "storage/memory_store.h"
+#include "aggregator/test_core.h"
 
 namespace outrider::aggregator {
 namespace {
 
-std::vector<std::unique_ptr<Family>> of_two_dimensions() {
-  std::vector<std::unique_ptr<Family>> result;
-  result.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return std::size_t{2}; }));
-  return result;
-}
-
-class WithdrawalsTest : public testing::Test {
+class WithdrawalsTest : public testing::Test, protected DrivenCore {
  protected:
   WithdrawalsTest() { open(); }
 
-  void open() {
-    core_ = std::make_unique<Core>(self_, store_, of_two_dimensions(), limits_);
-    perform(core_->publish(encoder_, {}));
-  }
-  std::vector<protocol::Body> perform(Effects effects) {
-    store_.commit(effects.writes);
-    notices_ = std::move(effects.notices);
-    std::vector<protocol::Body> bodies;
-    for (protocol::Message& message : effects.messages) bodies.push_back(std::move(message.body));
-    return bodies;
-  }
-  std::vector<protocol::Body> hear(const ClientId& from, protocol::Body body) {
-    return perform(core_->receive({from, std::move(body)}, now_));
-  }
-  Topic topic(std::size_t i) const {
-    return {std::string(kPrototypeKind), Digest::of(encoder_), "class " + std::to_string(i)};
-  }
+  void open() { start(limits_); }
   Contribution said(const ClientId& by, std::uint64_t sequence, std::size_t i) const {
     return {by, SequenceNumber{sequence}, {}, topic(i), encode(ClassState{1, {1, 2}, {}})};
   }
@@ -60,14 +35,6 @@ class WithdrawalsTest : public testing::Test {
   }
 
   Limits limits_;
-  const Bytes encoder_{1, 2, 3};
-  ClientId self_ = ClientId::from_public_key(bytes_of("aggregator"));
-  ClientId ann_ = ClientId::from_public_key(bytes_of("ann"));
-  ClientId bob_ = ClientId::from_public_key(bytes_of("bob"));
-  MemoryStore store_;
-  std::unique_ptr<Core> core_;
-  std::vector<std::string> notices_;
-  Instant now_{1000};
 };
 
 TEST_F(WithdrawalsTest, OfWhatWasNeverSaidAreDecidedAndLeaveNothing) {

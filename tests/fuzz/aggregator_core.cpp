@@ -1,10 +1,8 @@
 // The aggregator's core, whatever clients say: it does not throw, what it says can be sent, and a restart finds what it
 // knew.
 #include "aggregator/core.h"
-#include "protocol/codec.h"
 #include "storage/memory_store.h"
-#include "tests/fuzz/all_families.h"
-#include "tests/fuzz/refusing.h"
+#include "tests/fuzz/core_target.h"
 
 namespace outrider::fuzz {
 namespace {
@@ -41,8 +39,7 @@ class World {
  private:
   // As it comes from the wire: what the codec refuses is not heard.
   void hear(const protocol::Message& message) {
-    std::optional<protocol::Message> heard;
-    refusing([&] { heard = protocol::decode(protocol::encode(message)); });
+    const auto heard = over_the_wire(message);
     if (!heard) return;
     now_ += Instant{1};
     take(core_->receive(*heard, now_));
@@ -135,8 +132,5 @@ class World {
 }  // namespace outrider::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::vector<outrider::fuzz::Payload> payloads = outrider::fuzz::all_payloads();
-  outrider::fuzz::Draw draw(data, size, payloads);
-  outrider::fuzz::World(draw).run();
-  return 0;
+  return outrider::fuzz::happen_to<outrider::fuzz::World>(data, size);
 }

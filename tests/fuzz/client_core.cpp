@@ -1,10 +1,8 @@
 // A client's core, whatever somebody who plays the aggregator tells it and its user teaches it: it does not throw, what
 // it says can be sent, and it starts again from its store.
 #include "client/core.h"
-#include "protocol/codec.h"
 #include "storage/memory_store.h"
-#include "tests/fuzz/all_families.h"
-#include "tests/fuzz/refusing.h"
+#include "tests/fuzz/core_target.h"
 
 namespace outrider::fuzz {
 namespace {
@@ -46,9 +44,7 @@ class World {
   }
 
   void hear(protocol::Body body) {
-    std::optional<protocol::Message> heard;
-    refusing([&] { heard = protocol::decode(protocol::encode({self_, std::move(body)})); });
-    if (heard) take(core_->receive(*heard, now_));
+    if (const auto heard = over_the_wire({self_, std::move(body)})) take(core_->receive(*heard, now_));
   }
 
   void take(const client::Effects& effects) {
@@ -140,8 +136,5 @@ class World {
 }  // namespace outrider::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::vector<outrider::fuzz::Payload> payloads = outrider::fuzz::all_payloads();
-  outrider::fuzz::Draw draw(data, size, payloads);
-  outrider::fuzz::World(draw).run();
-  return 0;
+  return outrider::fuzz::happen_to<outrider::fuzz::World>(data, size);
 }
