@@ -22,11 +22,7 @@ struct DaemonOptions {
   Pace pace;
   averaging::RoundRules rounds;  // where clients train a model in rounds
   // Where clients teach classes; the base teacher is the aggregator, whoever is said.
-  AdmissionRules admission = [] {
-    AdmissionRules rules;
-    rules.most_classes = AdmissionRules::kMostClasses;
-    return rules;
-  }();
+  AdmissionRules admission = AdmissionRules::usual();
   // Called once, when clients can connect, with the addresses to give to them, the best first: each can be used as it
   // is.
   std::function<void(const std::vector<std::string>& addresses)> on_ready = {};

@@ -8,9 +8,8 @@
 #include "storage/remember.h"
 
 namespace outrider::aggregator {
-namespace {
 
-EmbeddingSpace space_of(ByteView definition) {
+EmbeddingSpace embedding_space(ByteView definition) {
   const Encoder encoder = Encoder::decode(definition);
   EmbeddingSpace space(encoder.dimension());
   space.largest_norm = static_cast<double>(encoder.largest_norm);
@@ -18,12 +17,10 @@ EmbeddingSpace space_of(ByteView definition) {
   return space;
 }
 
-}  // namespace
-
 std::vector<std::unique_ptr<Family>> all_families(const averaging::RoundRules& rounds,
                                                   const AdmissionRules& admission) {
   std::vector<std::unique_ptr<Family>> families;
-  families.push_back(std::make_unique<PrototypicalFamily>(space_of, admission));
+  families.push_back(std::make_unique<PrototypicalFamily>(embedding_space, admission));
   families.push_back(std::make_unique<SupermaskFamily>());
   families.push_back(std::make_unique<averaging::AveragingFamily>(rounds));
   families.push_back(std::make_unique<growing::GrowingFamily>());

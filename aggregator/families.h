@@ -14,6 +14,9 @@ namespace outrider::aggregator {
 
 std::vector<std::unique_ptr<Family>> all_families(const averaging::RoundRules& rounds, const AdmissionRules& admission);
 
+// Of prototypes, from the encoder that defines it. Throws InputError where it is none.
+EmbeddingSpace embedding_space(ByteView definition);
+
 // The keys of the state; made and kept where it has none.
 protocol::KeyPair identity(Store& store);
 

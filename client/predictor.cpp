@@ -6,6 +6,7 @@
 #include "client/core.h"
 #include "knowledge/error.h"
 #include "learners/data/resize.h"
+#include "learners/prototypical/caution.h"
 #include "learners/prototypical/class_memory.h"
 #include "learners/prototypical/merge.h"
 
@@ -37,13 +38,17 @@ Classes own_classes(const Store& store) {
 Classes known_classes(const Store& store) {
   const Digest encoder = stored_encoder(store);
   if (encoder.empty()) return {};
-  std::map<std::string, ClassState> classes;
-  for (auto& [name, state] : own_classes(store)) classes.emplace(name, std::move(state));
+  std::map<std::string, ClassState> own;
+  for (auto& [name, state] : own_classes(store)) own.emplace(name, std::move(state));
+  std::map<std::string, ClassState> known = own;
   for_each_known(store, std::string(kPrototypeKind), encoder, [&](const Topic& topic, ByteView payload) {
-    classes.insert_or_assign(topic.subject,
-                             decode_class_state(payload, kMergedLimits, "class '" + topic.subject + "'"));
+    known.insert_or_assign(topic.subject, decode_class_state(payload, kMergedLimits, "class '" + topic.subject + "'"));
   });
-  return {std::make_move_iterator(classes.begin()), std::make_move_iterator(classes.end())};
+  Classes classes(std::make_move_iterator(known.begin()), std::make_move_iterator(known.end()));
+  set_caution(classes);
+  for (auto& [name, state] : classes)
+    if (own.contains(name)) state.caution = 1;  // a client trusts itself
+  return classes;
 }
 
 Encoder load_encoder(const Store& store) {

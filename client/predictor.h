@@ -16,7 +16,8 @@
 namespace outrider::client {
 
 // The classes that a state knows in the space of its encoder: merged ones from the replica and, until they are merged,
-// what the client has learned itself. Sorted by name. Empty where there is no encoder yet.
+// what the client has learned itself. Sorted by name. Empty where there is no encoder yet. With caution for those that
+// one other client alone has taught (caution.h).
 std::vector<std::pair<std::string, ClassState>> known_classes(const Store& store);
 // Only what the client has learned itself.
 std::vector<std::pair<std::string, ClassState>> own_classes(const Store& store);

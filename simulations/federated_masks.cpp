@@ -29,7 +29,7 @@ constexpr std::size_t kPicturesToFind = 64;           // that a task is found by
 constexpr std::size_t kBatchesToFind = 20;            // of a task, at most
 constexpr Instant kPatience = std::chrono::hours(1);  // virtual
 
-std::vector<std::unique_ptr<Family>> mask_families() {
+std::vector<std::unique_ptr<Family>> mask_families(const ClientId&) {
   std::vector<std::unique_ptr<Family>> families;
   families.push_back(std::make_unique<SupermaskFamily>());
   return families;

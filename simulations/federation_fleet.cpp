@@ -20,6 +20,7 @@
 #include "simulations/network_namespaces.h"
 #include "simulations/stopwatch.h"
 #include "simulations/world/client_node.h"
+#include "simulations/world/prototype_lessons.h"
 #include "storage/store.h"
 
 namespace outrider::simulations {
@@ -161,12 +162,15 @@ class FederationFleet {
   }
 
   void compare_replicas() {
+    Digest first;
     for (std::size_t client = 0; client < fleet_.clients(); ++client) {
-      const Digest known = replica_digest(*open_store_read_only(fleet_.client_state(client)));
-      if (client > 0 && known != result_.knowledge)
+      const auto store = open_store_read_only(fleet_.client_state(client));
+      const Digest known = replica_digest(*store);
+      if (client > 0 && known != first)
         throw Violation(fmt::format("{} and {} have caught up, but do not know the same", fleet_.client_name(0),
                                     fleet_.client_name(client)));
-      result_.knowledge = known;
+      first = known;
+      result_.knowledge = knowledge_without_teachers(*store);
     }
   }
 

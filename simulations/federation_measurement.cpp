@@ -5,18 +5,20 @@
 
 #include "client/predictor.h"
 #include "learners/data/split.h"
+#include "learners/prototypical/caution.h"
 #include "learners/prototypical/merge.h"
 
 namespace outrider::simulations {
 namespace {
 
-// Of the classes; hostile clients say more.
+// Of the classes, as a client without pictures of its own takes them; hostile clients say more.
 ClassStates known_to(const AggregatorNode& aggregator, const WorldOptions::Families& families) {
   const auto states_of = [](const aggregator::Core& core) {
     ClassStates states;
     for (const protocol::KnowledgeEntry& entry : core.knowledge().entries)
       if (entry.topic.kind == kPrototypeKind && !entry.payload.empty())
         states.emplace_back(entry.topic.subject, decode_class_state(entry.payload, kMergedLimits));
+    set_caution(states);
     return states;
   };
   if (aggregator.is_up()) return states_of(aggregator.core());

@@ -113,7 +113,7 @@ Page federation_page(const FederationReport& report) {
   if (first.groups && first.groups->tasks() > 1) page.section("Forgetting").add(groups_map(first));
   page.section("Traffic").add(traffic_chart(report));
   page.section("Clients").add(clients_table(report, first));
-  page.facts.emplace_back("knowledge", first.world.knowledge.hex());
+  page.facts.emplace_back("knowledge", first.world.learned.hex());
   return page;
 }
 

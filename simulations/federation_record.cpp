@@ -61,6 +61,7 @@ json record_of_world(const WorldSummary& world) {
           {"accepted", world.accepted},
           {"revision", number(world.revision)},
           {"knowledge", world.knowledge.hex()},
+          {"learned", world.learned.hex()},
           {"aggregator",
            {aggregator.malformed, aggregator.missed, aggregator.crashes, aggregator.torn_writes,
             aggregator.refused_commits, aggregator.refused}},
@@ -74,6 +75,9 @@ WorldSummary world_of_record(const json& record) {
   world.accepted = record.at("accepted").get<std::uint64_t>();
   world.revision = Revision{record.at("revision").get<std::uint64_t>()};
   world.knowledge = Digest::from_hex(record.at("knowledge").get<std::string>());
+  // A journal of before has no other.
+  world.learned =
+      record.contains("learned") ? Digest::from_hex(record.at("learned").get<std::string>()) : world.knowledge;
   const auto counts = record.at("aggregator").get<std::vector<std::uint64_t>>();
   world.aggregator = {counts.at(0), counts.at(1), counts.at(2), counts.at(3), counts.at(4), counts.at(5)};
   for (const json& client : record.at("clients")) world.clients.push_back(client_of_record(client));

@@ -78,7 +78,7 @@ json json_of_run(const FederationRun& run) {
             {"groups", json_of_groups(run)},
             {"confusion", run.confusion ? as_json(*run.confusion) : json::object()},
             {"revision", number(world.revision)},
-            {"knowledge", world.knowledge.hex()},
+            {"knowledge", world.learned.hex()},
             {"accepted", world.accepted},
             {"events", world.events},
             {"messages_lost", world.lost},

@@ -35,7 +35,7 @@ struct ProcessRun {
   std::size_t clients = 0;
   std::size_t clients_killed = 0;  // and started again
   std::size_t aggregator_killed = 0;
-  Digest knowledge{};  // of every client's replica
+  Digest knowledge{};  // of every client's replica, whoever has taught it
   double seconds = 0;
 };
 

@@ -240,7 +240,7 @@ class Seeds {
     run.processes = run_as_processes(federation(), data_, assignment, run.seed, directory,
                                      options_.namespaces ? FleetNetwork::namespaces : FleetNetwork::loopback, display_,
                                      [this] { check_alone(); });
-    if (run.processes->knowledge != run.world.knowledge)
+    if (run.processes->knowledge != run.world.learned)
       throw Violation("the real processes in " + directory.string() + " know something else than the virtual world");
   }
 

@@ -24,7 +24,7 @@ BaseNetwork task_base() {
   return base;
 }
 
-std::vector<std::unique_ptr<Family>> mask_families() {
+std::vector<std::unique_ptr<Family>> mask_families(const ClientId&) {
   std::vector<std::unique_ptr<Family>> families;
   families.push_back(std::make_unique<SupermaskFamily>());
   return families;

@@ -15,7 +15,8 @@ VirtualWorld::VirtualWorld(std::uint64_t seed, NetworkFaults faults, Families fa
       dice_(seed, "network"),
       aggregator_id_(ClientId::from_public_key(bytes_of("the virtual aggregator"))),
       aggregator_store_(std::make_unique<MemoryStore>()),
-      aggregator_(std::make_unique<aggregator::Core>(aggregator_id_, *aggregator_store_, families_(), limits_)) {}
+      aggregator_(
+          std::make_unique<aggregator::Core>(aggregator_id_, *aggregator_store_, families_(aggregator_id_), limits_)) {}
 
 VirtualWorld::~VirtualWorld() = default;
 
@@ -46,7 +47,8 @@ void VirtualWorld::crash_client(std::size_t client) {
 }
 
 void VirtualWorld::crash_aggregator() {
-  aggregator_ = std::make_unique<aggregator::Core>(aggregator_id_, *aggregator_store_, families_(), limits_);
+  aggregator_ =
+      std::make_unique<aggregator::Core>(aggregator_id_, *aggregator_store_, families_(aggregator_id_), limits_);
 }
 
 void VirtualWorld::fail_next_commit() {

@@ -27,7 +27,8 @@ struct NetworkFaults {
 // with one seed go through the same events. Crashes lose what was not committed, as kill -9 does.
 class VirtualWorld {
  public:
-  using Families = std::function<std::vector<std::unique_ptr<Family>>()>;
+  // Of an aggregator of this name: it may be a teacher like no other.
+  using Families = std::function<std::vector<std::unique_ptr<Family>>(const ClientId& aggregator)>;
 
   VirtualWorld(std::uint64_t seed, NetworkFaults faults, Families families, aggregator::Limits limits = {});
   ~VirtualWorld();

@@ -12,9 +12,11 @@ constexpr std::size_t kDimension = 8;
 constexpr NetworkFaults kCalm{};
 constexpr NetworkFaults kStorm{0.2F, 0.3F, Instant{1}, Instant{900}};
 
-std::vector<std::unique_ptr<Family>> families() {
+std::vector<std::unique_ptr<Family>> families(const ClientId& aggregator) {
   std::vector<std::unique_ptr<Family>> result;
-  result.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return kDimension; }));
+  AdmissionRules rules = AdmissionRules::usual();
+  rules.base_teacher = aggregator;
+  result.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return kDimension; }, rules));
   return result;
 }
 

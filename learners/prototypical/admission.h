@@ -14,6 +14,13 @@ namespace outrider {
 struct AdmissionRules {
   static constexpr std::size_t kMostClasses = 256;  // of an aggregator that is told nothing else
 
+  // Of an aggregator that is told nothing else.
+  static AdmissionRules usual() {
+    AdmissionRules rules;
+    rules.most_classes = kMostClasses;
+    return rules;
+  }
+
   std::uint64_t most_pictures = 10'000;  // of a class, from one client; more is refused
   std::size_t most_classes = SIZE_MAX;   // that one client teaches in a space; more are refused
   // A client counts for at most so many times the pictures of the next largest of a class's teachers…
@@ -23,6 +30,8 @@ struct AdmissionRules {
   // Of these rules, those by which a merged class follows from what is said.
   std::string merging() const;
   std::optional<ClientId> base_teacher = {};  // the aggregator; it may say what it wants
+
+  bool operator==(const AdmissionRules&) const = default;
 };
 
 // Where the embeddings of a space lie.

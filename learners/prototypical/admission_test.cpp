@@ -119,6 +119,16 @@ TEST(Admission, WhatWasMergedBeforeThereWereRulesStays) {
   EXPECT_EQ(world.bag(), pictures(1'000'000, 1, 2));
 }
 
+TEST(WeighedClass, WhatTheAggregatorTaughtHasNoSoleTeacher) {
+  World world;
+  world.put(teacher(1), pictures(3, 1, 0));
+  EXPECT_NE(world.bag().sole_teacher, 0U);
+  world.put(kAggregator, pictures(3, 1, 0));
+  EXPECT_EQ(world.bag().sole_teacher, 0U);
+  world.merge->erase(teacher(1), taught(teacher(1), "bag", pictures(1, 1, 1)).topic);
+  EXPECT_EQ(world.bag().sole_teacher, 0U);
+}
+
 TEST(WeighedClass, NobodyIsLouderThanTwiceTheNext) {
   World world;
   for (unsigned who = 1; who <= 3; ++who) world.put(teacher(who), pictures(50, 1, 0));

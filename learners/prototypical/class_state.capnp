@@ -8,6 +8,8 @@ struct ClassState {
   count      @0 :UInt64;  # examples seen, at least 1
   sum        @1 :Vector;  # of their embeddings
   deviations @2 :Vector;  # per dimension, sum of squared deviations from the mean; absent: not kept
+  # Of merged states: which one client has taught it; 0: several have, the aggregator has, or it is not told.
+  soleTeacher @3 :UInt64;
 }
 
 # Component i is values[i], times `scale` in the short encodings.

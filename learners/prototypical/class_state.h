@@ -20,8 +20,16 @@ struct ClassState {
   std::uint64_t count = 0;
   std::vector<float> sum;
   std::vector<float> deviations;  // sum of squared deviations from the mean ("M2"); empty: not kept
+  // Of a merged state that one client alone has taught: equal for equal clients, else different. 0: several have, or
+  // the aggregator itself, or nobody has told.
+  std::uint64_t sole_teacher = 0;
+  // At least 1: so many times as far as it is, this class counts where others are near. See caution.h.
+  float caution = 1;
 
-  bool operator==(const ClassState&) const = default;
+  // Whoever has taught it.
+  bool operator==(const ClassState& other) const {
+    return count == other.count && sum == other.sum && deviations == other.deviations;
+  }
   std::size_t dimension() const { return sum.size(); }
   bool keeps_deviations() const { return !deviations.empty(); }
   // The mean embedding; count >= 1.

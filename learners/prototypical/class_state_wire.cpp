@@ -112,12 +112,13 @@ ClassState read(wire::ClassState::Reader reader, const ClassStateLimits& limits,
       throw InputError(what + " has " + std::to_string(state.deviations.size()) + " deviations; expected " +
                        std::to_string(state.sum.size()) + ", one per component of the sum");
   }
+  state.sole_teacher = reader.getSoleTeacher();
   require_within(state, limits, what);
   return state;
 }
 
 // Segment table, root pointer and the state's fields; also for what a later version adds, or more segments take.
-constexpr std::size_t kFrameBytes = 8 + 8 + 24 + 64;
+constexpr std::size_t kFrameBytes = 8 + 8 + 32 + 64;
 
 // Its fields, the components, and what fills the last word.
 std::size_t vector_bytes(std::size_t dimension, Precision precision) {
@@ -156,6 +157,7 @@ Bytes encode(const ClassState& state, Precision precision) {
   capnp::MallocMessageBuilder message;
   auto builder = message.initRoot<wire::ClassState>();
   builder.setCount(state.count);
+  builder.setSoleTeacher(state.sole_teacher);
   write(state.sum, precision, builder.initSum());
   if (state.keeps_deviations()) write(state.deviations, precision, builder.initDeviations());
   return wire::flatten(message);

@@ -109,6 +109,7 @@ PrototypeClassifier::PrototypeClassifier(std::vector<std::pair<std::string, Clas
     lay_out(prototypes_, k, prototype);
     if (head == Head::mahalanobis) lay_out(weights_, k, inverse_variance(classes[k].second, pooled));
     names_.push_back(std::move(classes[k].first));
+    cautions_.push_back(classes[k].second.caution);
   }
 }
 
@@ -159,7 +160,7 @@ std::vector<Prediction> PrototypeClassifier::predict(std::span<const float> embe
     for (std::size_t i = 0; i < size; ++i) {
       block_distances(embeddings.subspan(i * dimension_, dimension_), lengths[i], first / kBlock, distances);
       for (std::size_t k = first; k < last; ++k)
-        consider(predictions[i], static_cast<std::uint32_t>(k), distances[k - first]);
+        consider(predictions[i], static_cast<std::uint32_t>(k), distances[k - first] * cautions_[k]);
     }
   }
   return predictions;
@@ -172,8 +173,8 @@ std::vector<float> PrototypeClassifier::distances(std::span<const float> embeddi
   std::array<float, kBlock> block{};
   for (std::size_t first = 0; first < names_.size(); first += kBlock) {
     block_distances(embedding, size, first / kBlock, block);
-    std::copy_n(block.begin(), std::min(kBlock, names_.size() - first),
-                result.begin() + static_cast<std::ptrdiff_t>(first));
+    for (std::size_t k = first; k < std::min(first + kBlock, names_.size()); ++k)
+      result[k] = block[k - first] * cautions_[k];
   }
   return result;
 }

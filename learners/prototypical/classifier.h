@@ -31,7 +31,8 @@ struct Prediction {
 };
 
 // Immutable; several threads may predict at once. Copies what it needs of the states. A prediction depends on the
-// embedding and the classes alone: not on the batch, its order, or the order in which the classes were given.
+// embedding and the classes alone: not on the batch, its order, or the order in which the classes were given. Distances
+// are times the class's caution.
 //
 // Mahalanobis: a class of n examples with deviations M2 has the variance v_j = (M2_j + 10 s_j) / (n + 10) + e, where
 // s_j is the pooled variance within the classes, sum_k M2_kj / sum_k (n_k - 1), and e = 0.001 times the mean of s over
@@ -70,6 +71,7 @@ class PrototypeClassifier {
   std::vector<std::string> names_;
   std::vector<float> prototypes_;  // block, dimension, class within the block; of length 1 under the cosine head
   std::vector<float> weights_;     // laid out alike: 1 / v; empty but for the Mahalanobis head
+  std::vector<float> cautions_;    // by class
 };
 
 }  // namespace outrider

@@ -246,6 +246,24 @@ TEST(PrototypicalMerge, ErasingTheUnknownChangesNothing) {
   EXPECT_TRUE(merge->merged(topic(1)).empty());
 }
 
+TEST(PrototypicalMerge, TellsWhichClassesOneClientAloneTeaches) {
+  Random random(6, "test");
+  const auto merge = make_merge();
+  const auto teacher_of = [&](unsigned label) {
+    return decode_class_state(merge->merged(topic(label)), kMergedLimits).sole_teacher;
+  };
+  for (const unsigned label : {0U, 1U, 2U}) merge->put(contribution(1, label, random_state(random)));
+  merge->put(contribution(2, 3, random_state(random)));
+  EXPECT_NE(teacher_of(0), 0U);
+  EXPECT_EQ(teacher_of(0), teacher_of(1));
+  EXPECT_NE(teacher_of(0), teacher_of(3));
+  const Bytes before = merge->merged(topic(1));
+  merge->put(contribution(2, 1, random_state(random)));
+  EXPECT_EQ(teacher_of(1), 0U);
+  merge->erase(client(2), topic(1));
+  EXPECT_EQ(merge->merged(topic(1)), before);
+}
+
 TEST(PrototypicalMerge, KeepsSpacesApart) {
   Random random(5, "test");
   const auto merge = make_merge();
@@ -256,8 +274,8 @@ TEST(PrototypicalMerge, KeepsSpacesApart) {
   there.topic.space = other;
   merge->put(here);
   merge->put(there);
-  EXPECT_EQ(merge->merged(here.topic), here.payload);
-  EXPECT_EQ(merge->merged(there.topic), there.payload);
+  for (const Contribution& said : {here, there})
+    EXPECT_EQ(decode_class_state(merge->merged(said.topic), kMergedLimits), decode_class_state(said.payload));
 }
 
 TEST(PrototypicalMerge, OpensSpacesOnce) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "knowledge/digest.h"
+
 namespace outrider {
 namespace {
 
@@ -19,11 +21,26 @@ ClassState weighed(const ClassState& state, std::uint64_t limit) {
   return less;
 }
 
+// Never 0. It tells which classes are one client's, which whoever has their states is to know.
+std::uint64_t pseudonym(const ClientId& client) {
+  const Digest digest = Hasher().field("sole teacher").field(client.view()).finish();
+  std::uint64_t pseudonym = 1;
+  for (std::size_t i = 0; i < sizeof pseudonym; ++i) pseudonym |= std::uint64_t{digest.bytes[i]} << (8 * i);
+  return pseudonym;
+}
+
 std::uint64_t times(std::uint64_t count, std::uint64_t factor) {
   return factor != 0 && count > UINT64_MAX / factor ? UINT64_MAX : count * factor;
 }
 
 }  // namespace
+
+ClassState WeighedClass::state() const {
+  ClassState state = sum_.state();
+  if (said_.size() == 1 && said_.begin()->first != rules_->base_teacher)
+    state.sole_teacher = pseudonym(said_.begin()->first);
+  return state;
+}
 
 void WeighedClass::put(const ClientId& teacher, ClassState state) {
   if (const auto before = said_.find(teacher); before != said_.end()) take_out(before);

@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include "simulations/world/prototype_lessons.h"
+
 namespace outrider::simulations {
 namespace {
 
@@ -186,6 +188,7 @@ class WorldRun {
     summary.accepted = aggregator.ledger().accepted();
     summary.revision = aggregator.core().revision();
     summary.knowledge = aggregator.core().knowledge_digest();
+    summary.learned = knowledge_without_teachers(aggregator.core().knowledge());
     summary.aggregator = aggregator.counts();
     require_agreement(summary, options_);
     aggregator.require_sound(shard_.now());

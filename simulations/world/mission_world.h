@@ -33,6 +33,7 @@ struct WorldSummary {
   std::uint64_t accepted = 0;
   Revision revision{};
   Digest knowledge{};
+  Digest learned{};  // the same, whoever has taught it
   AggregatorNode::Counts aggregator{};
   std::vector<ClientSummary> clients;  // in ascending order
 

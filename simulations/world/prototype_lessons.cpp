@@ -1,8 +1,40 @@
 #include "simulations/world/prototype_lessons.h"
 
+#include "client/replica.h"
 #include "learners/prototypical/class_memory.h"
+#include "learners/prototypical/merge.h"
 
 namespace outrider::simulations {
+namespace {
+
+void add_without_teacher(const Topic& topic, const Bytes& payload, Hasher& hasher) {
+  hasher.field(topic.kind).field(topic.space.view()).field(topic.subject);
+  if (topic.kind != kPrototypeKind || payload.empty()) {
+    hasher.field(payload);
+    return;
+  }
+  ClassState state = decode_class_state(payload, kMergedLimits);
+  state.sole_teacher = 0;
+  hasher.field(encode(state));
+}
+
+}  // namespace
+
+Digest knowledge_without_teachers(const protocol::Knowledge& knowledge) {
+  Hasher hasher;
+  for (const protocol::KnowledgeEntry& entry : knowledge.entries)
+    if (!entry.payload.empty()) add_without_teacher(entry.topic, entry.payload, hasher);
+  return hasher.finish();
+}
+
+Digest knowledge_without_teachers(const Store& disk) {
+  Hasher hasher;
+  disk.scan(Column::replica, {}, [&](ByteView key, ByteView) {
+    const Topic topic = client::topic_of(key);
+    add_without_teacher(topic, client::known(disk, topic).value(), hasher);
+  });
+  return hasher.finish();
+}
 
 void learn_class(const Topic& topic, std::span<const NamedExample> examples, const Store& store,
                  Curriculum::Session& session) {

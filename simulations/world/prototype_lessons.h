@@ -16,6 +16,12 @@ struct NamedExample {
 void learn_class(const Topic& topic, std::span<const NamedExample> examples, const Store& store,
                  Curriculum::Session& session);
 
+// The digest of what is known, whoever has taught it: worlds with clients of other keys compare by it. Merged classes
+// tell who has taught them alone.
+Digest knowledge_without_teachers(const protocol::Knowledge& knowledge);
+// Of a client's replica.
+Digest knowledge_without_teachers(const Store& disk);
+
 // A lesson that takes the class back, if the store remembers having taught it.
 void take_back_class(const Topic& topic, const Store& store, Curriculum::Session& session);
 
