@@ -64,6 +64,9 @@ void add_options(CLI::App& app, DaemonCommand& options) {
   app.add_flag("--open-base", options.daemon.admission.open_base,
                "Clients weigh in base classes as in others (default: each counts for a fifth of the base pictures, at "
                "most)");
+  app.add_flag("--trust-alone", options.daemon.admission.trust_alone,
+               "Clients trust classes that one client alone teaches, however many (default: with more than 8, and more "
+               "than others, they count as farther away until somebody confirms them)");
   add_quantity(app, "--history", options.daemon.limits.history.bytes,
                "What superseded contributions may take on disk, as 10GB: those that their client has replaced by "
                "later ones, as updates of a model are in every round. Where they take more, the oldest payloads are "

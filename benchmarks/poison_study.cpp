@@ -68,14 +68,19 @@ class PoisonStudy {
           "| what is said | refused | no measures: all, new | rules alone | with caution |\n|---|---|---|---|---|\n");
       for (const auto& [what, lie] : lies()) row(what, teachers, lie);
     }
+    weights();
     honest_refusals({1, 5, 20, 300});
   }
 
   // How many classes of its own one device may meet beside a large base.
   void many_classes() {
-    fmt::print("\n| who meets new classes | new classes right, without caution | with it |\n|---|---|---|\n");
-    for (const std::size_t count : {8U, 20U, 60U, 120U, 250U}) alone(count, 1);
-    alone(120, 5);
+    fmt::print("\n| base classes | who meets new classes | those right, without caution | with it |\n");
+    fmt::print("|---|---|---|---|\n");
+    for (const std::size_t base : {classes_.base().size(), std::size_t{60}}) {
+      for (const std::size_t count : {8U, 20U, 60U, 120U, 240U}) alone(base, count, 1, 0);
+      alone(base, 120, 5, 0);
+      for (const std::size_t invented : {0U, 240U, 256U}) alone(base, 24, 5, invented);
+    }
     honest_refusals({1, 5, 15});
   }
 
@@ -159,15 +164,48 @@ class PoisonStudy {
     fmt::print("| {} | {} | {} | {} | {} |\n", what, refused_, none, rules, cautious);
   }
 
-  void alone(std::size_t each, std::size_t clients) {
-    classes_.begin(AdmissionRules::usual());
+  // What weighing the loudest teacher down further would be worth, and cost.
+  void weights() {
+    fmt::print(
+        "\n| most of the next, always counted | moved, 1 teacher | moved, 3 teachers | honest, of 200, 20 and 5 "
+        "pictures |\n");
+    fmt::print("|---|---|---|---|\n");
+    for (const auto& [next, always] : {std::pair(2U, 50U), std::pair(2U, 20U), std::pair(1U, 20U), std::pair(1U, 5U)}) {
+      AdmissionRules rules = AdmissionRules::usual();
+      rules.most_of_next = next;
+      rules.always_counted = always;
+      std::string cells;
+      for (const std::size_t teachers : {std::size_t{1}, std::size_t{3}}) {
+        begin(rules, teachers);
+        move_all(kLiar);
+        cells += fmt::format(" {:.1f} |", 100 * classes_.recall().all);
+      }
+      classes_.begin(rules);
+      for (const std::string& name : names_) {
+        classes_.say(0, name, classes_.state(name, 0, 200));
+        classes_.say(1, name, classes_.state(name, 200, 20));
+        classes_.say(2, name, classes_.state(name, 220, 5));
+      }
+      fmt::print("| {}, {} |{} {:.1f} |\n", next, always, cells, 100 * classes_.recall().all);
+    }
+  }
+
+  // Honest clients that each teach classes of their own; beside them, it may be, one that invents classes near these.
+  void alone(std::size_t base, std::size_t each, std::size_t clients, std::size_t invented) {
+    classes_.begin(AdmissionRules::usual(), base);
     std::set<std::string> taught;
     for (const std::string& name : new_) {
       if (taught.size() == each * clients) break;
-      classes_.say(static_cast<std::uint32_t>(taught.size() / each), name, classes_.state(name, 0, 15));
+      classes_.say(static_cast<std::uint32_t>(taught.size() / each), name, classes_.state(name, 0, 14));
       taught.insert(name);
     }
-    fmt::print("| {} client{}, {} classes each | {:.1f} | {:.1f} |\n", clients, clients == 1 ? "" : "s", each,
+    auto near = taught.begin();
+    for (std::size_t i = 0; i < invented; ++i) {
+      lie(kLiar, "invented " + std::to_string(i), classes_.state(*near, 14, 1));
+      if (++near == taught.end()) near = taught.begin();
+    }
+    fmt::print("| {} | {} client{}, {} classes each{} | {:.1f} | {:.1f} |\n", base, clients, clients == 1 ? "" : "s",
+               each, invented == 0 ? "" : fmt::format("; {} invented near them", invented),
                100 * classes_.recall(false).mean_of(taught), 100 * classes_.recall(true).mean_of(taught));
   }
 

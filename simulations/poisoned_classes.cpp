@@ -24,14 +24,15 @@ PoisonedClasses::PoisonedClasses(Pretrained pretrained, EmbeddedClasses to_learn
       dimension_(Encoder::decode(pretrained_.encoder).dimension()),
       space_(Digest::of(pretrained_.encoder)) {}
 
-void PoisonedClasses::begin(AdmissionRules rules) {
+void PoisonedClasses::begin(AdmissionRules rules, std::size_t base) {
   rules.base_teacher = kTeacherOfBase;
   merge_ = PrototypicalFamily(aggregator::embedding_space, rules).make_merge();
   known_.clear();
   if (const auto reason = merge_->open_space(space_, pretrained_.encoder)) throw InputError(*reason);
   std::uint64_t sequence = 0;
-  for (const auto& [name, base] : pretrained_.classes) {
-    merge_->put({kTeacherOfBase, SequenceNumber{++sequence}, {}, topic_of(name), encode(base)});
+  for (const auto& [name, state] : pretrained_.classes) {
+    if (sequence == base) break;
+    merge_->put({kTeacherOfBase, SequenceNumber{++sequence}, {}, topic_of(name), encode(state)});
     known_.insert(name);
   }
 }

@@ -24,8 +24,8 @@ class PoisonedClasses {
   // `to_learn`: from which clients, also those that lie, draw their pictures; `to_test`: nobody has them.
   PoisonedClasses(Pretrained pretrained, EmbeddedClasses to_learn, EmbeddedClasses to_test);
 
-  // Anew: the aggregator has taught the base classes and nobody has said anything.
-  void begin(AdmissionRules rules);
+  // Anew: the aggregator has taught the base classes, the first so many of them, and nobody has said anything.
+  void begin(AdmissionRules rules, std::size_t base = SIZE_MAX);
   // Says it as the client of this number, unless it is refused; returns whether it was not.
   bool say(std::uint32_t client, const std::string& class_name, const ClassState& said);
   // What pictures `first` and on of a class, `count` of them, come to.

@@ -27,7 +27,8 @@ double spread(const ClassState& state) {
 }  // namespace
 
 std::string AdmissionRules::merging() const {
-  return fmt::format("next {} always {} base {} sole told", most_of_next, always_counted, open_base ? "open" : "kept");
+  return fmt::format("next {} always {} base {} alone {}", most_of_next, always_counted, open_base ? "open" : "kept",
+                     trust_alone ? "trusted" : "told");
 }
 
 void EmbeddingSpace::saw_base(const ClassState& state) {

@@ -27,6 +27,7 @@ struct AdmissionRules {
   std::uint64_t most_of_next = 2;
   std::uint64_t always_counted = 50;  // … and for at least so many of its own.
   bool open_base = false;             // clients weigh in base classes as in others, see weighed_class.h
+  bool trust_alone = false;           // nobody is told which classes one client alone has taught, see caution.h
   // Of these rules, those by which a merged class follows from what is said.
   std::string merging() const;
   std::optional<ClientId> base_teacher = {};  // the aggregator; it may say what it wants

@@ -127,6 +127,10 @@ TEST(WeighedClass, WhatTheAggregatorTaughtHasNoSoleTeacher) {
   EXPECT_EQ(world.bag().sole_teacher, 0U);
   world.merge->erase(teacher(1), taught(teacher(1), "bag", pictures(1, 1, 1)).topic);
   EXPECT_EQ(world.bag().sole_teacher, 0U);
+
+  World trusting({.trust_alone = true});
+  trusting.put(teacher(1), pictures(3, 1, 0));
+  EXPECT_EQ(trusting.bag().sole_teacher, 0U);
 }
 
 TEST(WeighedClass, NobodyIsLouderThanTwiceTheNext) {

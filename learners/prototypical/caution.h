@@ -10,9 +10,10 @@
 
 namespace outrider {
 
-// Without caution so many classes may be a client's alone, or twice as many as the client that has most of such classes
-// beside it.
+// Without caution so many classes may be a client's alone; or twice as many as the client that has most of such classes
+// beside it; or a quarter of all classes that are not: who has so few cannot do much harm.
 inline constexpr std::size_t kTrustedAlone = 8;
+inline constexpr std::size_t kTrustedShare = 4;
 inline constexpr float kMostCaution = 2.5F;
 
 // Sets the caution of every class by who is its sole teacher: 1 where there are several, or none is told, or the client

@@ -41,6 +41,17 @@ TEST(Caution, IsForWhoAloneTeachesManyMoreClassesThanAnybodyElse) {
   EXPECT_EQ(caution_of(classes, 1), kMostCaution);
 }
 
+TEST(Caution, IsNotForWhoHasAQuarterOfWhatOthersKnow) {
+  Classes classes;
+  add(classes, 964, 0);
+  add(classes, 241, 1);
+  set_caution(classes);
+  EXPECT_EQ(caution_of(classes, 1), 1);
+  add(classes, 241, 1);
+  set_caution(classes);
+  EXPECT_EQ(caution_of(classes, 1), 2);
+}
+
 TEST(Caution, IsNotForClientsThatAllMeetManyNewClasses) {
   Classes classes;
   for (std::uint64_t client = 1; client <= 5; ++client) add(classes, 120, client);

@@ -37,7 +37,7 @@ std::uint64_t times(std::uint64_t count, std::uint64_t factor) {
 
 ClassState WeighedClass::state() const {
   ClassState state = sum_.state();
-  if (said_.size() == 1 && said_.begin()->first != rules_->base_teacher)
+  if (!rules_->trust_alone && said_.size() == 1 && said_.begin()->first != rules_->base_teacher)
     state.sole_teacher = pseudonym(said_.begin()->first);
   return state;
 }

@@ -29,7 +29,8 @@ class WeighedClass {
   std::size_t teachers() const { return said_.size(); }
   // Of the pictures, as they count.
   std::uint64_t count() const { return sum_.count(); }
-  // At least one teacher said something. Tells who it is where it is one client alone.
+  // At least one teacher said something. Tells who it is where it is one client alone, unless that
+  // is trusted.
   ClassState state() const;
 
  private:
