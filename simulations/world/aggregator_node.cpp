@@ -11,6 +11,10 @@ std::string name_of_client(std::uint32_t client) {
   return "client " + std::to_string(client);
 }
 
+ClientId id_of_aggregator() {
+  return ClientId::from_public_key(bytes_of("the virtual aggregator"));
+}
+
 ClientId id_of_client(std::uint32_t client) {
   return ClientId::from_public_key(bytes_of(name_of_client(client)));
 }
@@ -18,8 +22,9 @@ ClientId id_of_client(std::uint32_t client) {
 AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman)
     : options_(options),
       postman_(postman),
-      id_(ClientId::from_public_key(bytes_of("the virtual aggregator"))),
+      id_(id_of_aggregator()),
       ledger_(options.watch, options.families),
+      bounds_(options.limits),
       links_(options.clients) {
   for (std::uint32_t client = 0; client < options.clients; ++client) {
     ids_.push_back(id_of_client(client));
@@ -47,6 +52,7 @@ void AggregatorNode::receive(std::span<const Event> packets, Instant now) {
     return;
   }
   aggregator::Effects effects;
+  AllHeard heard;
   for (const Event& packet : packets) {
     std::optional<protocol::Message> message = understood(packet.bytes);
     if (!message) {
@@ -56,21 +62,24 @@ void AggregatorNode::receive(std::span<const Event> packets, Instant now) {
     // The transport knows who speaks, whatever he says; but a hostile one has many keys.
     const std::uint32_t sender = client_in(packet.order);
     if (!options_.traits_of(sender).hostile || clients_.contains(message->client)) message->client = ids_[sender];
+    ++heard[message->client].messages;
+    if (const auto* contribute = std::get_if<protocol::Contribute>(&message->body))
+      heard[message->client].contributions += contribute->contributions.size();
     if (const auto* contribute = std::get_if<protocol::Contribute>(&message->body))
       for (const Contribution& contribution : contribute->contributions) ledger_.received(contribution);
     if (const auto* offer = std::get_if<protocol::Offer>(&message->body)) ledger_.received(*offer);
     if (const auto* part = std::get_if<protocol::PayloadPart>(&message->body)) ledger_.received(*part);
     guarded("the aggregator", [&] { effects.append(core_->receive(*message, now)); });
   }
-  apply(effects, now);
+  apply(effects, heard, now);
 }
 
 void AggregatorNode::timer(Instant now) {
-  if (core_ && core_->deadline() <= now) apply(core_->tick(now), now);
+  if (core_ && core_->deadline() <= now) apply(core_->tick(now), {}, now);
 }
 
 // As the daemon: nothing leaves before it is durable, and who could not write starts over.
-void AggregatorNode::apply(const aggregator::Effects& effects, Instant now) {
+void AggregatorNode::apply(const aggregator::Effects& effects, const AllHeard& heard, Instant now) {
   try {
     if (!effects.writes.empty()) disk_.commit(effects.writes);
   } catch (const InputError&) {
@@ -82,8 +91,10 @@ void AggregatorNode::apply(const aggregator::Effects& effects, Instant now) {
     die(now, counts_.torn_writes);
     return;
   }
+  ledger_.said_itself(id_, effects.writes, disk_);
   ledger_.answered(effects.messages, disk_);
   ledger_.check(*core_);
+  if (options_.watch == Watch::full) bounds_.check(effects, heard, disk_, core_->deadline() > now);
   for (const protocol::Message& message : effects.messages) {
     if (const auto* knowledge = std::get_if<protocol::Knowledge>(&message.body)) note(*knowledge);
     if (const auto* refused = std::get_if<protocol::Refused>(&message.body)) counts_.refused += refused->permanent;
@@ -98,8 +109,16 @@ void AggregatorNode::note(const protocol::Knowledge& knowledge) {
   if (knowledge.through != core_->revision()) {
     cut_at_.insert(knowledge.through);
   } else if (!known_at_.contains(knowledge.through)) {
-    known_at_.emplace(knowledge.through, core_->knowledge_digest());
+    known_at_.emplace(knowledge.through, handed_out());
   }
+}
+
+Digest AggregatorNode::handed_out() const {
+  Hasher hasher;
+  for (const protocol::KnowledgeEntry& entry : core_->knowledge().entries)
+    if (!entry.payload.empty())
+      hasher.field(entry.topic.kind).field(entry.topic.space.view()).field(entry.topic.subject).field(entry.payload);
+  return hasher.finish();
 }
 
 void AggregatorNode::claimed(const Event& claim) const {

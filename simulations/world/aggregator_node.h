@@ -7,6 +7,8 @@
 #include <set>
 #include <span>
 
+#include "simulations/world/bounds.h"
+#include "simulations/world/ledger.h"
 #include "simulations/world/postman.h"
 #include "simulations/world/virtual_disk.h"
 
@@ -23,6 +25,9 @@ class AggregatorNode {
   void crash(Instant now, std::uint64_t which);
   void restart();
   void fill_disk();
+  // The digest of what a replica holds that has caught up: what is merged to nothing, as updates of rounds are, is not
+  // in it.
+  Digest handed_out() const;
   // At the end: what is on the disk is what is known, and whoever asks for the status gets it. Throws Violation.
   void require_sound(Instant now) const;
 
@@ -46,7 +51,8 @@ class AggregatorNode {
   const Link& link_to(std::uint32_t client) const { return links_[client]; }
 
  private:
-  void apply(const aggregator::Effects& effects, Instant now);
+  using AllHeard = std::map<ClientId, Heard>;
+  void apply(const aggregator::Effects& effects, const AllHeard& heard, Instant now);
   void note(const protocol::Knowledge& knowledge);
   void die(Instant now, std::uint64_t which);
   void start();
@@ -58,6 +64,7 @@ class AggregatorNode {
   VirtualDisk disk_;
   std::unique_ptr<aggregator::Core> core_;
   Ledger ledger_;
+  Bounds bounds_;
   std::vector<Link> links_;                    // by client
   std::vector<ClientId> ids_;                  // likewise
   std::map<ClientId, std::uint32_t> clients_;  // by id

@@ -59,13 +59,18 @@ void ClientNode::go_on(Instant now) {
   if (session_ || core_->encoder().empty() || !wanted_step_) return;
   if (!learned_step_ || *learned_step_ < *wanted_step_) {
     learning_step_ = *wanted_step_;
-    session_ = around_.curriculum.learn(number_, learning_step_, disk_);
-    const double rate = around_.options.traits_of(number_).pictures_per_second;
-    const auto takes = static_cast<Instant::rep>(1000 * static_cast<double>(session_->pictures) / rate);
-    around_.postman.schedule({now + Instant(1 + takes), number_, EventKind::learned, lives_});
-    return;
+    return begin(around_.curriculum.learn(number_, learning_step_, disk_), now);
   }
-  if (has_caught_up()) rest(now);
+  if (!has_caught_up()) return;
+  Curriculum::Session session = around_.curriculum.react(number_, disk_);
+  session.lessons.empty() ? rest(now) : begin(std::move(session), now);
+}
+
+void ClientNode::begin(Curriculum::Session session, Instant now) {
+  const double rate = around_.options.traits_of(number_).pictures_per_second;
+  const auto takes = static_cast<Instant::rep>(1000 * static_cast<double>(session.pictures) / rate);
+  session_ = std::move(session);
+  around_.postman.schedule({now + Instant(1 + takes), number_, EventKind::learned, lives_});
 }
 
 void ClientNode::learned(std::uint64_t life, Instant now) {
@@ -76,7 +81,8 @@ void ClientNode::learned(std::uint64_t life, Instant now) {
   for (const client::Lesson& lesson : session.lessons) {
     said_.erase(lesson.topic);  // in doubt until it is durable
     if (!apply(core_->learned(lesson, local(now)), now)) return;
-    if (around_.options.watch == Watch::full) said_.insert_or_assign(lesson.topic, Digest::of(lesson.payload));
+    if (around_.options.watch == Watch::full && !session.may_come_too_late)
+      said_.insert_or_assign(lesson.topic, Digest::of(lesson.payload));
   }
   counts_.pictures += static_cast<std::uint32_t>(session.pictures);
   learned_step_ = learning_step_;

@@ -58,6 +58,7 @@ class ClientNode {
  private:
   void boot(Instant now);
   void go_on(Instant now);
+  void begin(Curriculum::Session session, Instant now);
   void rest(Instant now);
   void die(Instant now);
   bool has_caught_up() const;

@@ -101,6 +101,20 @@ void Ledger::accept(const Contribution& contribution) {
   if (!is_new && place->second.sequence < contribution.sequence) place->second = contribution;
 }
 
+void Ledger::said_itself(const ClientId& self, const WriteSet& writes, const Store& disk) {
+  self_ = self;
+  for (const WriteSet::Operation& operation : writes.operations) {
+    if (operation.column != Column::contributions || !operation.value) continue;
+    if (ClientId::from_bytes(ByteView(operation.key).first(ClientId::kSize)) != self) continue;
+    const aggregator::Decision decision = aggregator::decode_decision(*operation.value);
+    if (!decision.is_accepted() || decision.dropped) continue;
+    const SequenceNumber sequence{number_in_key(operation.key, ClientId::kSize)};
+    if (!acknowledged_[self].emplace(sequence, decision.id).second) continue;
+    if (watch_ == Watch::full) accept(aggregator::whole(decision, disk));
+    ++accepted_;
+  }
+}
+
 void Ledger::check(const aggregator::Core& core) {
   if (core.revision() < revision_)
     throw Violation(
@@ -143,7 +157,7 @@ void Ledger::adopt(const Store& disk, bool trusted) {
     if (acknowledged_[client].contains(sequence)) return;
     if (watch_ == Watch::full) {
       const auto content = in_doubt_.find(decision.id);
-      if (!trusted && content == in_doubt_.end())
+      if (!trusted && client != self_ && content == in_doubt_.end())
         throw Violation(describe(client, sequence) + " is on disk but never came in");
       if (!decision.dropped) accept(aggregator::whole(decision, disk));
       if (content != in_doubt_.end()) in_doubt_.erase(content);

@@ -42,12 +42,14 @@ class Ledger {
   void received(const protocol::PayloadPart& part);
   // The aggregator's answers are about to leave; `disk` is what a restart would find now. Throws Violation.
   void answered(const std::vector<protocol::Message>& messages, const Store& disk);
+  // What the aggregator has just written down that it said itself, as that a round is over; it is on `disk`.
+  void said_itself(const ClientId& self, const WriteSet& writes, const Store& disk);
   // After an event. Throws Violation.
   void check(const aggregator::Core& core);
   // The aggregator has started from `disk`. Throws Violation when something acknowledged is missing, or something is
   // there that never came in.
   void restarted(const aggregator::Core& core, const Store& disk);
-  // What the aggregator itself brought is taken as given.
+  // What the aggregator itself brought, or says, is taken as given.
   void published(const aggregator::Core& core, const Store& disk);
 
   std::uint64_t accepted() const { return accepted_; }
@@ -80,6 +82,7 @@ class Ledger {
   std::map<Topic, std::map<ClientId, Contribution>> latest_;  // accepted; full watch only
   std::map<Digest, SequenceNumber> withdrawals_;              // that were received, by id
   std::map<Digest, Bytes> spaces_;
+  std::optional<ClientId> self_;  // of the aggregator, once it has said something
   std::uint64_t accepted_ = 0;
   Revision revision_{};
   Revision checked_{};

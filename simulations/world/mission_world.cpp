@@ -63,7 +63,8 @@ Bytes sayings_of(const Shard& shard, const WorldOptions& options) {
   Bytes bytes;
   const auto append = [&](ByteView more) { bytes.insert(bytes.end(), more.begin(), more.end()); };
   for (const auto& client : shard.clients()) {
-    if (options.traits_of(client->number()).dishonest) continue;
+    const Traits& traits = options.traits_of(client->number());
+    if (traits.dishonest || traits.lies) continue;
     for (const auto& [topic, digest] : client->said()) {
       const Bytes key = client::topic_key(topic);
       append(key_of(client->number()));
@@ -187,7 +188,7 @@ class WorldRun {
     for (ClientSummary& client : summary.clients) client.received_bytes = aggregator.link_to(client.client).bytes;
     summary.accepted = aggregator.ledger().accepted();
     summary.revision = aggregator.core().revision();
-    summary.knowledge = aggregator.core().knowledge_digest();
+    summary.knowledge = aggregator.handed_out();
     summary.learned = knowledge_without_teachers(aggregator.core().knowledge());
     summary.aggregator = aggregator.counts();
     require_agreement(summary, options_);

@@ -19,12 +19,16 @@ class Curriculum {
  public:
   struct Session {
     std::vector<client::Lesson> lessons;
-    std::size_t pictures = 0;  // that are new
+    std::size_t pictures = 0;        // that are new
+    bool may_come_too_late = false;  // and be refused for it, as an update of a round that is over
   };
 
   virtual ~Curriculum() = default;
   // All that has come to the client up to and including this step and is not in its store as learned.
   virtual Session learn(std::uint32_t client, std::size_t step, const Store& store) const = 0;
+  // What the client does about what it has been told, as training a round that asks for it: called whenever it has
+  // caught up, until there is nothing.
+  virtual Session react(std::uint32_t /*client*/, const Store& /*store*/) const { return {}; }
 };
 
 // What a kind of device is like.
@@ -40,6 +44,7 @@ struct Traits {
   // Its user's words are nasty, and beside it somebody says such words, numbers and sizes in many names (vandal.h); its
   // own core is as honest as others.
   bool hostile = false;
+  bool lies = false;  // what it has learned may be refused
 };
 
 // Something that a family takes, for hostile clients to twist; the first of a world is a class state.
@@ -103,5 +108,6 @@ struct WorldOptions {
 
 std::string name_of_client(std::uint32_t client);
 ClientId id_of_client(std::uint32_t client);
+ClientId id_of_aggregator();
 
 }  // namespace outrider::simulations

@@ -1,0 +1,41 @@
+// What an aggregator keeps and says stays within its named limits, after every event: a promise that is watched from
+// outside, like those of the ledger.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "aggregator/core.h"
+
+namespace outrider::simulations {
+
+// What a peer has said in an event: its messages, and the contributions in them.
+struct Heard {
+  std::size_t messages = 0;
+  std::size_t contributions = 0;
+};
+
+class Bounds {
+ public:
+  explicit Bounds(const aggregator::Limits& limits) : limits_(limits) {}
+
+  // After an event whose writes are on `disk`: pages of knowledge and status, chunks, what waits for each peer, and, of
+  // what was written to, the roster, unfinished uploads and, when `nothing_is_due` any more, the history. Throws
+  // Violation, which names the limit. Costs work in what leaves, and in the size of what was written to.
+  void check(const aggregator::Effects& effects, const std::map<ClientId, Heard>& heard, const Store& disk,
+             bool nothing_is_due);
+
+  // What one event may leave in the queue to a peer that has said so much.
+  std::uint64_t most_waiting(const Heard& heard) const;
+
+ private:
+  void check_message(const protocol::Message& message) const;
+  void check_roster(const Store& disk) const;
+  void check_uploads(const Store& disk) const;
+  void check_history(const Store& disk) const;
+
+  aggregator::Limits limits_;
+  bool history_has_grown_ = false;
+};
+
+}  // namespace outrider::simulations
