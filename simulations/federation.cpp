@@ -33,7 +33,7 @@ void read_federation_root(const TomlFile& file, Federation& federation) {
   reader.read_choices("methods", kFederationMethods, federation.methods);
   reader.read("swarm", federation.swarm);
   for (const char* table :
-       {"data", "gaussians", "pretraining", "federation", "partition", "profile", "network", "crashes"})
+       {"data", "gaussians", "pretraining", "federation", "partition", "profile", "network", "crashes", "admission"})
     reader.know(table);
   reader.finish();
 }
@@ -80,6 +80,7 @@ void read_profile(TomlReader& reader, std::vector<ClientProfile>& profiles) {
   reader.read_number("clock_jump_seconds", profile.clock_jump_seconds, 0, 1e9);
   reader.read("dishonest", profile.dishonest);
   reader.read("hostile", profile.hostile);
+  reader.read("lies", profile.lies);
   const bool known = std::ranges::find(profiles, profile.name, &ClientProfile::name) != profiles.end();
   if (known && !reader.has("name")) reader.require("name");
   if (known || profile.name.empty()) reader.complain("name", "a text that no other profile has");
@@ -108,6 +109,13 @@ void read_crashes(TomlReader& reader, CrashPlan& crashes) {
   reader.read_number("clients_per_hour", crashes.clients_per_hour, 0, 3600);
   reader.read_number("aggregator_per_hour", crashes.aggregator_per_hour, 0, 3600);
   reader.read_number("full_disks_per_hour", crashes.full_disks_per_hour, 0, 3600);
+}
+
+void read_admission(TomlReader& reader, AdmissionRules& admission) {
+  reader.read_integer("most_pictures", admission.most_pictures, 1, static_cast<std::int64_t>(kContributedLimits.count));
+  reader.read_integer("most_classes", admission.most_classes, 1, 1'000'000);
+  reader.read("open_base", admission.open_base);
+  reader.read("trust_alone", admission.trust_alone);
 }
 
 // What one table says must fit the others.
@@ -173,6 +181,7 @@ Federation load_federation(const std::filesystem::path& path) {
   file.tables("profile", [&](TomlReader& reader) { read_profile(reader, federation.profiles); });
   file.table("network", [&](TomlReader& reader) { read_network_plan(reader, federation.network); });
   file.table("crashes", [&](TomlReader& reader) { read_crashes(reader, federation.crashes); });
+  file.table("admission", [&](TomlReader& reader) { read_admission(reader, federation.admission); });
   check_source(file, federation);
   check_profiles(file, federation.profiles);
   return federation;

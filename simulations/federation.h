@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "learners/prototypical/admission.h"
 #include "simulations/scenario.h"
 #include "simulations/toml_reader.h"
 #include "simulations/world/network.h"
@@ -55,6 +56,7 @@ struct ClientProfile {
   double clock_jump_seconds = 0;  // and is off by up to this at every start
   bool dishonest = false;         // sends what an honest client never would
   bool hostile = false;           // its words are nasty, and so are those that somebody says beside it in many names
+  bool lies = false;              // its device is sound and says of classes what is not true
 
   bool operator==(const ClientProfile&) const = default;
 };
@@ -118,6 +120,7 @@ struct Federation {
   std::vector<ClientProfile> profiles;  // at least one
   NetworkPlan network;
   CrashPlan crashes;
+  AdmissionRules admission = AdmissionRules::usual();  // of the aggregator, who is the base teacher, whoever is said
   // Every seed turns each kind of fault off, on, or down, so that a thousand seeds are a thousand kinds of weather.
   bool swarm = false;
 

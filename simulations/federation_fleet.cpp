@@ -99,6 +99,14 @@ class FederationFleet {
     fleet_.rendezvous(classes_.size(), kProcessPatience, [this](const protocol::Status&) { look(); });
   }
 
+  static std::vector<std::string> arguments_of(const AdmissionRules& admission) {
+    std::vector<std::string> arguments{"--most-pictures", std::to_string(admission.most_pictures), "--most-classes",
+                                       std::to_string(admission.most_classes)};
+    if (admission.open_base) arguments.push_back("--open-base");
+    if (admission.trust_alone) arguments.push_back("--trust-alone");
+    return arguments;
+  }
+
   static FleetOptions options_of(const Federation& federation, const EmbeddedData& data, const fs::path& directory,
                                  std::optional<std::vector<LinkQuality>> links) {
     fs::remove_all(directory);
@@ -106,7 +114,8 @@ class FederationFleet {
     const fs::path pretrained = directory / "pretrained.outrider";
     save_pretrained({data.encoder, data.base}, pretrained);
     const fs::path self = fs::read_symlink("/proc/self/exe");
-    return {self, directory, pretrained, federation.plan.clients, 1, std::move(links)};
+    return {
+        self, directory, pretrained, federation.plan.clients, 1, std::move(links), arguments_of(federation.admission)};
   }
 
   void show(std::size_t step) {
@@ -198,7 +207,8 @@ void require_processes(const Federation& federation) {
   if (federation.plan.withdrawals > 0)
     refuse("its clients take classes back, and no daemon does (federation.withdrawals)");
   for (const ClientProfile& profile : federation.profiles) {
-    if (profile.dishonest) refuse("the clients of its profile '" + profile.name + "' lie, and no daemon does");
+    if (profile.dishonest || profile.lies)
+      refuse("the clients of its profile '" + profile.name + "' lie, and no daemon does");
     if (profile.hostile) refuse("the clients of its profile '" + profile.name + "' are hostile, and no daemon is");
   }
 }

@@ -16,6 +16,7 @@
 #include "simulations/federation_record.h"
 #include "simulations/federation_world.h"
 #include "simulations/kept_encoder.h"
+#include "simulations/liar.h"
 #include "simulations/mpi/launched_ranks.h"
 #include "simulations/pretraining.h"
 #include "simulations/prototype_curriculum.h"
@@ -202,7 +203,8 @@ class Seeds {
     }
     const Federation& federation = report_.federation;
     const Assignment assignment(federation, data_.train.pictures, seed);
-    const PrototypeCurriculum curriculum(data_, assignment, federation.plan.withdrawals, seed);
+    const PrototypeCurriculum honest(data_, assignment, federation.plan.withdrawals, seed);
+    const LyingCurriculum curriculum(honest, data_, liars_of(federation, seed));
     const Watch watch = federation.plan.clients <= kFullyWatched ? Watch::full : Watch::light;
     const WorldOptions world = world_of(federation, data_, seed, watch);
     FederationRun run;

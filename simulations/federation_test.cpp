@@ -69,6 +69,9 @@ dishonest = true
 [[profile]]
 name = "vandal"
 hostile = true
+[[profile]]
+name = "liar"
+lies = true
 [network]
 loss = 0.1
 duplication = 0.2
@@ -82,6 +85,11 @@ partition_share = 0.25
 clients_per_hour = 1
 aggregator_per_hour = 0.1
 full_disks_per_hour = 0.2
+[admission]
+most_pictures = 500
+most_classes = 30
+open_base = true
+trust_alone = true
 )");
   EXPECT_THAT(federation.methods, ElementsAre(FederationMethod::central, FederationMethod::federated));
   EXPECT_TRUE(federation.swarm);
@@ -92,12 +100,18 @@ full_disks_per_hour = 0.2
   EXPECT_EQ(federation.partition.kind, PartitionKind::quantity);
   EXPECT_EQ(federation.partition.alpha, 0.2);
   EXPECT_EQ(federation.partition.pictures_per_client, 40u);
-  ASSERT_EQ(federation.profiles.size(), 3u);
+  ASSERT_EQ(federation.profiles.size(), 4u);
   EXPECT_EQ(federation.profiles[0].available_from, 22);
   EXPECT_EQ(federation.profiles[0].kilobits_per_second, 64);
   EXPECT_TRUE(federation.profiles[1].dishonest);
   EXPECT_FALSE(federation.profiles[1].hostile);
   EXPECT_TRUE(federation.profiles[2].hostile);
+  EXPECT_FALSE(federation.profiles[2].lies);
+  EXPECT_TRUE(federation.profiles[3].lies);
+  EXPECT_EQ(federation.admission.most_pictures, 500u);
+  EXPECT_EQ(federation.admission.most_classes, 30u);
+  EXPECT_TRUE(federation.admission.open_base);
+  EXPECT_TRUE(federation.admission.trust_alone);
   EXPECT_EQ(federation.network.delay, Delay::pareto);
   EXPECT_EQ(federation.network.longest_delay_ms, 60'000u);
   EXPECT_EQ(federation.network.partition_share, 0.25);

@@ -1,12 +1,17 @@
 #include "simulations/federation_world.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
+#include "aggregator/families.h"
 #include "knowledge/error.h"
+#include "learners/averaging/merge.h"
+#include "learners/growing/merge.h"
 #include "learners/prototypical/merge.h"
 #include "learners/random.h"
 #include "learners/supermask/merge.h"
+#include "simulations/hostile_samples.h"
 
 namespace outrider::simulations {
 namespace {
@@ -27,6 +32,7 @@ Traits traits_of(const ClientProfile& profile) {
   traits.clock_jump = milliseconds(profile.clock_jump_seconds * 1000);
   traits.dishonest = profile.dishonest;
   traits.hostile = profile.hostile;
+  traits.lies = profile.lies;
   return traits;
 }
 
@@ -43,38 +49,16 @@ Weather weather_of(const NetworkPlan& network) {
   return weather;
 }
 
-// A network so small that a task of it is a few bytes.
-BaseNetwork small_base() {
-  BaseNetwork base;
-  base.preprocessing = {{1, 2, 2}, false, 0.5F, 0.5F};
-  base.network = nn::parse_network("input 1x2x2; flatten; linear 3 nobias");
-  base.density = 0.5;
-  return base;
-}
-
-TaskRecord small_task() {
-  TaskRecord task{{"cat", "dog"}, 12, 1, {}, {}};
-  LayerMask layer;
-  for (std::size_t i = 0; i < 12; ++i) layer.kept.push_back(i % 2 == 0 ? 1 : 0);
-  layer.values.assign(6, 0.25F);
-  task.layers.push_back(std::move(layer));
-  return task;
-}
-
-// What hostile clients twist: states of classes, and tasks in a space of their own.
-void add_samples(const EmbeddedData& data, WorldOptions& world) {
-  const ClassState state{3, std::vector<float>(data.dimension, 1.5F), std::vector<float>(data.dimension, 0.5F)};
-  const Topic topic{std::string(kPrototypeKind), data.space, "nobody's class"};
-  for (const Precision precision : {Precision::float32, Precision::float16, Precision::int8})
-    world.samples.push_back({topic, encode(state, precision)});
-  const BaseNetwork base = small_base();
-  world.earlier_definitions.push_back(base.encode());
-  world.samples.push_back({{std::string(kSupermaskKind), base.id(), "nobody's task"}, small_task().encode()});
-}
-
-std::size_t dimension_of(ByteView definition, std::size_t dimension) {
-  if (BaseNetwork::recognises(definition)) throw InputError("it is a base network");
-  return dimension;
+// What a real aggregator finds in the encoder; or, where points stand for embeddings, in these.
+EmbeddingSpace space_of(const Federation& federation, const EmbeddedData& data) {
+  if (federation.data.kind != kGaussians) return aggregator::embedding_space(data.encoder);
+  EmbeddingSpace space(data.dimension);
+  for (std::size_t i = 0; i < data.train.size(); ++i) {
+    double squares = 0;
+    for (const float x : data.train.embedding(i)) squares += static_cast<double>(x) * static_cast<double>(x);
+    space.largest_norm = std::max(space.largest_norm, std::sqrt(squares));
+  }
+  return space;
 }
 
 void draw_weather(WorldOptions& world) {
@@ -103,6 +87,12 @@ std::vector<std::uint8_t> profiles_of(const Federation& federation, std::uint64_
   return kinds;
 }
 
+std::vector<bool> liars_of(const Federation& federation, std::uint64_t seed) {
+  std::vector<bool> liars;
+  for (const std::uint8_t profile : profiles_of(federation, seed)) liars.push_back(federation.profiles[profile].lies);
+  return liars;
+}
+
 WorldOptions world_of(const Federation& federation, const EmbeddedData& data, std::uint64_t seed, Watch watch) {
   WorldOptions world;
   world.seed = seed;
@@ -116,11 +106,19 @@ WorldOptions world_of(const Federation& federation, const EmbeddedData& data, st
   world.weather = weather_of(federation.network);
   world.disasters = {federation.crashes.clients_per_hour, federation.crashes.aggregator_per_hour,
                      federation.crashes.full_disks_per_hour};
-  world.families = [dimension = data.dimension] {
+  AdmissionRules admission = federation.admission;
+  admission.base_teacher = id_of_aggregator();
+  world.families = [space = space_of(federation, data), admission] {
     std::vector<std::unique_ptr<Family>> families;
     families.push_back(std::make_unique<PrototypicalFamily>(
-        [dimension](ByteView definition) { return dimension_of(definition, dimension); }));
+        [space](ByteView definition) {
+          if (BaseNetwork::recognises(definition)) throw InputError("it is a base network");
+          return space;
+        },
+        admission));
     families.push_back(std::make_unique<SupermaskFamily>());
+    families.push_back(std::make_unique<averaging::AveragingFamily>());
+    families.push_back(std::make_unique<growing::GrowingFamily>());
     return families;
   };
   world.encoder = data.encoder;

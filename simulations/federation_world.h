@@ -11,6 +11,9 @@ namespace outrider::simulations {
 // (Groce et al. 2012: many kinds of weather find more than one that has everything).
 WorldOptions world_of(const Federation& federation, const EmbeddedData& data, std::uint64_t seed, Watch watch);
 
+// Which clients lie.
+std::vector<bool> liars_of(const Federation& federation, std::uint64_t seed);
+
 // Which profile each client has, by shares: client c's depends on the seed and c alone.
 std::vector<std::uint8_t> profiles_of(const Federation& federation, std::uint64_t seed);
 

@@ -65,11 +65,19 @@ void Fleet::start_aggregator() {
   const fs::path log = options_.directory / "aggregator.log";
   fs::remove(address_file);
   aggregator_.clear();
-  aggregator_.emplace_back(options_.program,
-                           std::vector<std::string>{"aggregator", "--state", aggregator_state().string(), "--listen",
-                                                    listening_address(), "--pretrained", options_.pretrained.string(),
-                                                    "--heartbeat", "1", "--address-file", address_file.string()},
-                           log, network_of(0));
+  std::vector<std::string> arguments{"aggregator",
+                                     "--state",
+                                     aggregator_state().string(),
+                                     "--listen",
+                                     listening_address(),
+                                     "--pretrained",
+                                     options_.pretrained.string(),
+                                     "--heartbeat",
+                                     "1",
+                                     "--address-file",
+                                     address_file.string()};
+  std::ranges::copy(options_.aggregator_arguments, std::back_inserter(arguments));
+  aggregator_.emplace_back(options_.program, std::move(arguments), log, network_of(0));
   address_ = wait_for_address(address_file, aggregator_.front(), log);
 }
 

@@ -24,6 +24,7 @@ struct FleetOptions {
   // Of each client; nothing: all are on loopback. Otherwise everyone has a network namespace of its own, the
   // aggregator's link has no faults, and what is sent is encrypted. See network_namespaces.h for what that takes.
   std::optional<std::vector<LinkQuality>> links{};
+  std::vector<std::string> aggregator_arguments{};  // beside those that every fleet needs
 };
 
 // Starts everything; kills what is left in the destructor.

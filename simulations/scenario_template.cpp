@@ -184,6 +184,8 @@ clock_jump_seconds = 0          # its clock is off by up to this at every start;
 dishonest = false               # it sends what an honest client never would; default: false
 # its words are nasty, and beside it somebody says nasty words, numbers and sizes in thousands of names:
 hostile = false                 # default: false
+# its device is sound, and says of classes what is not true:
+lies = false                    # default: false
 
 # Each message's fate is drawn independently.
 [network]
@@ -205,6 +207,15 @@ clients_per_hour = 0            # crashes of each client; 0 to 3600; default: 0
 # crashes of the aggregator; half of them in the middle of a write:
 aggregator_per_hour = 0         # 0 to 3600; default: 0
 full_disks_per_hour = 0         # commits of the aggregator that fail; 0 to 3600; default: 0
+
+# What the aggregator takes and how it weighs it: docs/poison.md.
+[admission]
+# of a class, that one client may say it has; more is refused:
+most_pictures = 10000           # 1 to 1099511627776; default: 10000
+most_classes = 256              # that one client may teach; more are refused; 1 to 1000000; default: 256
+open_base = false               # clients weigh in base classes as in others; default: false
+# classes that one client alone teaches are trusted, however many:
+trust_alone = false             # default: false
 )toml";
 
 constexpr std::string_view kRoundsTemplate = R"toml(
