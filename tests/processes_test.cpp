@@ -63,7 +63,9 @@ TEST(Processes, ComeToItInNetworksOfTheirOwn) {
   if (const auto why = simulations::available_network().namespaces) GTEST_SKIP() << "NOT TESTED: " << *why;
   const TemporaryDirectory directory;
   const auto path = [&](const char* name) { return (directory.path() / name).string(); };
-  write_text(path("beside.toml"), kFederation + "[[profile]]\nname = \"slow\"\nkilobits_per_second = 20000\n");
+  write_text(path("beside.toml"), kFederation +
+                                      "[[profile]]\nname = \"slow\"\nkilobits_per_second = 20000\n"
+                                      "[admission]\nmost_classes = 9\nopen_base = true\n");
   const Outcome outcome =
       run({"simulate", path("beside.toml"), "--namespaces", "--output", path("out")}, std::chrono::seconds(200));
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
@@ -75,6 +77,8 @@ TEST(Processes, AreNotStartedForALiar) {
   const std::string file = (directory.path() / "liar.toml").string();
   write_text(file, kFederation + "[[profile]]\nname = \"fox\"\ndishonest = true\n");
   expect_complaint(run({"simulate", file, "--processes", "--check"}), kFailure, {"real processes", "'fox'"});
+  write_text(file, kFederation + "[[profile]]\nname = \"wolf\"\nlies = true\n");
+  expect_complaint(run({"simulate", file, "--processes", "--check"}), kFailure, {"real processes", "'wolf'"});
 }
 
 }  // namespace
