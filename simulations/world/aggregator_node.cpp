@@ -94,7 +94,10 @@ void AggregatorNode::apply(const aggregator::Effects& effects, const AllHeard& h
   ledger_.said_itself(id_, effects.writes, disk_);
   ledger_.answered(effects.messages, disk_);
   ledger_.check(*core_);
-  if (options_.watch == Watch::full) bounds_.check(effects, heard, disk_, core_->deadline() > now);
+  if (options_.watch == Watch::full) {
+    bounds_.check(effects, heard, disk_, core_->deadline() > now);
+    if (!effects.writes.empty()) bounds_.check_catalogue(core_->status(now));
+  }
   for (const protocol::Message& message : effects.messages) {
     if (const auto* knowledge = std::get_if<protocol::Knowledge>(&message.body)) note(*knowledge);
     if (const auto* refused = std::get_if<protocol::Refused>(&message.body)) counts_.refused += refused->permanent;

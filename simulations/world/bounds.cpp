@@ -52,6 +52,12 @@ void Bounds::check(const aggregator::Effects& effects, const std::map<ClientId, 
   if (nothing_is_due && std::exchange(history_has_grown_, false)) check_history(disk);
 }
 
+void Bounds::check_catalogue(const protocol::Status& status) const {
+  require_at_most("topics that somebody contributes to", status.all_topics, limits_.catalogue.topics,
+                  "limits.catalogue.topics");
+  require_at_most("clients in the status", status.all_clients, limits_.roster.clients, "limits.roster.clients");
+}
+
 void Bounds::check_message(const protocol::Message& message) const {
   if (const auto* knowledge = std::get_if<protocol::Knowledge>(&message.body)) {
     std::uint64_t bytes = 0;

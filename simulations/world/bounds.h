@@ -24,6 +24,8 @@ class Bounds {
   // Violation, which names the limit. Costs work in what leaves, and in the size of what was written to.
   void check(const aggregator::Effects& effects, const std::map<ClientId, Heard>& heard, const Store& disk,
              bool nothing_is_due);
+  // Topics and clients of which a status, or a page of it, tells.
+  void check_catalogue(const protocol::Status& status) const;
 
   // What one event may leave in the queue to a peer that has said so much.
   std::uint64_t most_waiting(const Heard& heard) const;

@@ -24,6 +24,7 @@ aggregator::Limits low_limits() {
   limits.roster = {.clients = 5, .newcomers = 3};
   limits.uploads.part_bytes = 10;
   limits.uploads.unfinished_bytes = 100;
+  limits.catalogue.topics = 7;
   limits.history = {.bytes = 50, .payloads = 3};
   return limits;
 }
@@ -109,6 +110,18 @@ TEST_F(BoundsTest, TheRosterHasSoManyClientsAndNewcomers) {
   EXPECT_EQ(broken(clients(4, 2)), "");  // one of them is the aggregator itself
   EXPECT_THAT(broken(clients(5, 0)), testing::HasSubstr("limits.roster.newcomers allows 4"));
   EXPECT_THAT(broken(clients(1, 6)), testing::HasSubstr("limits.roster.clients allows 6"));
+}
+
+TEST_F(BoundsTest, TheCatalogueHasSoManyTopics) {
+  protocol::Status status;
+  status.all_topics = 7;
+  status.all_clients = 5;
+  EXPECT_NO_THROW(bounds_.check_catalogue(status));
+  status.all_topics = 8;
+  EXPECT_THROW(bounds_.check_catalogue(status), Violation);
+  status.all_topics = 7;
+  status.all_clients = 6;
+  EXPECT_THROW(bounds_.check_catalogue(status), Violation);
 }
 
 TEST_F(BoundsTest, SupersededPayloadsTakeSoMuch) {
