@@ -32,7 +32,7 @@
 #include "simulations/compare_command.h"
 #include "simulations/evaluate_command.h"
 #include "simulations/model_command.h"
-#include "simulations/pretraining.h"
+#include "simulations/pretrain_command.h"
 #include "simulations/scenario_command.h"
 #include "simulations/simulate.h"
 #include "status_text.h"

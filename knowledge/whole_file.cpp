@@ -20,7 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kAttempts = 100;  // at a name that nobody has
+constexpr int kAttempts = 100;     // at a name that nobody has
+constexpr mode_t kAnybody = 0666;  // whom the umask lets
+constexpr mode_t kOwner = 0600;
 
 class Descriptor {
  public:
@@ -49,13 +51,6 @@ std::string reason_of(int error) {
 
 fs::path folder_of(const fs::path& file) {
   return file.has_parent_path() ? file.parent_path() : fs::path(".");
-}
-
-// A device or a pipe, in whose place renaming would put a file.
-bool is_stream(const fs::path& file) {
-  std::error_code error;
-  const fs::file_type type = fs::status(file, error).type();
-  return type == fs::file_type::character || type == fs::file_type::fifo;
 }
 
 void require_place(const fs::path& file) {
@@ -90,12 +85,12 @@ void write_through(const fs::path& stream, ByteView content) {
 // A new hidden file beside the one that it is to replace; gone again unless it was renamed.
 class Draft {
  public:
-  explicit Draft(const fs::path& target) : target_(target) {
+  explicit Draft(const fs::path& target, mode_t mode = kAnybody) : target_(target) {
     static std::atomic<unsigned> count = 0;
     require_place(target);
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       name_ = folder_of(target) / (".outrider-" + std::to_string(::getpid()) + "-" + std::to_string(++count) + ".tmp");
-      const int number = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      const int number = ::open(name_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
       if (number >= 0) {
         descriptor_.emplace(number);
         return;
@@ -132,6 +127,15 @@ class Draft {
   bool renamed_ = false;
 };
 
+void write_with_mode(const fs::path& file, ByteView content, mode_t mode) {
+  if (is_stream(file)) return write_through(file, content);
+  Draft draft(file, mode);
+  draft.write(content);
+  draft.sync();
+  draft.rename();
+  sync_folder(folder_of(file));
+}
+
 }  // namespace
 
 std::string shown(const fs::path& file) {
@@ -147,12 +151,23 @@ void replace_file(const fs::path& file, ByteView content) {
 }
 
 void write_durably(const fs::path& file, ByteView content) {
-  if (is_stream(file)) return write_through(file, content);
-  Draft draft(file);
-  draft.write(content);
-  draft.sync();
-  draft.rename();
-  sync_folder(folder_of(file));
+  write_with_mode(file, content, kAnybody);
+}
+
+void write_privately(const fs::path& file, ByteView content) {
+  write_with_mode(file, content, kOwner);
+}
+
+bool is_stream(const fs::path& file) {
+  std::error_code error;
+  const fs::file_type type = fs::status(file, error).type();
+  return type == fs::file_type::character || type == fs::file_type::fifo;
+}
+
+void require_new(const fs::path& file, bool may_replace) {
+  std::error_code error;
+  if (may_replace || is_stream(file) || !fs::exists(fs::symlink_status(file, error))) return;
+  throw InputError(shown(file) + " is there already; --replace overwrites it");
 }
 
 void require_writable(const fs::path& file) {

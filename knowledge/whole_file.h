@@ -19,6 +19,11 @@ void write_durably(const std::filesystem::path& file, ByteView content);
 inline void write_durably(const std::filesystem::path& file, std::string_view content) {
   write_durably(file, bytes_of(content));
 }
+// As write_durably(), for a file that its owner alone may read, whatever was there.
+void write_privately(const std::filesystem::path& file, ByteView content);
+
+// A device or a pipe, which takes content as it comes and keeps none.
+bool is_stream(const std::filesystem::path& file);
 
 // Throws InputError unless such a file could be written now: to be asked before the work that the file is to hold.
 // Leaves nothing behind.
@@ -27,6 +32,10 @@ void require_writable(const std::filesystem::path& file);
 // The whole file. Throws InputError when it is missing, no regular file, unreadable or longer than `limit` bytes, which
 // is found out before memory is taken; never waits, whatever lies there.
 Bytes read_file(const std::filesystem::path& file, std::uint64_t limit);
+
+// Throws InputError where there is something already, a stream excepted, unless it may be replaced: whoever asks before
+// the work loses neither the earlier file nor the work.
+void require_new(const std::filesystem::path& file, bool may_replace);
 
 // An empty text where there is no such file or it cannot be read.
 std::string content_of_file(const std::filesystem::path& file);

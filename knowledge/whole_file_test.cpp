@@ -48,6 +48,27 @@ TEST_F(WholeFile, HasTheModeThatTheUserAsksForWithUmask) {
   EXPECT_EQ(fs::status(file_).permissions(), fs::perms(0640));
 }
 
+TEST_F(WholeFile, CanBeItsOwnersAloneWhateverWasThere) {
+  const mode_t before = ::umask(0);
+  write_durably(file_, std::string_view("for all"));
+  write_privately(file_, bytes_of("mine"));
+  ::umask(before);
+  EXPECT_EQ(fs::status(file_).permissions(), fs::perms(0600));
+  EXPECT_EQ(content_of_file(file_), "mine");
+  EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(WholeFile, ThatIsThereIsReplacedOnlyWhereThatIsMeant) {
+  require_new(file_, false);
+  write_durably(file_, std::string_view("x"));
+  expect_refusal([&] { require_new(file_, false); }, file_.string(), "is there already; --replace overwrites it");
+  require_new(file_, true);
+  require_new("/dev/null", false);
+  fs::remove(file_);
+  fs::create_symlink("nowhere", file_);
+  expect_refusal([&] { require_new(file_, false); }, file_.string(), "is there already");
+}
+
 TEST_F(WholeFile, MayHaveANameAsLongAsFilesCanHave) {
   write_durably(directory_.path() / std::string(255, 'n'), std::string_view("x"));
   EXPECT_EQ(files(), 1U);

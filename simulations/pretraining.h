@@ -7,12 +7,9 @@
 
 #include "learners/encoders/encoder.h"
 #include "learners/prototypical/training.h"
+#include "simulations/kept_training.h"
 #include "simulations/progress.h"
 #include "simulations/scenario.h"
-
-namespace CLI {
-class App;
-}
 
 namespace outrider::simulations {
 
@@ -25,19 +22,8 @@ std::vector<std::uint32_t> labels_of(const Dataset& data, const std::vector<std:
 void check_pretraining(const Pretraining& options, const Dataset& base);
 
 // Trains on `base` (of any size and colours; resized here) and shows how it goes. `poll` is called after every episode;
-// what it throws ends the training.
+// what it throws ends the training. With `kept`, it goes on from what is there, and is kept on the way.
 Encoder pretrain(const Pretraining& options, const Dataset& base, std::uint64_t seed, ProgressDisplay& display,
-                 const std::function<void()>& poll = {});
-
-// The verb `outrider pretrain`.
-struct PretrainOptions {
-  DataSource data;
-  Pretraining training;
-  std::uint64_t seed = 1;
-  std::string input = "1x28x28";
-  std::string output;
-};
-void add_options(CLI::App& app, PretrainOptions& options);
-int run_pretrain(const PretrainOptions& options);
+                 const std::function<void()>& poll = {}, KeptTraining* kept = nullptr);
 
 }  // namespace outrider::simulations

@@ -40,7 +40,7 @@ struct Figures {
   std::string percent, count, rate, left;
 };
 
-Figures figures(std::uint64_t done, std::uint64_t total, nanoseconds spent) {
+Figures figures(std::uint64_t done, std::uint64_t total, nanoseconds spent, std::uint64_t skipped = 0) {
   Figures result;
   result.count = with_separators(done);
   if (total > 0) {
@@ -48,8 +48,8 @@ Figures figures(std::uint64_t done, std::uint64_t total, nanoseconds spent) {
     result.percent = fmt::format("{:3.0f} %", std::floor(100 * share));
     result.count += "/" + with_separators(total);
   }
-  if (done == 0 || spent <= nanoseconds::zero()) return result;
-  const double rate = static_cast<double>(done) / seconds(spent);
+  if (done <= skipped || spent <= nanoseconds::zero()) return result;
+  const double rate = static_cast<double>(done - skipped) / seconds(spent);
   result.rate = rate_text(rate);
   if (total > done)
     result.left = to_text(nanoseconds(std::llround(1e9 * static_cast<double>(total - done) / rate))) + " left";
@@ -146,7 +146,7 @@ std::size_t ProgressDisplay::columns() const {
 
 void ProgressDisplay::draw() {
   const Phase& phase = *phases_.back();
-  const Figures shown = figures(phase.done_, phase.total_, options_.clock() - phase.begin_);
+  const Figures shown = figures(phase.done_, phase.total_, options_.clock() - phase.begin_, phase.skipped_);
   if (!terminal_) {
     const std::string percent =
         shown.percent.substr(std::min(shown.percent.find_first_not_of(' '), shown.percent.size()));
@@ -179,6 +179,11 @@ Phase::Phase(ProgressDisplay& display, std::string name, std::uint64_t total)
 
 Phase::~Phase() {
   display_.end(*this);
+}
+
+void Phase::skip(std::uint64_t steps) {
+  done_ += steps;
+  skipped_ += steps;
 }
 
 void Phase::advance(std::uint64_t steps) {

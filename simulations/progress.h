@@ -78,6 +78,8 @@ class Phase {
 
   // Costs a look at the clock unless something is to be drawn.
   void advance(std::uint64_t steps = 1);
+  // Steps that were done before it began: they say nothing about how fast it goes.
+  void skip(std::uint64_t steps);
   // Stands behind the figures until the next note; shown with the next drawing.
   void note(std::string text) { note_ = std::move(text); }
   std::uint64_t done() const { return done_; }
@@ -92,6 +94,7 @@ class Phase {
   std::string name_;
   std::uint64_t total_;
   std::uint64_t done_ = 0;
+  std::uint64_t skipped_ = 0;  // of them
   std::string note_;
   std::chrono::nanoseconds begin_;
   int exceptions_before_ = std::uncaught_exceptions();

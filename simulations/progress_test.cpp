@@ -47,6 +47,15 @@ TEST_F(Progress, TerminalShowsRateAndTimeLeftInPlace) {
   EXPECT_EQ(take(), "\repisodes ━━━━━━━━━━━━━━━━━━──────   75 %  1,500/2,000  50.0/s  10 s left  loss 0.12\x1b[K");
 }
 
+TEST_F(Progress, WhatWasDoneBeforeSaysNothingAboutTheRate) {
+  ProgressDisplay display(stream_, true, options());
+  Phase phase(display, "episodes", 2000);
+  phase.skip(1000);
+  now_ += 20s;
+  phase.advance(500);
+  EXPECT_EQ(take(), "\repisodes ━━━━━━━━━━━━━━━━━━──────   75 %  1,500/2,000  25.0/s  20 s left\x1b[K");
+}
+
 TEST_F(Progress, TerminalIsDrawnTenTimesASecondAtMost) {
   ProgressDisplay display(stream_, true, options());
   Phase phase(display, "steps", 100000);

@@ -9,6 +9,7 @@
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
 #include "knowledge/whole_file.h"
+#include "simulations/shell_words.h"
 
 namespace outrider::simulations {
 namespace {
@@ -54,15 +55,6 @@ void require_setting(const json& began, const json& now, const std::string& name
                                began.contains(name) ? fmt::format("with --{} {}", name, text_of_setting(began.at(name)))
                                                     : fmt::format("without --{}", name),
                                name, text_of_setting(now.at(name))));
-}
-
-// For a shell.
-std::string quoted_for_shell(const std::string& word) {
-  constexpr const char* kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
-  std::string quoted = "'";
-  for (const char letter : word) quoted += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return quoted + "'";
 }
 
 }  // namespace

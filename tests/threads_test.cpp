@@ -17,8 +17,9 @@ constexpr const char* kOutrider = OUTRIDER_PROGRAM;
 
 std::vector<std::string> pretraining(const std::filesystem::path& pictures, const std::string& threads,
                                      const std::filesystem::path& output) {
-  return {"pretrain",  "--kind", "images",     "--path", pictures.string(), "--way", "2",        "--shots",      "5",
-          "--queries", "5",      "--episodes", "3",      "--threads",       threads, "--output", output.string()};
+  return {"pretrain", "--kind",   "images",        "--path",   pictures.string(), "--way", "2",
+          "--shots",  "5",        "--queries",     "5",        "--episodes",      "3",     "--threads",
+          threads,    "--output", output.string(), "--replace"};
 }
 
 class LimitedThreads : public ::testing::TestWithParam<std::string> {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -60,13 +61,28 @@ Optimizer::Optimizer(std::span<const Trainable> trainables, const OptimizerOptio
     Moments moments;
     moments.first.resize(trainable.value.size());
     if (options.method != Method::kSgd) moments.second.resize(trainable.value.size());
-    moments_.push_back(std::move(moments));
+    state_.moments.push_back(std::move(moments));
   }
+}
+
+void Optimizer::restore(OptimizerState state) {
+  require(
+      state.moments.size() == state_.moments.size(),
+      fmt::format("the optimizer's state is of {} tensors; expected {}", state.moments.size(), state_.moments.size()));
+  for (std::size_t i = 0; i < state.moments.size(); ++i) {
+    const Moments &given = state.moments[i], &own = state_.moments[i];
+    require(given.first.size() == own.first.size() && given.second.size() == own.second.size() &&
+                std::ranges::all_of(given.first, [](float value) { return std::isfinite(value); }) &&
+                std::ranges::all_of(given.second, [](float value) { return value >= 0; }),
+            fmt::format("the optimizer's state of {} is not {} finite means, with variances that are not negative",
+                        trainables_[i].spec.name, own.first.size()));
+  }
+  state_ = std::move(state);
 }
 
 void Optimizer::step(float rate) {
   assert(rate >= 0);
-  ++steps_;
+  ++state_.steps;
   if (options_.gradient_norm > 0) {
     const double norm = gradient_norm(trainables_);
     if (norm > options_.gradient_norm) {
@@ -75,7 +91,7 @@ void Optimizer::step(float rate) {
         for (float& gradient : trainable.gradient) gradient *= factor;
     }
   }
-  for (std::size_t i = 0; i < trainables_.size(); ++i) update(trainables_[i], moments_[i], rate);
+  for (std::size_t i = 0; i < trainables_.size(); ++i) update(trainables_[i], state_.moments[i], rate);
 }
 
 void Optimizer::update(const Trainable& trainable, Moments& moments, float rate) const {
@@ -98,7 +114,7 @@ void Optimizer::update(const Trainable& trainable, Moments& moments, float rate)
     }
     return;
   }
-  const auto count = static_cast<double>(steps_);
+  const auto count = static_cast<double>(state_.steps);
   const auto correction1 = static_cast<float>(1.0 - std::pow(static_cast<double>(options_.beta1), count));
   const auto correction2 =
       static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(static_cast<double>(options_.beta2), count)));

@@ -30,6 +30,22 @@ struct OptimizerOptions {
 // The Euclidean norm over all gradients, summed in double in a fixed order: the same for every thread count.
 double gradient_norm(std::span<const Trainable> trainables);
 
+// What an optimizer has gathered of one tensor.
+struct Moments {
+  std::vector<float> first;   // velocity or mean
+  std::vector<float> second;  // uncentred variance; empty for kSgd
+
+  bool operator==(const Moments&) const = default;
+};
+
+// All that its steps leave behind, tensor by tensor in the order of the trainables.
+struct OptimizerState {
+  std::uint64_t steps = 0;
+  std::vector<Moments> moments;
+
+  bool operator==(const OptimizerState&) const = default;
+};
+
 // Refers to the trainables it is given: the plan must outlive it, but may be moved. Its own state starts at zero.
 // step() allocates nothing and gives the same bits for every thread count.
 class Optimizer {
@@ -41,20 +57,19 @@ class Optimizer {
 
   // Uses the gradients as they are; with clipping on, scales them in place first. rate >= 0.
   void step(float rate);
-  std::uint64_t steps() const { return steps_; }
+  std::uint64_t steps() const { return state_.steps; }
+  // In the layouts of the trainables.
+  const OptimizerState& state() const { return state_; }
+  // Goes on from there. Throws InputError unless it has the sizes of state(), finite means and no negative variance.
+  void restore(OptimizerState state);
   const OptimizerOptions& options() const { return options_; }
 
  private:
-  struct Moments {
-    std::vector<float> first;   // velocity or mean
-    std::vector<float> second;  // uncentred variance; empty for kSgd
-  };
   void update(const Trainable& trainable, Moments& moments, float rate) const;
 
   std::vector<Trainable> trainables_;
   OptimizerOptions options_;
-  std::vector<Moments> moments_;
-  std::uint64_t steps_ = 0;
+  OptimizerState state_;
   int threads_;
 };
 

@@ -115,6 +115,37 @@ TEST(Optimizer, PaddingStaysZero) {
   }
 }
 
+TEST(Optimizer, GoesOnFromItsStateAndRefusesAnother) {
+  const auto spec = parse_network("input 1x1x1; linear 1");
+  TrainingPlan plan(spec, 1, 1), again(spec, 1, 1);
+  const auto step = [](TrainingPlan& on, Optimizer& optimizer, float gradient) {
+    on.forward(std::vector<float>{1});
+    on.backward(std::vector<float>{gradient});
+    optimizer.step(0.1F);
+  };
+  Optimizer optimizer(plan, {.method = Method::kAdam});
+  step(plan, optimizer, 0.5F);
+  again.load(plan.parameters());
+  Optimizer restored(again, {.method = Method::kAdam});
+  restored.restore(optimizer.state());
+  EXPECT_EQ(restored.state(), optimizer.state());
+  step(plan, optimizer, -2);
+  step(again, restored, -2);
+  EXPECT_EQ(again.parameters(), plan.parameters());
+
+  const auto refused = [&](auto&& change) {
+    OptimizerState state = optimizer.state();
+    change(state);
+    EXPECT_THROW(restored.restore(state), InputError);
+  };
+  refused([](OptimizerState& state) { state.moments.pop_back(); });
+  refused([](OptimizerState& state) { state.moments[0].first.push_back(0); });
+  refused([](OptimizerState& state) { state.moments[1].second.clear(); });
+  refused([](OptimizerState& state) { state.moments[0].first[0] = INFINITY; });
+  refused([](OptimizerState& state) { state.moments[0].second[0] = -1; });
+  refused([](OptimizerState& state) { state.moments[0].second[0] = NAN; });
+}
+
 TEST(Optimizer, RefusesOptionsOutOfRange) {
   TrainingPlan plan(parse_network("input 1x1x1; linear 1"), 1, 1);
   EXPECT_THROW(Optimizer(plan, {.momentum = 1}), InputError);

@@ -1,7 +1,10 @@
 #include "learners/prototypical/training.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "knowledge/error.h"
 #include "learners/encoders/architectures.h"
@@ -38,86 +41,164 @@ InputError diverged(std::uint64_t episode) {
                     ": its numbers are no longer finite; a lower learning rate may help");
 }
 
-// Everything that lives as long as the training does.
-class EpisodicTrainer {
- public:
-  EpisodicTrainer(const Encoder& encoder, const Dataset& dataset, const EpisodicOptions& options)
-      : dataset_(dataset),
-        sampler_(dataset, options.shape, options.seed, options.labels),
-        schedule_(schedule_of(options)),
-        values_(pixel_values(encoder.preprocessing)),
-        plan_(encoder.network, options.shape.size(), options.threads),
-        optimizer_(plan_, {.method = nn::Method::kAdam}),
-        turned_(dataset.shape.size()) {
-    plan_.load(encoder.parameters);
-  }
+void require_finite(const nn::Parameters& parameters, std::uint64_t episode) {
+  for (const nn::Tensor& tensor : parameters.tensors)
+    for (const float value : tensor.values)
+      if (!std::isfinite(value)) throw diverged(episode);
+}
 
-  EpisodeReport step(std::uint64_t number) {
-    fill_input(sampler_.sample(number));
-    const std::size_t support = sampler_.shape().support_size() * plan_.output_size();
-    const std::span<const float> embeddings = plan_.forward();
-    const std::span<float> gradient = plan_.output_gradient();
-    const EpisodeScore score =
-        prototypical_loss(sampler_.shape(), embeddings.first(support), embeddings.subspan(support),
-                          gradient.first(support), gradient.subspan(support));
-    plan_.backward();
-    // The loss alone does not tell: ReLU can turn a NaN into 0.
-    if (!std::isfinite(score.loss) || !std::isfinite(nn::gradient_norm(plan_.trainables()))) throw diverged(number);
-    optimizer_.step(schedule_.at(number));
-    return {number, score.loss, score.accuracy};
-  }
+// Between a plan's layout, in which padding is zero, and plain values.
+std::vector<float> to_plain(std::span<const float> laid, std::span<const std::uint32_t> order, std::size_t size) {
+  std::vector<float> plain(size);
+  for (std::size_t i = 0; i < laid.size(); ++i)
+    if (order[i] != nn::kPadding) plain[order[i]] = laid[i];
+  return plain;
+}
 
-  nn::Parameters parameters() const { return plan_.parameters(); }
-
- private:
-  // Support first, then queries.
-  void fill_input(const Episode& episode) {
-    std::span<float> input = plan_.input();
-    for (const auto* pictures : {&episode.support, &episode.queries})
-      for (const EpisodePicture& picture : *pictures) {
-        rotate(dataset_.image(picture.index), dataset_.shape, picture.quarter_turns, turned_);
-        preprocess(turned_, values_, input.first(turned_.size()));
-        input = input.subspan(turned_.size());
-      }
-  }
-
-  const Dataset& dataset_;
-  EpisodeSampler sampler_;
-  nn::Schedule schedule_;
-  std::array<float, 256> values_;
-  nn::TrainingPlan plan_;
-  nn::Optimizer optimizer_;
-  std::vector<std::uint8_t> turned_;
-};
+std::vector<float> from_plain(std::span<const float> plain, std::span<const std::uint32_t> order) {
+  std::vector<float> laid(order.size());
+  for (std::size_t i = 0; i < laid.size(); ++i)
+    if (order[i] != nn::kPadding) laid[i] = plain[order[i]];
+  return laid;
+}
 
 }  // namespace
 
-Encoder train_encoder(Encoder encoder, const Dataset& dataset, const EpisodicOptions& options,
-                      const OnEpisode& on_episode) {
+struct EncoderTraining::State {
+  State(Encoder encoder, const Dataset& pictures, const EpisodicOptions& options)
+      : start(std::move(encoder)),
+        dataset(pictures),
+        sampler(pictures, options.shape, options.seed, options.labels),
+        schedule(schedule_of(options)),
+        values(pixel_values(start.preprocessing)),
+        plan(start.network, options.shape.size(), options.threads),
+        optimizer(plan, {.method = nn::Method::kAdam}),
+        turned(pictures.shape.size()) {
+    plan.load(start.parameters);
+  }
+
+  // Support first, then queries.
+  void fill_input(const Episode& episode) {
+    std::span<float> input = plan.input();
+    for (const auto* drawn : {&episode.support, &episode.queries})
+      for (const EpisodePicture& picture : *drawn) {
+        rotate(dataset.image(picture.index), dataset.shape, picture.quarter_turns, turned);
+        preprocess(turned, values, input.first(turned.size()));
+        input = input.subspan(turned.size());
+      }
+  }
+
+  nn::Parameters finite_parameters() const {
+    nn::Parameters parameters = plan.parameters();
+    require_finite(parameters, episodes);
+    return parameters;
+  }
+
+  // Each tensor's moments through `convert` with the order of its layout.
+  template <typename Convert>
+  nn::OptimizerState converted(nn::OptimizerState state, Convert&& convert) const {
+    const auto trainables = plan.trainables();
+    for (std::size_t i = 0; i < trainables.size(); ++i) {
+      const auto order = plan.layout_order(i);
+      nn::Moments& moments = state.moments[i];
+      moments = {convert(moments.first, order, trainables[i].spec.size()),
+                 convert(moments.second, order, trainables[i].spec.size())};
+    }
+    return state;
+  }
+
+  Encoder start;
+  const Dataset& dataset;
+  EpisodeSampler sampler;
+  nn::Schedule schedule;
+  std::array<float, 256> values;
+  mutable nn::TrainingPlan plan;
+  nn::Optimizer optimizer;
+  std::vector<std::uint8_t> turned;
+  std::uint64_t episodes = 0;
+};
+
+EncoderTraining::EncoderTraining(Encoder encoder, const Dataset& dataset, const EpisodicOptions& options) {
   encoder.check();
   require_fitting(dataset, encoder.preprocessing);
-  EpisodicTrainer trainer(encoder, dataset, options);
-  std::uint64_t number = 0;
-  while (number < options.episodes) {
-    const EpisodeReport report = trainer.step(number++);
+  state_ = std::make_unique<State>(std::move(encoder), dataset, options);
+}
+EncoderTraining::~EncoderTraining() = default;
+EncoderTraining::EncoderTraining(EncoderTraining&&) noexcept = default;
+EncoderTraining& EncoderTraining::operator=(EncoderTraining&&) noexcept = default;
+
+std::uint64_t EncoderTraining::episodes() const {
+  return state_->episodes;
+}
+
+EpisodeReport EncoderTraining::step() {
+  State& s = *state_;
+  const std::uint64_t number = s.episodes++;
+  s.fill_input(s.sampler.sample(number));
+  const std::size_t support = s.sampler.shape().support_size() * s.plan.output_size();
+  const std::span<const float> embeddings = s.plan.forward();
+  const std::span<float> gradient = s.plan.output_gradient();
+  const EpisodeScore score =
+      prototypical_loss(s.sampler.shape(), embeddings.first(support), embeddings.subspan(support),
+                        gradient.first(support), gradient.subspan(support));
+  s.plan.backward();
+  // The loss alone does not tell: ReLU can turn a NaN into 0.
+  if (!std::isfinite(score.loss) || !std::isfinite(nn::gradient_norm(s.plan.trainables()))) throw diverged(number);
+  s.optimizer.step(s.schedule.at(number));
+  return {number, score.loss, score.accuracy};
+}
+
+TrainingState EncoderTraining::state() const {
+  const auto plain = [](const auto& laid, const auto& order, std::size_t size) { return to_plain(laid, order, size); };
+  return {state_->episodes, state_->finite_parameters(), state_->converted(state_->optimizer.state(), plain)};
+}
+
+Encoder EncoderTraining::encoder() const {
+  Encoder encoder = state_->start;
+  encoder.parameters = state_->finite_parameters();
+  return encoder;
+}
+
+void EncoderTraining::go_on_from(const TrainingState& state) {
+  State& s = *state_;
+  const auto& moments = state.optimizer.moments;
+  const auto trainables = s.plan.trainables();
+  const auto fits = [](const nn::Moments& given, const nn::Trainable& own) {
+    return given.first.size() == own.spec.size() && given.second.size() == own.spec.size();
+  };
+  require(
+      std::ranges::equal(moments, trainables, fits) && state.optimizer.steps == state.episodes,
+      "what the optimizer has gathered is not of this network after " + std::to_string(state.episodes) + " episodes");
+  s.optimizer.restore(s.converted(
+      state.optimizer, [](const auto& plain, const auto& order, std::size_t) { return from_plain(plain, order); }));
+  s.plan.load(state.parameters);
+  s.plan.set_dropout_key({.step = state.episodes});
+  s.episodes = state.episodes;
+}
+
+Encoder fresh_encoder(std::string_view architecture_name, const Preprocessing& preprocessing, std::uint64_t seed) {
+  Encoder encoder;
+  encoder.name = architecture_name;
+  encoder.preprocessing = preprocessing;
+  encoder.network = architecture(architecture_name, preprocessing.input);
+  encoder.parameters = nn::Parameters::initial(encoder.network, seed);
+  return encoder;
+}
+
+Encoder train_encoder(Encoder encoder, const Dataset& dataset, const EpisodicOptions& options,
+                      const OnEpisode& on_episode) {
+  EncoderTraining training(std::move(encoder), dataset, options);
+  while (training.episodes() < options.episodes) {
+    const EpisodeReport report = training.step();
     if (on_episode && !on_episode(report)) break;
   }
-  encoder.parameters = trainer.parameters();
-  for (const nn::Tensor& tensor : encoder.parameters.tensors)
-    for (const float value : tensor.values)
-      if (!std::isfinite(value)) throw diverged(number);
-  return encoder;
+  return training.encoder();
 }
 
 Encoder train_encoder(const Dataset& dataset, std::string_view architecture_name, const Preprocessing& preprocessing,
                       const EpisodicOptions& options, const OnEpisode& on_episode) {
   require_fitting(dataset, preprocessing);
-  Encoder encoder;
-  encoder.name = architecture_name;
-  encoder.preprocessing = preprocessing;
-  encoder.network = architecture(architecture_name, preprocessing.input);
-  encoder.parameters = nn::Parameters::initial(encoder.network, options.seed);
-  return train_encoder(std::move(encoder), dataset, options, on_episode);
+  return train_encoder(fresh_encoder(architecture_name, preprocessing, options.seed), dataset, options, on_episode);
 }
 
 }  // namespace outrider

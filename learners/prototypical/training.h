@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "learners/data/dataset.h"
 #include "learners/encoders/encoder.h"
+#include "learners/nn/optimizer.h"
 #include "learners/prototypical/episodes.h"
 
 namespace outrider {
@@ -33,6 +35,41 @@ struct EpisodeReport {
 };
 // Returns whether to go on.
 using OnEpisode = std::function<bool(const EpisodeReport&)>;
+
+// Where training stands between two episodes: whoever goes on from it comes to the same encoder, bit for bit.
+struct TrainingState {
+  std::uint64_t episodes = 0;    // that are done; so far are the learning rate and the random numbers, too
+  nn::Parameters parameters;     // with the running statistics
+  nn::OptimizerState optimizer;  // plain: row-major, without padding
+
+  bool operator==(const TrainingState&) const = default;
+};
+
+// Training episode by episode, for who wants to keep it on the way. Refers to the data set.
+class EncoderTraining {
+ public:
+  // Of that encoder, with Adam at its start. Throws InputError as train_encoder() does.
+  EncoderTraining(Encoder encoder, const Dataset& dataset, const EpisodicOptions& options);
+  ~EncoderTraining();
+  EncoderTraining(EncoderTraining&&) noexcept;
+  EncoderTraining& operator=(EncoderTraining&&) noexcept;
+
+  std::uint64_t episodes() const;  // that are done
+  // The next one. Throws InputError when training diverges.
+  EpisodeReport step();
+  // Both throw InputError when training has diverged.
+  TrainingState state() const;
+  Encoder encoder() const;
+  // Throws InputError unless the state fits the network.
+  void go_on_from(const TrainingState& state);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// A fresh encoder of that architecture (architectures.h).
+Encoder fresh_encoder(std::string_view architecture, const Preprocessing& preprocessing, std::uint64_t seed);
 
 // Trains a fresh encoder of that architecture (architectures.h). Support and queries pass the network as one batch, on
 // whose statistics batch norm works; the running statistics that the encoder is used with are kept along. Same

@@ -1,8 +1,11 @@
 #include "learners/prototypical/training.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <numeric>
+#include <optional>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -97,6 +100,46 @@ TEST(EpisodicTraining, GoesOnWithATrainedEncoder) {
   none.episodes = 0;
   EXPECT_EQ(train_encoder(first, dataset, none).id(), first.id());
   EXPECT_NE(train_encoder(first, dataset, kShort).id(), first.id());
+}
+
+TEST(EpisodicTraining, GoesOnFromWhereItStoodToTheSameBits) {
+  const Dataset dataset = stripes(6, 6);
+  for (const char* architecture : {"conv4", "lenet5"})
+    for (const int threads : {1, 2}) {
+      EpisodicOptions options = kShort;
+      options.threads = threads;
+      options.halve_every = 2;
+      const Digest whole = train_encoder(dataset, architecture, kPreprocessing, options).id();
+      std::optional<TrainingState> state;
+      EncoderTraining last(fresh_encoder(architecture, kPreprocessing, options.seed), dataset, options);
+      while (last.episodes() < options.episodes) {
+        EncoderTraining next(fresh_encoder(architecture, kPreprocessing, 99), dataset, options);
+        next.go_on_from(state ? *state : last.state());
+        EXPECT_EQ(next.state(), state ? *state : last.state());
+        next.step();
+        state = next.state();
+        last = std::move(next);
+      }
+      EXPECT_EQ(last.encoder().id(), whole) << architecture << ", " << threads << " threads";
+    }
+}
+
+TEST(EpisodicTraining, RefusesToGoOnFromAnotherNetworksState) {
+  const Dataset dataset = stripes(6, 6);
+  EncoderTraining training(fresh_encoder("conv4", kPreprocessing, 1), dataset, kShort);
+  EncoderTraining other(fresh_encoder("lenet5", kPreprocessing, 1), dataset, kShort);
+  training.step();
+  other.step();
+  EXPECT_THROW(training.go_on_from(other.state()), InputError);
+  TrainingState state = training.state();
+  state.optimizer.steps = 0;
+  EXPECT_THROW(training.go_on_from(state), InputError);
+  state = training.state();
+  state.optimizer.moments.back().first.pop_back();
+  EXPECT_THROW(training.go_on_from(state), InputError);
+  state = training.state();
+  state.parameters.tensors.front().values.front() = NAN;
+  EXPECT_THROW(training.go_on_from(state), InputError);
 }
 
 TEST(EpisodicTraining, RefusesWhatCannotTrain) {

@@ -5,6 +5,8 @@
 
 #include "aggregator/decision.h"
 #include "client/replica.h"
+#include "knowledge/sealed_file.h"
+#include "knowledge/whole_file.h"
 #include "learners/averaging/client_memory.h"
 #include "learners/averaging/round_record.h"
 #include "learners/data/image.h"
@@ -12,6 +14,7 @@
 #include "learners/growing/growing_memory.h"
 #include "learners/growing/growth_record.h"
 #include "learners/prototypical/class_memory.h"
+#include "learners/prototypical/partial_training.h"
 #include "learners/prototypical/pretrained.h"
 #include "learners/supermask/mask_code.h"
 #include "protocol/codec.h"
@@ -130,6 +133,13 @@ void add_definitions(Corpus& corpus, const fs::path& directory) {
   save_pretrained({encoder.encode(), {{"bag", ClassState{3, {1, 2}, {}}}}}, file);
   std::ifstream stream(file, std::ios::binary);
   corpus.add("pretrained", std::string(std::istreambuf_iterator<char>(stream), {}));
+  fs::remove(file);
+  nn::OptimizerState optimizer{1, {}};
+  for (const nn::Tensor& tensor : encoder.parameters.tensors)
+    if (tensor.spec.trainable()) optimizer.moments.push_back({tensor.values, std::vector<float>(tensor.values.size())});
+  save_partial({{{"--way", "5"}}, {1, encoder.parameters, optimizer}}, file);
+  const Bytes partial = read_file(file, kMostPartialBytes);
+  corpus.add("partial_training", unseal(partial, "it").content);
   fs::remove(file);
   corpus.add("network_text", encoder.network.text());
   corpus.add("network_text", "fedadam rate 0.01; fedprox 0.1; clip 5; late sqrt limit 4");
