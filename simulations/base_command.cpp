@@ -7,9 +7,9 @@
 #include <fmt/ranges.h>
 
 #include "knowledge/checked_option.h"
-#include "knowledge/whole_file.h"
 #include "learners/encoders/architectures.h"
 #include "learners/prototypical/pretrained.h"
+#include "simulations/output_file.h"
 #include "simulations/scenario.h"
 
 namespace outrider::simulations {
@@ -44,10 +44,11 @@ void add_options(CLI::App& app, BaseOptions& options) {
       ->check(whole_number(0))
       ->capture_default_str();
   app.add_option("--output", options.output, "The file to write")->required();
+  add_replace_option(app, options.replace);
 }
 
 int run_base(const BaseOptions& options) {
-  require_writable(options.output);
+  require_output(options.output, options.replace);
   const ImageShape input = parse_image_shape(options.input);
   const BaseNetwork base{{input, options.invert, options.mean, options.deviation},
                          base_architecture(options.architecture, input, options.classes),

@@ -22,6 +22,7 @@ struct BaseOptions {
   std::uint64_t seed = 1;
   BaseWeights weights = BaseWeights::signed_constant;
   std::string output;
+  bool replace = false;  // an earlier output
 };
 void add_options(CLI::App& app, BaseOptions& options);
 // Writes the file that an aggregator starts from. Returns the exit code; throws InputError for options that make no

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "knowledge/json_text.h"
-#include "knowledge/whole_file.h"
 #include "simulations/comparison.h"
+#include "simulations/output_file.h"
 
 namespace outrider::simulations {
 namespace {
@@ -31,11 +31,12 @@ void add_options(CLI::App& app, CompareOptions& options) {
       ->required()
       ->expected(2, kMostRuns);
   app.add_option("--html", options.html, "Also write a page with the curves overlaid to this file");
+  add_replace_option(app, options.replace);
   app.add_flag("--json", options.json, "For programs");
 }
 
 int run_compare(const CompareOptions& options) {
-  if (!options.html.empty()) require_writable(options.html);
+  if (!options.html.empty()) require_output(options.html, options.replace);
   const Comparison comparison = compare_runs(options.runs);
   if (!options.html.empty()) save_html(comparison_page(comparison), options.html);
   if (options.json)

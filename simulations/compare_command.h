@@ -13,6 +13,7 @@ namespace outrider::simulations {
 struct CompareOptions {
   std::vector<std::filesystem::path> runs;  // directories, or their report.json
   std::filesystem::path html;               // empty: no page
+  bool replace = false;                     // an earlier page
   bool json = false;
 };
 void add_options(CLI::App& app, CompareOptions& options);

@@ -5,10 +5,10 @@
 #include <fmt/ranges.h>
 
 #include "knowledge/checked_option.h"
-#include "knowledge/whole_file.h"
 #include "learners/averaging/narrow.h"
 #include "learners/encoders/architectures.h"
 #include "learners/prototypical/pretrained.h"
+#include "simulations/output_file.h"
 #include "simulations/scenario.h"
 
 namespace outrider::simulations {
@@ -119,10 +119,11 @@ void add_options(CLI::App& app, ModelOptions& options) {
       ->check(whole_number(0))
       ->capture_default_str();
   app.add_option("--output", options.output, "The file to write")->required();
+  add_replace_option(app, options.replace);
 }
 
 int run_model(const ModelOptions& options) {
-  require_writable(options.output);
+  require_output(options.output, options.replace);
   const ImageShape input = parse_image_shape(options.input);
   const Preprocessing preprocessing{input, options.invert, options.mean, options.deviation};
   nn::NetworkSpec network =

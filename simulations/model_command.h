@@ -24,6 +24,7 @@ struct ModelOptions {
   averaging::LocalWork work;
   std::uint64_t seed = 1;
   std::string output;
+  bool replace = false;  // an earlier output
 
   bool growing = false;  // clients train small networks that become one, instead of one model in rounds
   double width = 1;      // small networks have this share of the architecture's channels

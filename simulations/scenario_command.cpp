@@ -1,16 +1,15 @@
 #include "simulations/scenario_command.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <map>
-#include <memory>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "knowledge/checked_option.h"
 #include "knowledge/error.h"
+#include "knowledge/whole_file.h"
+#include "simulations/output_file.h"
 #include "simulations/scenario_file.h"
 #include "simulations/scenario_template.h"
 
@@ -30,15 +29,6 @@ bool is_plain(const std::string& name) {
       name, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
 }
 
-void write_new_file(const std::filesystem::path& file, const std::string& text) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "wx"), std::fclose);
-  if (!stream && errno == EEXIST)
-    throw InputError(fmt::format("{} is there already; it is not overwritten", file.string()));
-  const bool written =
-      stream && std::fwrite(text.data(), 1, text.size(), stream.get()) == text.size() && std::fflush(stream.get()) == 0;
-  if (!written) throw InputError(fmt::format("the scenario cannot be written to {}", file.string()));
-}
-
 }  // namespace
 
 void add_options(CLI::App& app, NewScenarioOptions& options) {
@@ -48,6 +38,7 @@ void add_options(CLI::App& app, NewScenarioOptions& options) {
                  "many clients under virtual time; rounds: clients train one network together (default: mission)")
       ->transform(one_of(kinds_by_name()));
   app.add_option("--output", options.output, "The file to write (default: NAME.toml)");
+  add_replace_option(app, options.replace);
 }
 
 int run_new_scenario(const NewScenarioOptions& options) {
@@ -58,7 +49,8 @@ int run_new_scenario(const NewScenarioOptions& options) {
                     options.name));
   const std::filesystem::path file =
       options.output.empty() ? std::filesystem::path(options.name + ".toml") : options.output;
-  write_new_file(file, scenario_template(options.kind, options.name));
+  require_output(file, options.replace);
+  write_durably(file, scenario_template(options.kind, options.name));
   fmt::print("{0}: a {1} to start from; check it with: outrider simulate {0} --check\n", file.string(),
              kScenarioKinds[static_cast<std::size_t>(options.kind)]);
   return 0;

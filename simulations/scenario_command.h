@@ -16,10 +16,11 @@ struct NewScenarioOptions {
   std::string name;
   ScenarioKind kind = ScenarioKind::mission;
   std::filesystem::path output;  // empty: NAME.toml
+  bool replace = false;          // an earlier file
 };
 void add_options(CLI::App& app, NewScenarioOptions& options);
-// Writes a file that is not there yet. Returns the exit code; throws InputError when it is there, cannot be written, or
-// no scenario can have that name.
+// Returns the exit code; throws InputError when the file is there and not to be replaced, cannot be written, or no
+// scenario can have that name.
 int run_new_scenario(const NewScenarioOptions& options);
 
 }  // namespace outrider::simulations

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/daemons.h"
+#include "tests/fashion.h"
 #include "tests/mistakes.h"
 
 namespace outrider::testing {
@@ -263,6 +264,39 @@ TEST(Output, ThatCannotBeWrittenIsSaidBeforeTheWork) {
     }
   }
   EXPECT_FALSE(std::filesystem::exists(folder));
+}
+
+// Nor is an hour of training lost, which is refused before it begins.
+TEST(Output, ThatIsThereIsOverwrittenOnlyWhereThatIsMeant) {
+  Site site;
+  for (const char* name : {"trouser", "bag"}) show(site.path("pictures"), name, pictures_of(name, 0, 4));
+  const std::string output = site.path("there").string();
+  const Arguments pretrain{"pretrain", "--kind", "images",    "--path", site.path("pictures").string(), "--way", "2",
+                           "--shots",  "1",      "--queries", "1"};
+  Arguments endless = pretrain, brief = pretrain;
+  endless.insert(endless.end(), {"--episodes", "1000000000"});
+  brief.insert(brief.end(), {"--episodes", "1"});
+  for (const auto& [refused, done] : std::vector<std::pair<Arguments, Arguments>>{
+           {endless, brief},
+           {{"base"}, {"base"}},
+           {{"model", "--classes", "a", "b"}, {"model", "--classes", "a", "b"}},
+           {{"model", "--growing", "--classes", "a", "b"}, {"model", "--growing", "--classes", "a", "b"}},
+           {{"scenario", "new", "x"}, {"scenario", "new", "x"}}}) {
+    const auto with = [&](Arguments arguments, const Arguments& more) {
+      arguments.insert(arguments.end(), {"--output", output});
+      arguments.insert(arguments.end(), more.begin(), more.end());
+      return arguments;
+    };
+    write_text(output, "years of work");
+    expect_complaint(run(with(refused, {})), kFailure, {output, "is there already", "--replace"});
+    EXPECT_EQ(text_of_file(output), "years of work") << refused.front();
+    const Outcome replaced = run(with(done, {"--replace"}));
+    EXPECT_EQ(replaced.exit_code, 0) << done.front() << replaced.errors;
+    EXPECT_NE(text_of_file(output), "years of work") << done.front();
+    std::filesystem::remove(output);
+    EXPECT_EQ(run(with(done, {})).exit_code, 0) << done.front();
+    EXPECT_TRUE(std::filesystem::exists(output)) << done.front();
+  }
 }
 
 TEST(Status, SaysWithinTenSecondsThatNobodyListens) {

@@ -80,6 +80,16 @@ TEST_F(Compare, SaysWhenThePageCannotBeWritten) {
                    {path("no/page.html"), "cannot be written"});
 }
 
+TEST_F(Compare, OverwritesAPageOnlyWhereThatIsMeant) {
+  const std::string first = finished_run("first", 0.9), second = finished_run("second", 0.95);
+  write_text(path("page.html"), "years of work");
+  expect_complaint(run({"compare", first, second, "--html", path("page.html")}), kFailure,
+                   {path("page.html"), "is there already", "--replace"});
+  EXPECT_EQ(text_of_file(path("page.html")), "years of work");
+  EXPECT_EQ(run({"compare", first, second, "--html", path("page.html"), "--replace"}).exit_code, 0);
+  EXPECT_THAT(text_of_file(path("page.html")), HasSubstr("<svg"));
+}
+
 TEST_F(Compare, NeedsTwoRunsAndHelpsWithAnExample) {
   expect_complaint(run({"compare", finished_run("first", 0.9)}), kUsage, {"runs", "--help"});
   const Outcome help = run({"compare", "--help"});

@@ -105,30 +105,62 @@ TEST(Daemons, ACopyOfAStateOnAnotherDeviceIsToldAndChangesNothing) {
   }
 }
 
-TEST(Daemons, AnotherEncoderForAWholeFleetMustBeMeant) {
+using Definition = std::vector<std::string>;
+
+// What clients learn with, of each kind, and others that could be given by mistake.
+class ForAWholeFleet : public ::testing::TestWithParam<std::pair<const char*, std::pair<Definition, Definition>>> {};
+
+TEST_P(ForAWholeFleet, AnotherDefinitionMustBeMeant) {
   Site site;
+  const auto defined = [&](const std::string& name, Definition arguments) {
+    const std::string file = site.path(name).string();
+    arguments.insert(arguments.end(), {"--output", file});
+    EXPECT_EQ(run(arguments).exit_code, 0);
+    return file;
+  };
+  const std::string own = defined("own.outrider", GetParam().second.first);
+  const std::string other = defined("other.outrider", GetParam().second.second);
   std::string before;
   {
-    Process aggregator = site.start_aggregator_with_encoder();
+    Process aggregator = site.start_aggregator("tcp://127.0.0.1:*", {"--pretrained", own});
     before = site.status().encoder.hex();
     expect_clean_stop(aggregator, SIGINT);
   }
-  { const Process again = site.start_aggregator_with_encoder(); }  // the same one is no other
-  const std::string other = site.path("other.outrider").string();
-  ASSERT_EQ(run({"pretrain", "--kind", "fashion-mnist", "--classes", "bag", "coat", "shirt", "--architecture", "conv4",
-                 "--way", "2", "--episodes", "0", "--seed", "99", "--threads", "1", "--output", other})
-                .exit_code,
-            0);
-  const std::vector<std::string> arguments{"aggregator", "--state",           site.path("aggregator").string(),
-                                           "--listen",   "tcp://127.0.0.1:*", "--pretrained",
-                                           other};
-  const Outcome outcome = run(arguments);
+  {
+    Process again = site.start_aggregator("tcp://127.0.0.1:*", {"--pretrained", own});  // the same one is no other
+    expect_clean_stop(again, SIGINT);
+  }
+  const Outcome outcome = run({"aggregator", "--state", site.path("aggregator").string(), "--listen",
+                               "tcp://127.0.0.1:*", "--pretrained", other});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.errors, HasSubstr("add --replace"));
   EXPECT_THAT(outcome.errors, HasSubstr(before.substr(0, 8)));
+  {
+    Process as_it_was = site.start_aggregator("tcp://127.0.0.1:*");
+    EXPECT_EQ(site.status().encoder.hex(), before);
+    expect_clean_stop(as_it_was, SIGINT);
+  }
   const Process replaced = site.start_aggregator("tcp://127.0.0.1:*", {"--pretrained", other, "--replace"});
   EXPECT_NE(site.status().encoder.hex(), before);
 }
+
+Definition encoder_of(const std::string& seed) {
+  return {"pretrain",   "--kind", "fashion-mnist", "--classes", "bag",       "coat", "shirt", "--way", "2",
+          "--episodes", "0",      "--seed",        seed,        "--threads", "1"};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Definitions, ForAWholeFleet,
+    ::testing::Values(
+        std::pair{"Encoder", std::pair{encoder_of("1"), encoder_of("99")}},
+        std::pair{"BaseNetwork", std::pair{Definition{"base"}, Definition{"base", "--seed", "9"}}},
+        std::pair{"Model", std::pair{Definition{"model", "--classes", "a", "b"},
+                                     Definition{"model", "--classes", "a", "b", "c"}}},
+        std::pair{"GrowingModel", std::pair{Definition{"model", "--growing", "--classes", "a", "b"},
+                                            Definition{"model", "--growing", "--classes", "a", "b", "--seed", "9"}}},
+        std::pair{"ModelInsteadOfEncoder", std::pair{encoder_of("1"), Definition{"model", "--classes", "a", "b"}}},
+        std::pair{"EncoderInsteadOfBaseNetwork", std::pair{Definition{"base"}, encoder_of("1")}}),
+    [](const auto& kind) { return std::string(kind.param.first); });
 
 TEST(Daemons, AClientWaitsForItsAggregatorAndConnectsLater) {
   Site site;

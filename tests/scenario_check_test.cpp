@@ -42,7 +42,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, NewScenario,
                                            std::pair{"rounds", "30 rounds of training, 1 setting, 1 method, 3 seeds"}),
                          [](const auto& kind) { return std::string(kind.param.first); });
 
-TEST_F(ScenarioCheck, NeverOverwritesAScenario) {
+TEST_F(ScenarioCheck, NeverOverwritesAScenarioUnasked) {
   write_text(path("mine.toml"), "years of work");
   expect_complaint(run({"scenario", "new", "mine", "--output", path("mine.toml")}), kFailure,
                    {path("mine.toml"), "there already"});
