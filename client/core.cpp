@@ -77,6 +77,24 @@ void Core::mend() {
     mended_.notices.push_back("what was learned of " + utf8::quoted(topic.subject) +
                               " is forgotten, since its name could never be sent: it " + *reason);
   });
+  give_up_what_is_torn();
+}
+
+// Nobody would send again what the replica says to have. All of it is given up, since only who has nothing is told all
+// that has been withdrawn; nothing can be predicted from a part anyway.
+void Core::give_up_what_is_torn() {
+  const std::vector<Topic> lacking = replica_.lacking();
+  if (lacking.empty()) return;
+  std::string named = utf8::quoted(lacking.front().subject);
+  if (lacking.size() > 1) named += " and " + std::to_string(lacking.size() - 1) + " more";
+  mended_.writes.append(replica_.clear());
+  newest_ = replica_.revision();
+  store_.scan(Column::parts, bytes_of("k"), [&](ByteView key, ByteView) {  // those of whose place nothing is known, too
+    if (!partial_.find(PartsOwner::knowledge, Digest::from_bytes(key.subspan(1, Digest::kSize))))
+      mended_.writes.erase(Column::parts, to_bytes(key));
+  });
+  mended_.notices.push_back("the state lacks parts of what is known on " + named +
+                            "; fetching all that is known again");
 }
 
 Effects Core::receive(const protocol::Message& message, Instant now) {

@@ -94,10 +94,11 @@ class Core {
     return {};  // what only clients say, and what the shell answers
   }
 
-  // What mends a state of an earlier version, for the first event.
   void check_sendable(const Lesson& lesson) const;
+  // What mends a state that is damaged or of an earlier version, for the first event.
   Effects mended() { return std::exchange(mended_, {}); }
   void mend();
+  void give_up_what_is_torn();
   void send_what_is_due(Instant now, Effects& effects);
   void send_contributions(Instant now, Effects& effects);
   void send_transfers(Instant now, Effects& effects);

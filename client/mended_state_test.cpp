@@ -117,5 +117,95 @@ TEST_F(MendedStateTest, LargeKnowledgeWhosePlaceIsLostIsSaidToBeMissing) {
   EXPECT_THROW(for_each_known(store_, kPrototype, {}, [](const Topic&, ByteView) {}), InputError);
 }
 
+// A replica of revision 7 with a small topic and a large one, in three parts.
+class TornReplicaTest : public MendedStateTest {
+ protected:
+  TornReplicaTest() {
+    WriteSet writes;
+    put_parts(large_, content_, writes);
+    writes.put(Column::meta, to_bytes(std::string_view("aggregator")), to_bytes(kMended.view()));
+    store_.commit(writes);
+    protocol::Knowledge knowledge{{}, Revision{7}, {}, {}, {}};
+    knowledge.entries = {{small_, {1}, {}, 0}, {bag_, {}, large_.name, large_.bytes}};
+    Replica replica(store_);
+    store_.commit(replica.apply(knowledge, {&large_, 1}));
+  }
+  void lose(Column column, Bytes key) {
+    WriteSet writes;
+    writes.erase(column, std::move(key));
+    store_.commit(writes);
+  }
+  // The revision that it says to have, and what it asks for once it is welcome.
+  std::pair<Revision, std::vector<protocol::Want>> speaks(Core& core) {
+    const Effects hello = core.tick(Instant{60'000});
+    store_.commit(hello.writes);
+    notices_ = hello.notices;
+    const auto& said = std::get<protocol::Hello>(hello.messages.at(0).body);
+    const Effects effects = core.receive(
+        {kMended, protocol::Welcome{kMended, Revision{7}, {}, {}, 5, said.conversation, true}}, Instant{60'001});
+    store_.commit(effects.writes);
+    std::vector<protocol::Want> wants;
+    for (const protocol::Message& message : effects.messages)
+      if (const auto* want = std::get_if<protocol::Want>(&message.body)) wants.push_back(*want);
+    return {said.replica, wants};
+  }
+  void expect_fetched_again() {
+    Core core = open();
+    const auto [revision, wants] = speaks(core);
+    EXPECT_EQ(revision, Revision{});
+    ASSERT_EQ(wants.size(), 1U);
+    EXPECT_EQ(wants[0].since, Revision{});
+    EXPECT_THAT(notices_, ElementsAre(HasSubstr("lacks parts of what is known on 'bag'; fetching all that is known")));
+    std::size_t parts = 0;
+    store_.scan(Column::parts, {}, [&](ByteView, ByteView) { ++parts; });
+    EXPECT_EQ(parts, 0U);
+    protocol::Knowledge answer{{}, Revision{7}, {}, {}, {}};
+    answer.entries = {{small_, {1}, {}, 0}, {bag_, content_, {}, 0}};
+    store_.commit(core.receive({kMended, answer}, Instant{60'002}).writes);
+    EXPECT_EQ(known(store_, bag_), content_);
+    EXPECT_EQ(known(store_, small_), Bytes{1});
+    EXPECT_EQ(known_revision(store_), Revision{7});
+  }
+
+  const Topic bag_ = class_topic("bag");
+  const Topic small_ = class_topic("coat");
+  const Bytes content_ = Bytes(40, 3);
+  const Large large_{PartsOwner::knowledge, Digest::of(content_), content_.size(), 16};
+};
+
+TEST_F(TornReplicaTest, KnowledgeWhosePlaceIsLostIsFetchedAgain) {
+  Bytes place = to_bytes(std::string_view("large/"));
+  std::ranges::copy(topic_key(bag_), std::back_inserter(place));
+  lose(Column::meta, place);
+  expect_fetched_again();
+}
+
+TEST_F(TornReplicaTest, KnowledgeOfWhichAPartIsLostIsFetchedAgain) {
+  for (const std::uint64_t part : {0U, 1U, 2U}) {
+    SCOPED_TRACE(part);
+    WriteSet writes;
+    put_parts(large_, content_, writes);
+    Replica replica(store_);
+    writes.append(replica.clear());
+    store_.commit(writes);
+    put_parts(large_, content_, writes);
+    protocol::Knowledge knowledge{{}, Revision{7}, {}, {}, {}};
+    knowledge.entries = {{bag_, {}, large_.name, large_.bytes}};
+    writes.append(replica.apply(knowledge, {&large_, 1}));
+    store_.commit(writes);
+    lose(Column::parts, part_key(large_, part));
+    expect_fetched_again();
+  }
+}
+
+TEST_F(TornReplicaTest, KnowledgeThatIsWholeIsNotFetchedAgain) {
+  Core core = open();
+  const auto [revision, wants] = speaks(core);
+  EXPECT_EQ(revision, Revision{7});
+  EXPECT_TRUE(wants.empty());
+  EXPECT_TRUE(notices_.empty());
+  EXPECT_EQ(known(store_, bag_), content_);
+}
+
 }  // namespace
 }  // namespace outrider::client

@@ -45,6 +45,17 @@ bool Replica::has(const Digest& payload) const {
   return std::ranges::any_of(large_, [&](const auto& known) { return known.second.name == payload; });
 }
 
+std::vector<Topic> Replica::lacking() const {
+  std::vector<Topic> topics;
+  store_.scan(Column::replica, {}, [&](ByteView key, ByteView payload) {
+    if (!payload.empty()) return;
+    Topic topic = topic_of(key);
+    const auto large = large_.find(topic);
+    if (large == large_.end() || !is_whole(store_, large->second)) topics.push_back(std::move(topic));
+  });
+  return topics;
+}
+
 WriteSet Replica::apply(const protocol::Knowledge& knowledge, std::span<const Large> fetched) {
   WriteSet writes;
   if (!takes(knowledge)) return writes;
@@ -139,7 +150,7 @@ std::optional<Bytes> known(const Store& store, const Topic& topic) {
     before = large;
   }
   throw InputError("the state lacks parts of what is known on " + utf8::quoted(topic.subject) +
-                   "; start the client with a new --state, or restore it from a copy");
+                   "; `outrider client` fetches it again where it reaches its aggregator");
 }
 
 Bytes topic_key(const Topic& topic) {

@@ -36,6 +36,9 @@ class Replica {
   // Whether some topic has this payload.
   bool has(const Digest& payload) const;
 
+  // What it says to know and lacks in whole or in part: its state was damaged. Reads all that is large.
+  std::vector<Topic> lacking() const;
+
   // Forgets everything: the aggregator is another one, or knows less than it did.
   WriteSet clear();
 

@@ -54,6 +54,14 @@ void erase_parts(const Large& large, WriteSet& writes) {
   for (std::uint64_t part = 0; part < large.parts(); ++part) writes.erase(Column::parts, part_key(large, part));
 }
 
+bool is_whole(const Store& store, const Large& large) {
+  for (std::uint64_t part = 0; part < large.parts(); ++part) {
+    const auto piece = store.get(Column::parts, part_key(large, part));
+    if (!piece || piece->size() != large.size_of(part)) return false;
+  }
+  return true;
+}
+
 std::optional<Bytes> load(const Store& store, const Large& large) {
   return load(store, large, 0, large.bytes);
 }

@@ -45,6 +45,8 @@ void erase_parts(const Large& large, WriteSet& writes);
 
 // The whole content; nothing when a part is missing.
 std::optional<Bytes> load(const Store& store, const Large& large);
+// Whether no part is missing or of another size; reads them all, and keeps none.
+bool is_whole(const Store& store, const Large& large);
 // `length` bytes from `offset` on, cut where it ends; nothing when a part is missing.
 std::optional<Bytes> load(const Store& store, const Large& large, std::uint64_t offset, std::uint64_t length);
 
