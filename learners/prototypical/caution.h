@@ -11,9 +11,9 @@
 namespace outrider {
 
 // Without caution so many classes may be a client's alone; or twice as many as the client that has most of such classes
-// beside it; or a quarter of all classes that are not: who has so few cannot do much harm.
-inline constexpr std::size_t kTrustedAlone = 8;
-inline constexpr std::size_t kTrustedShare = 4;
+// beside it; or as many as all classes that are not: devices keep meeting new classes, and the first to meet some is
+// alone with them.
+inline constexpr std::size_t kTrustedAlone = 16;
 inline constexpr float kMostCaution = 2.5F;
 
 // Sets the caution of every class by who is its sole teacher: 1 where there are several, or none is told, or the client

@@ -28,7 +28,7 @@ float caution_of(const Classes& classes, std::uint64_t teacher) {
 
 TEST(Caution, IsForWhoAloneTeachesManyMoreClassesThanAnybodyElse) {
   Classes classes;
-  add(classes, 30, 0);
+  add(classes, 10, 0);
   add(classes, kTrustedAlone, 1);
   set_caution(classes);
   EXPECT_EQ(caution_of(classes, 1), 1);
@@ -41,13 +41,13 @@ TEST(Caution, IsForWhoAloneTeachesManyMoreClassesThanAnybodyElse) {
   EXPECT_EQ(caution_of(classes, 1), kMostCaution);
 }
 
-TEST(Caution, IsNotForWhoHasAQuarterOfWhatOthersKnow) {
+TEST(Caution, IsNotForWhoHasAsManyAsAllOthersKnow) {
   Classes classes;
-  add(classes, 964, 0);
-  add(classes, 241, 1);
+  add(classes, 60, 0);
+  add(classes, 60, 1);
   set_caution(classes);
   EXPECT_EQ(caution_of(classes, 1), 1);
-  add(classes, 241, 1);
+  add(classes, 60, 1);
   set_caution(classes);
   EXPECT_EQ(caution_of(classes, 1), 2);
 }
@@ -58,18 +58,18 @@ TEST(Caution, IsNotForClientsThatAllMeetManyNewClasses) {
   add(classes, 120, 1);
   set_caution(classes);
   for (std::uint64_t client = 1; client <= 5; ++client) EXPECT_EQ(caution_of(classes, client), 1) << client;
-  add(classes, 120, 1);
+  add(classes, 480, 1);
   set_caution(classes);
-  EXPECT_EQ(caution_of(classes, 1), 1.5F) << "three times as many as the next";
+  EXPECT_EQ(caution_of(classes, 1), 1.5F) << "six times as many as the next, more than all others";
   EXPECT_EQ(caution_of(classes, 2), 1);
 }
 
 TEST(Caution, IsWithdrawnWhereOthersConfirm) {
   Classes classes;
-  add(classes, 20, 7);
+  add(classes, 40, 7);
   set_caution(classes);
   EXPECT_EQ(caution_of(classes, 7), 2.5F);
-  for (std::size_t i = 0; i < 12; ++i) classes[i].second.sole_teacher = 0;
+  for (std::size_t i = 0; i < 25; ++i) classes[i].second.sole_teacher = 0;
   set_caution(classes);
   for (const auto& [name, state] : classes) EXPECT_EQ(state.caution, 1) << name;
 }
