@@ -1,5 +1,6 @@
 #include "simulations/csv.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
 
 namespace outrider::simulations {
 namespace {
@@ -26,8 +28,27 @@ bool is_number(std::string_view text) {
 }
 
 bool looks_like_formula(std::string_view text) {
-  return text.size() > 1 && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos &&
+  constexpr std::array kBeginnings{"=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
+  return std::ranges::any_of(kBeginnings,
+                             [&](std::string_view start) { return text.starts_with(start) && text != start; }) &&
          !is_number(text);
+}
+
+bool stays(std::string_view character) {
+  return character == "\n" || character == "\r" || character == "\t" || character == "\\" ||
+         !utf8::objection(character, character.size());
+}
+
+// As it is, but for what a reader of UTF-8 would stumble over.
+std::string readable_field(std::string_view text) {
+  std::string shown;
+  while (!text.empty()) {
+    const auto character = utf8::first(text);
+    const std::string_view one = text.substr(0, character ? character->bytes : 1);
+    shown += stays(one) ? std::string(one) : utf8::printable(one);
+    text.remove_prefix(one.size());
+  }
+  return shown;
 }
 
 bool needs_quotes(std::string_view text) {
@@ -36,7 +57,7 @@ bool needs_quotes(std::string_view text) {
 
 }  // namespace
 
-CsvField::CsvField(std::string text) : text_(std::move(text)) {
+CsvField::CsvField(std::string text) : text_(readable_field(text)) {
   if (looks_like_formula(text_)) text_.insert(0, 1, '\'');
 }
 CsvField::CsvField(double number) : text_(shortest(number)) {}

@@ -11,8 +11,9 @@
 namespace outrider::simulations {
 
 // A field: text, or a number in the shortest form that reads back as the same number ("nan" and "inf" as such).
-// Spreadsheets take text that begins with =, +, -, @, a tab or a carriage return for a formula, and names come from
-// anywhere: such text gets a ' before it, unless it is a number.
+// Names come from anywhere. Bytes that are no UTF-8 and control characters but line breaks and tabs are escaped as
+// \xFF. Spreadsheets take text that begins with =, +, -, @ (also in full width), a tab or a line break for a formula:
+// such text gets a ' before it, unless it is a number.
 class CsvField {
  public:
   // Implicit, so that a row is written as {"name", 3, 0.5}. NOLINTBEGIN(google-explicit-constructor)

@@ -66,10 +66,19 @@ TEST_F(CsvFileTest, ReportsAFullDisk) {
   EXPECT_THROW(file.flush(), InputError);
 }
 
+TEST(CsvLineTest, IsUtf8WhateverNamesAre) {
+  EXPECT_EQ(csv_line({"Gr\xf6\xdf"
+                      "e",
+                      "\xed\xa0\x80", std::string("a\0b", 3), "\x1b[2J", "back\\slash", "tab\there"}),
+            "Gr\\xF6\\xDFe,\\xED\\xA0\\x80,a\\x00b,\\x1B[2J,back\\slash,tab\there");
+  EXPECT_EQ(csv_line({"=\xff()", "\xff=1"}), "'=\\xFF(),\\xFF=1");
+}
+
 TEST(CsvLineTest, NoTextIsAFormulaToASpreadsheet) {
   EXPECT_EQ(csv_line({"=cmd()", "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1"}),
             "'=cmd(),'+1+1,'-2+3,'@SUM(A1),'\t=1,\"'\r=1\"");
   EXPECT_EQ(csv_line({"=HYPERLINK(\"http://x\",\"y\")"}), "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"");
+  EXPECT_EQ(csv_line({"\n=1", "\uff1dcmd()", "\uff20SUM(A1)"}), "\"'\n=1\",'\uff1dcmd(),'\uff20SUM(A1)");
   EXPECT_EQ(csv_line({"-3.5", "+2", "-1e-9", -4, -0.25, "-", "bag", ""}), "-3.5,+2,-1e-9,-4,-0.25,-,bag,");
 }
 
