@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iostream>
 #include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -110,10 +111,69 @@ std::string unknown(const CLI::App& app, const CLI::App& verb, const std::string
   return fmt::format("{} was not expected here", utf8::quoted(word));
 }
 
+// The word after `start` in what the parser says, which is the name of an option wherever it names one.
+std::string name_after(const std::string& sentence, const std::string& start) {
+  const std::size_t at = sentence.find(start);
+  if (at == std::string::npos) return {};
+  const std::size_t begin = at + start.size();
+  return sentence.substr(begin, sentence.find_first_of(" :,", begin) - begin);
+}
+
+// Of the chosen verbs, the innermost first; null where there is none of that name.
+const CLI::Option* option_named(const CLI::App& app, const std::string& name) {
+  const auto verbs = app.get_subcommands();
+  const CLI::Option* below = verbs.empty() ? nullptr : option_named(*verbs.front(), name);
+  return below != nullptr ? below : app.get_option_no_throw(name);
+}
+
+// Too few values, or too many.
+std::string mismatch(const CLI::App& app, const std::string& text) {
+  const std::size_t ordered = text.find("arguments to ");
+  const std::string name = name_after(text, ordered == std::string::npos ? "" : "arguments to ");
+  const CLI::Option* option = option_named(app, name);
+  if (option == nullptr) return "an option has too few values or too many";
+  if (option->get_expected_max() == 0) return name + " takes no value";
+  const bool at_the_end = text.ends_with(" missing");  // the option itself is the last word
+  const auto given = static_cast<int>(option->results().size());
+  const int least = option->get_items_expected_min(), most = option->get_items_expected_max();
+  if (at_the_end || given == 0) return name + " needs a value";
+  if (given < least) return fmt::format("{} needs at least {} values, and {} is given", name, least, given);
+  if (most == 1) return fmt::format("{} is given {} times; it takes one value", name, given);
+  return fmt::format("{} takes at most {} values, and {} are given", name, most, given);
+}
+
+// A value that its option cannot take, where no check of ours has said so before.
+std::string misfit(const CLI::App& app, const std::string& text) {
+  for (const char* start : {"Could not convert: ", "not an allowed value for ", ""}) {
+    const std::string name = name_after(text, start);
+    const CLI::Option* option = option_named(app, name);
+    if (name.empty() || option == nullptr) continue;
+    if (option->get_expected_max() == 0) return name + " takes no value";
+    return fmt::format("{} is given {}, which is nothing it can be", name,
+                       utf8::quoted(option->results().empty() ? "" : option->results().back()));
+  }
+  return "an option is given a value that it cannot have";
+}
+
+// What our own checks say, as it is; anything else so that it can be shown.
+std::string checked(const std::string& sentence) {
+  constexpr std::size_t kLongest = 4000;
+  return utf8::objection(sentence, kLongest) ? utf8::printable(sentence, kLongest) : sentence;
+}
+
+template <typename... Kinds>
+bool is_any(const CLI::ParseError& error) {
+  return ((dynamic_cast<const Kinds*>(&error) != nullptr) || ...);
+}
+
 }  // namespace
 
 std::shared_ptr<CLI::FormatterBase> help_formatter() {
   return std::make_shared<HelpFormatter>();
+}
+
+std::string help_of(const CLI::App& verb) {
+  return verb.get_formatter()->make_help(&verb, verb.get_name(), CLI::AppFormatMode::Normal);
 }
 
 std::string usage_mistake(const CLI::App& app, const CLI::ParseError& error) {
@@ -125,11 +185,26 @@ std::string usage_mistake(const CLI::App& app, const CLI::ParseError& error) {
     if (lacks && !verbs_of(verb).empty() && verb.get_subcommands().empty() && verb.get_require_subcommand_min() > 0)
       return fmt::format("a verb is missing; expected one of {}", fmt::join(verbs_of(verb), ", "));
   }
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    const std::string text = error.what();
-    return text.substr(0, text.find(':')) + " needs a value";
+  const std::string text = error.what();
+  const auto pair = [&](const std::string& between) {
+    return std::pair{name_after(text, ""), name_after(text, between)};
+  };
+  if (is_any<CLI::ArgumentMismatch>(error)) return mismatch(app, text);
+  if (is_any<CLI::ConversionError>(error)) return misfit(app, text);
+  if (is_any<CLI::ValidationError>(error)) return checked(text);
+  if (const std::string name = name_after(text, ""); lacks && option_named(app, name) != nullptr)
+    return name + " is required";
+  if (is_any<CLI::RequiresError>(error)) {
+    const auto [one, other] = pair(" requires ");
+    return fmt::format("{} is for use with {}, which is not given", one, other);
   }
-  return error.what();
+  if (is_any<CLI::ExcludesError>(error)) {
+    const auto [one, other] = pair(" excludes ");
+    return fmt::format("{} and {} exclude each other", one, other);
+  }
+  if (is_any<CLI::FileError>(error)) return "a file that the command line names cannot be read";
+  if (is_any<CLI::ConfigError>(error)) return "settings are not read from files";
+  return lacks ? "something that is required is missing" : "the command line cannot be understood";
 }
 
 const CLI::App& verb_named(const CLI::App& app, const std::vector<std::string>& words) {

@@ -11,8 +11,11 @@ namespace outrider {
 // Shows help of at most 100 columns.
 std::shared_ptr<CLI::FormatterBase> help_formatter();
 
-// What is wrong with the command line, as one sentence: an unknown word first, since it is the likely cause of anything
-// that seems to be missing, with the one that was probably meant.
+// Of this verb, whichever was chosen: the parser's own help() is that of the chosen one below it.
+std::string help_of(const CLI::App& verb);
+
+// What is wrong with the command line, as one sentence of ours whatever the parser calls it: an unknown word first,
+// since it is the likely cause of anything that seems to be missing, with the one that was probably meant.
 std::string usage_mistake(const CLI::App& app, const CLI::ParseError& error);
 
 // The verb of this name below `app`, as far down as `words` lead. Throws InputError, which names the verbs that there

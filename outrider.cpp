@@ -27,7 +27,10 @@
 #include "knowledge/json_text.h"
 #include "knowledge/nearest.h"
 #include "knowledge/utf8.h"
+#include "knowledge/versions.h"
+#include "learners/nn/versions.h"
 #include "learners/supermask/merge.h"
+#include "protocol/versions.h"
 #include "simulations/base_command.h"
 #include "simulations/compare_command.h"
 #include "simulations/evaluate_command.h"
@@ -37,6 +40,7 @@
 #include "simulations/simulate.h"
 #include "status_text.h"
 #include "storage/format.h"
+#include "storage/versions.h"
 
 namespace {
 
@@ -192,16 +196,24 @@ Run add_help(CLI::App& app) {
   CLI::App* added = verb(app, "help", "Show what a verb does and takes", "outrider help client");
   added->add_option("verb", *words, "Which one (default: all of them, in short)");
   return [&app, words] {
-    std::cout << verb_named(app, *words).help();
+    std::cout << help_of(verb_named(app, *words));
     return 0;
   };
 }
 
+std::string versions_text() {
+  std::string text = fmt::format("outrider {}\nmessages {} to {}\nstates {}\n", OUTRIDER_VERSION,
+                                 protocol::kOldestSupportedVersion, protocol::kVersion, kFormatVersion);
+  for (const auto& facts : {nn::versions(), protocol::versions(), versions_of_knowledge(), versions_of_storage()})
+    for (const Fact& fact : facts) text += fmt::format("{} {}\n", fact.name, fact.value);
+  return text;
+}
+
 Run add_version(CLI::App& app) {
-  verb(app, "version", "Show the versions of the program, of messages and of states", "outrider version");
+  verb(app, "version", "Show the versions of the program, of messages, of states and of the libraries it stands on",
+       "outrider version");
   return [] {
-    std::cout << fmt::format("outrider {}\nmessages {} to {}\nstates {}\n", OUTRIDER_VERSION,
-                             protocol::kOldestSupportedVersion, protocol::kVersion, kFormatVersion);
+    std::cout << versions_text();
     return 0;
   };
 }

@@ -115,6 +115,7 @@ nlohmann::json as_json(const protocol::Status& status) {
           {"clients", std::move(clients)},
           {"classes", std::move(classes)},
           {"usable_classes", status.usable_topics},
+          {"all_classes", status.all_topics == 0 ? status.topics.size() : status.all_topics},
           {"facts", std::move(facts)}};
 }
 

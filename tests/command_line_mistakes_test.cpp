@@ -1,7 +1,9 @@
 // Mistakes on the command line: a wrong verb, option, path or address.
+#include <csignal>
 #include <cstdlib>
 #include <ostream>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -9,6 +11,7 @@
 #include "tests/daemons.h"
 #include "tests/fashion.h"
 #include "tests/mistakes.h"
+#include "tests/verbs.h"
 
 namespace outrider::testing {
 namespace {
@@ -74,17 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
 // Every option of every verb that takes a number, as its help says.
 std::vector<std::pair<Arguments, std::string>> number_options() {
   std::vector<std::pair<Arguments, std::string>> found;
-  for (const Arguments& verb : std::vector<Arguments>{{"aggregator"},
-                                                      {"client"},
-                                                      {"status"},
-                                                      {"predict"},
-                                                      {"evaluate"},
-                                                      {"pretrain"},
-                                                      {"base"},
-                                                      {"model"},
-                                                      {"simulate"},
-                                                      {"scenario", "new"},
-                                                      {"compare"}}) {
+  for (const Arguments& verb : every_verb()) {
     Arguments help = verb;
     help.emplace_back("--help");
     const std::string text = run(help).output;
@@ -112,24 +105,9 @@ TEST(CommandLine, EveryNumberHasARange) {
 }
 
 TEST(CommandLine, HelpFitsAHundredColumns) {
-  for (const Arguments& words : std::vector<Arguments>{{},
-                                                       {"aggregator"},
-                                                       {"client"},
-                                                       {"client", "list"},
-                                                       {"client", "show"},
-                                                       {"client", "remove"},
-                                                       {"status"},
-                                                       {"predict"},
-                                                       {"evaluate"},
-                                                       {"pretrain"},
-                                                       {"base"},
-                                                       {"model"},
-                                                       {"simulate"},
-                                                       {"scenario"},
-                                                       {"scenario", "new"},
-                                                       {"compare"},
-                                                       {"help"},
-                                                       {"version"}}) {
+  std::vector<Arguments> all = every_verb();
+  all.push_back({});
+  for (const Arguments& words : all) {
     Arguments arguments{"help"};
     arguments.insert(arguments.end(), words.begin(), words.end());
     const Outcome outcome = run(arguments);
@@ -137,6 +115,37 @@ TEST(CommandLine, HelpFitsAHundredColumns) {
     std::istringstream lines(outcome.output);
     for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
   }
+}
+
+TEST(CommandLine, EveryVerbIsTriedHere) {
+  const std::string help = run({"help"}).output;
+  static const std::regex row(R"(\n  ([a-z]+)  )");
+  std::set<std::string> shown, tried;
+  const std::string verbs = help.substr(help.find("Subcommands:"));
+  for (std::sregex_iterator at(verbs.begin(), verbs.end(), row), end; at != end; ++at) shown.insert((*at)[1]);
+  for (const Arguments& verb : every_verb()) tried.insert(verb.front());
+  EXPECT_EQ(shown, tried);
+}
+
+// By these words a bug report can be told from another.
+TEST(CommandLine, VersionTellsWhatTheProgramStandsOn) {
+  const std::string text = run({"version"}).output;
+  for (const char* line : {"outrider [0-9.]+", "messages [0-9]+ to [0-9]+", "states [0-9]+", "oneDNN [0-9.]+",
+                           "processor .+, [0-9]+ threads", "ZeroMQ [0-9.]+", "Boost [0-9.]+", "Cap'n Proto [0-9.]+",
+                           "libsodium [0-9.]+", "utf8proc [0-9.]+", "RocksDB [0-9.]+"})
+    EXPECT_TRUE(std::regex_search(text, std::regex("(^|\n)" + std::string(line) + "\n"))) << line << "\n" << text;
+}
+
+TEST(CommandLine, LogLinesHaveDateTimeZoneAndLevel) {
+  Site site;
+  Process aggregator = site.start_aggregator();
+  aggregator.send(SIGTERM);
+  EXPECT_TRUE(aggregator.wait(std::chrono::seconds(20)));
+  const std::regex form(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d (debug|info|warning|error) .+)");
+  std::istringstream lines(aggregator.errors());
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) EXPECT_TRUE(std::regex_match(line, form)) << line;
+  EXPECT_GT(count, 1U);
 }
 
 TEST(CommandLine, HelpOfAVerbThatIsNoneNamesThoseThatAre) {
