@@ -2,8 +2,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -204,9 +202,12 @@ Bytes read_file(const fs::path& file, std::uint64_t limit) {
   return bytes;
 }
 
-std::string content_of_file(const fs::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+std::string content_of_file(const fs::path& file, std::uint64_t limit) {
+  try {
+    return std::string(text_of(read_file(file, limit)));
+  } catch (const InputError&) {
+    return {};
+  }
 }
 
 void sync_folder(const fs::path& folder) {

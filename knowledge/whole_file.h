@@ -37,8 +37,10 @@ Bytes read_file(const std::filesystem::path& file, std::uint64_t limit);
 // the work loses neither the earlier file nor the work.
 void require_new(const std::filesystem::path& file, bool may_replace);
 
-// An empty text where there is no such file or it cannot be read.
-std::string content_of_file(const std::filesystem::path& file);
+inline constexpr std::uint64_t kMostContentBytes = std::uint64_t{256} << 20;
+
+// An empty text where there is no such file or read_file() would refuse it.
+std::string content_of_file(const std::filesystem::path& file, std::uint64_t limit = kMostContentBytes);
 
 // The path for a sentence: cut and escaped as utf8::printable() does, since anybody may have named the file.
 std::string shown(const std::filesystem::path& file);

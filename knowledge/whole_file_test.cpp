@@ -111,6 +111,9 @@ TEST_F(WholeFile, AskingLeavesNothingBehindAndTheFileAsItIs) {
 TEST_F(WholeFile, IsReadUpToALimit) {
   write_durably(file_, std::string_view("12345678"));
   EXPECT_EQ(read_file(file_, 8), to_bytes("12345678"));
+  EXPECT_EQ(content_of_file(file_, 8), "12345678");
+  EXPECT_EQ(content_of_file(file_, 7), "");
+  EXPECT_EQ(content_of_file("/dev/zero"), "");
   expect_refusal([&] { read_file(file_, 7); }, file_.string(), "has 8 bytes; at most 7");
 }
 

@@ -11,6 +11,7 @@
 
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
+#include "knowledge/whole_file.h"
 
 namespace outrider::simulations {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr std::uintmax_t kMostReportBytes = std::uintmax_t{256} << 20U;
+constexpr std::uint64_t kMostReportBytes = std::uint64_t{256} << 20U;
 constexpr std::size_t kMostSettings = 10'000;
 constexpr int kDeepestJson = 64;
 constexpr const char* kReportFile = "report.json";
@@ -143,14 +144,14 @@ std::string setting_text(const json& value) {
 }
 
 json parsed(const fs::path& file) {
-  std::error_code error;
-  const std::uintmax_t bytes = fs::file_size(file, error);
-  if (!error && bytes > kMostReportBytes)
-    throw InputError(
-        fmt::format("the report {} has {} bytes; expected at most {}", file.string(), bytes, kMostReportBytes));
-  std::ifstream stream(file, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream || error) throw InputError(fmt::format("the report {} cannot be read", file.string()));
+  const auto content = [&] {
+    try {
+      return read_file(file, kMostReportBytes);
+    } catch (const InputError& error) {
+      throw InputError(fmt::format("the report {} cannot be read: {}", shown(file), error.what()));
+    }
+  }();
+  const std::string_view text = text_of(content);
   const auto not_too_deep = [&](int depth, json::parse_event_t, const json&) {
     if (depth > kDeepestJson) throw InputError(fmt::format("the report {} is nested too deeply", file.string()));
     return true;

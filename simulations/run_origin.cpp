@@ -9,6 +9,7 @@
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
 #include "knowledge/whole_file.h"
+#include "simulations/scenario_file.h"
 #include "simulations/shell_words.h"
 
 namespace outrider::simulations {
@@ -38,7 +39,7 @@ json origin_of(const SimulateOptions& options, const std::string& data) {
 }
 
 json load_origin(const fs::path& directory) {
-  json origin = json::parse(content_of_file(origin_file(directory)), nullptr, false);
+  json origin = json::parse(content_of_file(origin_file(directory), kMostScenarioBytes), nullptr, false);
   if (!origin.is_object() || !origin.contains("outrider"))
     throw InputError("there is no run to resume in " + directory.string() + "; start it without --resume");
   return origin;
@@ -72,7 +73,8 @@ SimulateOptions options_of_run(const SimulateOptions& options, const fs::path& d
   if (began.value("format", json()) != now.at("format"))
     throw InputError(fmt::format("the run in {} keeps its results in format {}, and this program in format {}",
                                  directory.string(), json_text(began.value("format", json())), kRecordFormat));
-  if (content_of_file(options.scenario) != content_of_file(scenario_of_run(directory)))
+  if (content_of_file(options.scenario, kMostScenarioBytes) !=
+      content_of_file(scenario_of_run(directory), kMostScenarioBytes))
     throw InputError(
         fmt::format("the scenario {} is not the one that the run in {} began with, of which there is a "
                     "copy in {}",

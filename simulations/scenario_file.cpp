@@ -2,6 +2,8 @@
 
 #include <cstdio>
 
+#include "knowledge/whole_file.h"
+
 namespace outrider::simulations {
 namespace {
 
@@ -14,8 +16,9 @@ TomlFile::TomlFile(const std::filesystem::path& path) : path_(path.string()) {
   std::error_code unknown;
   if (!std::filesystem::is_regular_file(path, unknown))
     throw InputError(fmt::format("the scenario {} is not there or no file", path_));
+  const Bytes content = read_file(path, kMostScenarioBytes);
   try {
-    root_ = toml::parse_file(path_);
+    root_ = toml::parse(text_of(content), path_);
   } catch (const toml::parse_error& error) {
     throw InputError(fmt::format("{}:{}: {}", path_, error.source().begin.line, error.description()));
   }

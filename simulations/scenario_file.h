@@ -10,10 +10,14 @@
 
 namespace outrider::simulations {
 
+// Hundreds of times what people write.
+inline constexpr std::uint64_t kMostScenarioBytes = 1U << 20U;
+
 // The tables of a file, each read strictly.
 class TomlFile {
  public:
-  // Throws InputError, with the line where there is one, when the file is missing or no TOML.
+  // Throws InputError, with the line where there is one, when the file is missing, longer than
+  // kMostScenarioBytes or no TOML.
   explicit TomlFile(const std::filesystem::path& path);
 
   const std::string& path() const { return path_; }

@@ -1,5 +1,6 @@
 #include "simulations/simulate.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +8,7 @@
 
 #include "knowledge/checked_option.h"
 #include "knowledge/error.h"
+#include "learners/nn/threads.h"
 #include "simulations/federation_run.h"
 #include "simulations/interruption.h"
 #include "simulations/mission_run.h"
@@ -29,6 +31,25 @@ bool is_finished(const SimulateOptions& options) {
   if (!is_complete(directory)) return false;
   std::cout << fmt::format("the run in {} is complete: there is nothing to resume\n", directory.string());
   return true;
+}
+
+// Of OpenMP's, by the process itself at any time.
+int threads_of(ScenarioKind kind, const SimulateOptions& options) {
+  switch (kind) {
+    case ScenarioKind::study:
+      return study_of(options).threads;
+    case ScenarioKind::rounds:
+      return rounds_of(options).threads;
+    case ScenarioKind::federation: {
+      const Federation federation = federation_of(options);
+      return federation.data.kind == kGaussians ? 1 : federation.pretraining.threads;
+    }
+    case ScenarioKind::mission: {
+      const Scenario scenario = scenario_of(options);
+      return std::max(scenario.pretraining.threads, scenario.mission.threads_per_client);
+    }
+  }
+  return 1;
 }
 
 }  // namespace
@@ -63,6 +84,8 @@ int simulate(const SimulateOptions& options) {
                                  launched_ranks(), options.scenario.string()));
   // Several ranks would all say so; they save the report once more instead.
   if (options.resume && launched_ranks() == 1 && is_finished(options)) return 0;
+  if (const auto shortage = nn::thread_shortage(threads_of(kind, options)))
+    std::cerr << "outrider: " << *shortage << '\n';
   Interruption interruption;
   try {
     switch (kind) {

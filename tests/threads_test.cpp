@@ -1,5 +1,6 @@
 // What OpenMP is told from outside: fewer threads than a program asks for must not make it wait for those for ever.
 #include <csignal>
+#include <regex>
 
 #include <gmock/gmock.h>
 
@@ -100,6 +101,28 @@ TEST(ThreadShortage, IsSaidWithTheReason) {
   const auto command = pretraining(directory.path() / "pictures", "2", directory.path() / "encoder.outrider");
   arguments.insert(arguments.end(), command.begin(), command.end());
   EXPECT_THAT(run_program("/usr/bin/env", arguments).errors, ::testing::HasSubstr("OpenMP gives 1 of the 2 threads"));
+}
+
+TEST(ThreadShortage, OfAScenarioIsSaidToo) {
+  const TemporaryDirectory directory;
+  const auto scenario = directory.path() / "x.toml";
+  for (const auto& [kind, threads] :
+       std::vector<std::pair<std::string, int>>{{"mission", 3}, {"study", 3}, {"federation", 3}, {"rounds", 3}}) {
+    std::filesystem::remove(scenario);
+    ASSERT_EQ(run({"scenario", "new", "x", "--kind", kind, "--output", scenario.string()}).exit_code, 0);
+    const std::string text = std::regex_replace(text_of_file(scenario), std::regex("(\n|\n#)threads = [0-9]+"),
+                                                "\nthreads = " + std::to_string(threads));
+    ASSERT_NE(text.find("threads = 3"), std::string::npos) << kind;
+    write_text(scenario, text);
+    // It ends at its data, or goes on: the sentence comes before.
+    Process process("/usr/bin/env", {"OMP_THREAD_LIMIT=1", kOutrider, "simulate", scenario.string(), "--output",
+                                     (directory.path() / kind).string()});
+    EXPECT_TRUE(eventually([&] {
+      return process.errors().find("OpenMP gives 1 of the 3 threads") != std::string::npos || !process.running();
+    }));
+    EXPECT_THAT(process.errors(), ::testing::HasSubstr("OpenMP gives 1 of the 3 threads")) << kind;
+    process.send(SIGKILL);
+  }
 }
 
 }  // namespace
