@@ -136,6 +136,15 @@ TEST(CommandLine, VersionTellsWhatTheProgramStandsOn) {
     EXPECT_TRUE(std::regex_search(text, std::regex("(^|\n)" + std::string(line) + "\n"))) << line << "\n" << text;
 }
 
+TEST(CommandLine, StatusTellsProgramsOfClassesOfEarlierEncodersToo) {
+  Site site;
+  const Process aggregator = site.start_aggregator();
+  const Outcome outcome = run({"status", "--aggregator", site.address(), "--json"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  for (const char* member : {"\"usable_classes\": 0", "\"all_classes\": 0"})
+    EXPECT_THAT(outcome.output, ::testing::HasSubstr(member));
+}
+
 TEST(CommandLine, LogLinesHaveDateTimeZoneAndLevel) {
   Site site;
   Process aggregator = site.start_aggregator();

@@ -69,6 +69,15 @@ TEST_F(Compare, NamesWhatIsNoReport) {
   expect_complaint(run({"compare", good, path("empty")}), kFailure, {"lacks 'kind'", "earlier version"});
 }
 
+TEST_F(Compare, ReadsReportsUpToALimit) {
+  const std::string good = finished_run("good", 0.9);
+  std::filesystem::create_directories(path("vast"));
+  write_text(path("vast") + "/report.json", "x");
+  std::filesystem::resize_file(path("vast") + "/report.json", (256U << 20U) + 1);
+  expect_complaint(run({"compare", good, path("vast")}), kFailure,
+                   {path("vast") + "/report.json", "at most 268435456"});
+}
+
 TEST_F(Compare, RefusesRunsWithNothingInCommon) {
   const std::string first = finished_run("first", 0.9), other = finished_run("other", 0.9, "height of the tide");
   expect_complaint(run({"compare", first, other}), kFailure, {"other", "no figure in common", "first"});

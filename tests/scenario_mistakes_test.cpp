@@ -120,6 +120,16 @@ TEST(Simulate, KnowsNoEpisodesInAStudy) {
   EXPECT_FALSE(std::filesystem::exists(output));
 }
 
+TEST(Simulate, ReadsScenariosOfAtMostOneMebibyte) {
+  const TemporaryDirectory directory;
+  const std::string file = (directory.path() / "long.toml").string();
+  const std::string head = "name = \"x\"\n[data]\nkind = \"hats\"\n#";
+  write_text(file, head + std::string((1U << 20U) - head.size(), '-'));
+  expect_complaint(run({"simulate", file, "--check"}), kFailure, {file, "hats", "fashion-mnist"});
+  write_text(file, head + std::string((1U << 20U) - head.size() + 1, '-'));
+  expect_complaint(run({"simulate", file, "--check"}), kFailure, {file, "1048577 bytes; at most 1048576"});
+}
+
 TEST(Simulate, NamesAnUnknownKindOfDataSet) {
   const TemporaryDirectory directory;
   write_text(directory.path() / "scenario.toml", "name = \"x\"\n[data]\nkind = \"hats\"\n");
