@@ -1,6 +1,7 @@
 // What is known, by topic: the merges of all families and the revision in which each topic last changed.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -68,6 +69,7 @@ class Catalogue {
   void forget_withdrawn();
   // Replicas that stand before this revision may have what has been forgotten.
   Revision forgotten() const { return forgotten_; }
+  void forgot(Revision revision) { forgotten_ = std::max(forgotten_, revision); }
 
   // How the payload of a topic goes into an answer; `changed` tells it from an earlier one.
   using EntryOf = std::function<protocol::KnowledgeEntry(const Topic& topic, Revision changed)>;

@@ -23,6 +23,11 @@ Bytes revision_name() {
   return to_bytes("revision");
 }
 
+// Up to which revision nothing is on record of what was taken back.
+Bytes forgotten_name() {
+  return to_bytes("forgotten");
+}
+
 Bytes encoder_name() {
   return to_bytes("encoder");
 }
@@ -78,6 +83,8 @@ void Core::restore() {
   fold(latest);
   catalogue_.forget_withdrawn();
   if (const auto revision = store_.get(Column::meta, revision_name())) revision_ = Revision{number_in_key(*revision)};
+  if (const auto forgotten = store_.get(Column::meta, forgotten_name()))
+    catalogue_.forgot(Revision{number_in_key(*forgotten)});
   if (const auto encoder = store_.get(Column::meta, encoder_name())) encoder_ = Digest::from_bytes(*encoder);
   if (const auto rules = store_.get(Column::meta, rules_name()))
     catalogue_.touch(kPrototypeFamily, Revision{number_in_key(*rules)});
@@ -99,12 +106,12 @@ void Core::restore_decision(ByteView key, Decision decision, Latest& latest) {
     return;
   }
   roster_.decided(id, *client, sequence, decision.is_accepted());
-  if (!decision.is_accepted()) return;
+  if (!decision.is_accepted()) return history_.refused(id, sequence);
   history_.accepted(decision);
   const Topic topic = decision.accepted->topic;
   const bool withdraws = !decision.large && !decision.dropped && decision.accepted->withdraws();
   Said& said = latest[topic];
-  said.taught |= !withdraws || decision.taken_back;
+  said.taught |= !withdraws || decision.taken_back || decision.taught_before;
   said.decision = std::move(decision);
 }
 
@@ -378,7 +385,7 @@ Effects Core::tick(Instant now) {
   Effects effects = conduct(now);
   roster_.forget_excess(effects.writes);
   uploads_.expire(now, effects.writes);
-  history_.drop_excess(store_, effects.writes);
+  drop_history(effects.writes);
   if (now >= roll_call_) call_roll(now, effects);
   if (now < announcement()) return effects;
   roster_.for_each_connected(now, silence(), [&](const ClientId& id, Client& client) {
@@ -389,6 +396,19 @@ Effects Core::tick(Instant now) {
   announced_ = revision_;
   last_announcement_ = now;
   return effects;
+}
+
+void Core::drop_history(WriteSet& writes) {
+  const History::Gone gone = history_.drop_excess(store_, writes);
+  for (const auto& [id, count] : gone.of) {
+    Client& client = *roster_.find(id);
+    client.gone_accepted += count.accepted;
+    client.gone_refused += count.refused;
+    writes.put(Column::clients, to_bytes(id.view()), encode(client.record()));
+  }
+  if (gone.taken_back == Revision{}) return;
+  catalogue_.forgot(gone.taken_back);
+  writes.put(Column::meta, forgotten_name(), key_of(number(catalogue_.forgotten())));
 }
 
 Instant Core::deadline() const {

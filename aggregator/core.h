@@ -167,7 +167,8 @@ class Core {
   // Whether the number is that of the client's next contribution; if not, says so, or what was decided on it.
   bool is_next(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id, bool withdraws,
                Batch& batch);
-  void repeat_verdict(const ClientId& from, SequenceNumber sequence, const Digest& id, bool withdraws, Batch& batch);
+  void repeat_verdict(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id,
+                      bool withdraws, Batch& batch);
   void refuse(const ClientId& from, Client& client, const Contribution& header, const Digest& id,
               const std::string& reason, Batch& batch);
   // Of the client's next contribution, whose parts are all there.
@@ -205,6 +206,8 @@ class Core {
   // Accepts them. Pre: no objection.
   void say(const std::vector<Contribution>& contributions, WriteSet& writes);
   Client& own();
+  // Keeps what is on record, and merged into nothing, within its bounds.
+  void drop_history(WriteSet& writes);
   Instant announcement() const;  // when one is due
   // Says who has fallen silent.
   void call_roll(Instant now, Effects& effects);

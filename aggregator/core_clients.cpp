@@ -105,15 +105,18 @@ Effects Core::forget(const ClientId& id, Client& client) {
   const Revision revision = next(revision_);
   std::set<Topic> topics;
   std::size_t contributions = 0;
+  history_.forget(id);
   store_.scan(Column::contributions, id.view(), [&](ByteView key, ByteView value) {
     Decision decision = decode_decision(value);
-    if (!decision.is_accepted() || decision.taken_back) return;
+    if (!decision.is_accepted()) return;
+    if (decision.taken_back) return history_.accepted(decision);
     if (decision.large) erase_parts(*std::exchange(decision.large, {}), effects.writes);
     topics.insert(decision.accepted->topic);
     decision.accepted = header_of(*decision.accepted);
     decision.dropped = false;
     decision.taken_back = true;
     decision.revision = revision;
+    history_.accepted(decision);
     effects.writes.put(Column::contributions, to_bytes(key), encode(decision));
     ++contributions;
   });
@@ -125,7 +128,6 @@ Effects Core::forget(const ClientId& id, Client& client) {
   }
   catalogue_.forget_withdrawn();
   uploads_.drop(id, effects.writes);
-  history_.forget(id);
   client.name.clear();
   if (changed) record_revision({revision, {}, 0}, effects.writes);
   effects.notices.push_back("took back all that " + title + " had taught: " + std::to_string(contributions) +

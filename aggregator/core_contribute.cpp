@@ -69,7 +69,7 @@ bool Core::is_next(const ClientId& from, const Client& client, SequenceNumber se
                    bool withdraws, Batch& batch) {
   if (sequence == next(client.highest_decided)) return true;
   if (sequence <= client.highest_decided) {
-    repeat_verdict(from, sequence, id, withdraws, batch);
+    repeat_verdict(from, client, sequence, id, withdraws, batch);
   } else {  // one before it is on its way or lost; it will be sent again
     batch.effects.messages.push_back(
         {from, protocol::Refused{id,
@@ -100,6 +100,7 @@ void Core::refuse(const ClientId& from, Client& client, const Contribution& head
   decision.id = id;
   decision.refused = reason;
   batch.effects.writes.put(Column::contributions, decision_key(from, header.sequence), encode(decision));
+  history_.refused(from, header.sequence);
   roster_.decided(from, client, header.sequence, false);
   verdicts_.remember(from, {header.sequence, id, reason});
   batch.effects.notices.push_back("refused what " + client.title(from) + " taught on " +
@@ -107,11 +108,20 @@ void Core::refuse(const ClientId& from, Client& client, const Contribution& head
   batch.effects.messages.push_back({from, protocol::Refused{id, reason, true}});
 }
 
-void Core::repeat_verdict(const ClientId& from, SequenceNumber sequence, const Digest& id, bool withdraws,
-                          Batch& batch) {
+void Core::repeat_verdict(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id,
+                          bool withdraws, Batch& batch) {
   const auto verdict = verdict_on(from, sequence);
-  if (!verdict && withdraws) {  // of what had never been said: nothing was written down
+  if (!verdict && withdraws && !client.has_gone()) {  // of what had never been said: nothing was written down
     batch.accepted.push_back(id);
+  } else if (!verdict && client.has_gone()) {
+    // Nothing is merged from it if it was that one; and its client numbers it anew, with all that it said after it.
+    batch.effects.messages.push_back(
+        {from, protocol::Refused{id,
+                                 "contribution " + std::to_string(number(sequence)) +
+                                     " of this client was decided long ago, and how is no longer on record; it must "
+                                     "come again as the next, " +
+                                     std::to_string(number(next(client.highest_decided))),
+                                 false}});
   } else if (!verdict || verdict->id != id) {
     batch.effects.messages.push_back(
         {from, protocol::Refused{id, "its number already names another contribution of this client", false}});

@@ -70,7 +70,7 @@ void add_options(CLI::App& app, DaemonCommand& options) {
   add_quantity(app, "--history", options.daemon.limits.history.bytes,
                "What superseded contributions may take on disk, as 10GB: those that their client has replaced by "
                "later ones, as updates of a model are in every round. Where they take more, the oldest payloads are "
-               "dropped; that they were is kept. \"unlimited\" keeps everything (default: 1GB)",
+               "dropped; that they were is kept of the latest 250,000. \"unlimited\" keeps everything (default: 1GB)",
                "the history", history_bytes);
   app.add_option("--heartbeat", options.daemon.pace.heartbeat_seconds, "Seconds between signs of life of a client")
       ->check(whole_number(1, 3600))

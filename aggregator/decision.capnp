@@ -14,6 +14,7 @@ struct Decision {
       parts        @4 :Data;    # where a large payload lies (storage/parts.h); absent: in the contribution
       dropped      @5 :Bool;    # the payload is no longer kept: a later contribution has replaced it
       takenBack    @6 :Bool;    # by the operator, in that revision: nothing of it is merged, and there is no payload
+      taughtBefore @7 :Bool;    # it takes back what was said in a decision that is no longer kept
     }
     refused @3 :Text;           # why
   }
@@ -28,4 +29,6 @@ struct ClientRecord {
   version        @4 :Text;    # of its program, likewise
   seen           @5 :UInt64;  # when it was last heard of, seconds since 1970; 0: not known
   removed        @6 :Bool;    # by the operator: not listed until it comes again
+  goneAccepted   @7 :UInt64;  # its decisions that are no longer kept
+  goneRefused    @8 :UInt64;
 }

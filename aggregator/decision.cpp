@@ -17,6 +17,7 @@ Bytes encode(const Decision& decision) {
     accepted.setRevision(number(decision.revision));
     accepted.setDropped(decision.dropped);
     accepted.setTakenBack(decision.taken_back);
+    accepted.setTaughtBefore(decision.taught_before);
     if (decision.large) accepted.setParts(wire::data(encode(*decision.large)));
   } else {
     builder.setRefused(wire::text(decision.refused));
@@ -34,6 +35,8 @@ Bytes encode(const ClientRecord& record) {
   if (!record.version.empty()) builder.setVersion(wire::text(record.version));
   builder.setSeen(record.seen);
   builder.setRemoved(record.removed);
+  builder.setGoneAccepted(record.gone_accepted);
+  builder.setGoneRefused(record.gone_refused);
   return wire::flatten(message);
 }
 
@@ -45,6 +48,7 @@ Decision decode_decision(ByteView bytes) {
       decision.accepted = read(reader.getAccepted().getContribution());
       decision.dropped = reader.getAccepted().getDropped();
       decision.taken_back = reader.getAccepted().getTakenBack();
+      decision.taught_before = reader.getAccepted().getTaughtBefore();
       decision.revision = Revision{reader.getAccepted().getRevision()};
       if (reader.getAccepted().hasParts()) decision.large = decode_large(wire::view(reader.getAccepted().getParts()));
     } else {
@@ -61,7 +65,9 @@ ClientRecord decode_client_record(ByteView bytes) {
                         {reader.getMemory(), reader.getOperations()},
                         wire::text(reader.getVersion()),
                         reader.getSeen(),
-                        reader.getRemoved()};
+                        reader.getRemoved(),
+                        reader.getGoneAccepted(),
+                        reader.getGoneRefused()};
   });
 }
 

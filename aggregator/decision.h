@@ -10,16 +10,17 @@
 
 namespace outrider::aggregator {
 
-// The aggregator's last word on one (client, sequence). Never changes once durable, but that a payload may be dropped
-// which a later contribution has replaced (history.h), and that the operator may take back what is accepted.
+// The aggregator's last word on one (client, sequence). Never changes once durable, but that its payload may be
+// dropped, and it, where nothing is merged from it (history.h), and that the operator may take back what is accepted.
 struct Decision {
   Digest id;  // of the contribution
   std::optional<Contribution> accepted;
   std::optional<Large> large;  // if accepted: where the payload lies, which `accepted` then lacks
   bool dropped = false;        // if accepted: `accepted` lacks the payload, which is nowhere
   bool taken_back = false;  // if accepted: by the operator; `accepted` lacks the payload, and nothing is merged of it
-  Revision revision{};      // if accepted: the state that contains it first, or from which on it is taken back
-  std::string refused;      // if not accepted: why
+  bool taught_before = false;  // if accepted, and without payload: a decision that is no longer kept had one
+  Revision revision{};         // if accepted: the state that contains it first, or from which on it is taken back
+  std::string refused;         // if not accepted: why
 
   bool is_accepted() const { return accepted.has_value(); }
 };
@@ -31,6 +32,8 @@ struct ClientRecord {
   std::string version = {};  // of its program, as it said last
   std::uint64_t seen = 0;    // when it was last heard of, in seconds since 1970, give or take some minutes; 0: unknown
   bool removed = false;      // by the operator: not listed until it comes again
+  std::uint64_t gone_accepted = 0;  // of its decisions that are no longer kept
+  std::uint64_t gone_refused = 0;
 };
 
 Bytes encode(const Decision& decision);

@@ -42,6 +42,8 @@ void Roster::restore(const ClientId& id, const ClientRecord& record) {
   client.version = record.version;
   client.seen = record.seen;
   client.removed = record.removed;
+  client.accepted = client.gone_accepted = record.gone_accepted;
+  client.refused = client.gone_refused = record.gone_refused;
   if (client.removed) ++removed_;
   if (client.has_contributed()) {
     contributors_.insert_or_assign(client.name, id);

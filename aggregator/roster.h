@@ -33,13 +33,19 @@ struct Client {
   std::uint64_t incarnation = 0;     // of the run that was welcomed last; 0: not since the start
   std::string version;               // likewise
   bool removed = false;              // by the operator: not listed until it comes again
+  std::uint64_t gone_accepted = 0;   // of its decisions that are no longer kept
+  std::uint64_t gone_refused = 0;
 
   // For people: its name and the beginning of its id.
   std::string title(const ClientId& id) const { return utf8::printable(name) + " (" + id.brief() + ")"; }
   // The line for people when it has come, left, fallen silent or returned.
   std::string notice(const ClientId& id, Presence presence) const;
   // What of it is durable.
-  ClientRecord record() const { return {name, highest_decided, capacity, version, seen, removed}; }
+  ClientRecord record() const {
+    return {name, highest_decided, capacity, version, seen, removed, gone_accepted, gone_refused};
+  }
+  // Whether a number may have been decided of which there is no record.
+  bool has_gone() const { return gone_accepted + gone_refused > 0; }
   bool has_contributed() const { return highest_decided != SequenceNumber{}; }
 };
 
