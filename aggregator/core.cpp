@@ -211,6 +211,7 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   client->announced = revision_;
   // Who hears of an earlier revision than his own gives up his replica and asks for everything.
   const bool begins_anew = client->begins_anew || (hello.replica != Revision{} && is_too_old(*client, hello.replica));
+  if (begins_anew || hello.replica == Revision{}) client->began = Revision{};
   effects.messages.push_back(
       {from, protocol::Welcome{self_, begins_anew ? Revision{} : revision_, encoder_, client->highest_decided,
                                pace_.heartbeat_seconds, hello.conversation, true}});
@@ -250,7 +251,8 @@ Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) 
   if (client != nullptr) {
     client->replica = want.since;
     const bool begins = want.since == Revision{} && want.after == Topic{};
-    if (begins) client->began = revision_;
+    // Asked once more, it may go on with the first answer.
+    if (begins && client->began == Revision{}) client->began = revision_;
     client->begins_anew = !begins && is_too_old(*client, want.since);
   }
   // It looks for the aggregator that it takes this for, says hello, and finds how things stand.

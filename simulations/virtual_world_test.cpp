@@ -145,6 +145,29 @@ TEST_P(EverySeed, WhatIsForgottenIsNowhere) {
   }
 }
 
+// Decisions of which nothing is merged go as soon as there is one more, so repeats find none.
+TEST_P(EverySeed, RecordsThatGoChangeNothing) {
+  aggregator::Limits limits;
+  limits.history = {.bytes = 0, .payloads = 0, .records = 0, .refusals = 0};
+  Federation federation(GetParam(), kStorm, 2, limits);
+  Random fate(GetParam(), "crashes while records go");
+  federation.teach([&](std::size_t round) {
+    if (round < 11)  // what is taught again after it was taken back, and what is not
+      for (const std::size_t client : {0, 1}) federation.world.learn(client, {lesson(client, round).topic, {}, {}});
+    const std::uint32_t victim = fate.below(6);
+    if (victim < 2) federation.world.crash_client(victim);
+    if (victim == 2) federation.world.crash_aggregator();
+    if (victim == 3) federation.world.fail_next_commit();
+    federation.world.run_for(Instant(fate.below(500)));
+  });
+  Federation other(1, {}, 2);
+  other.teach([&](std::size_t round) {
+    if (round < 11)
+      for (const std::size_t client : {0, 1}) other.world.learn(client, {lesson(client, round).topic, {}, {}});
+  });
+  federation.expect_same_as(other.world.aggregator().knowledge_digest());
+}
+
 TEST_P(EverySeed, AnAggregatorRestoredFromABackupIsToldAgain) {
   Federation federation(GetParam(), kStorm);
   std::unique_ptr<MemoryStore> backup;
