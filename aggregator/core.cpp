@@ -301,8 +301,9 @@ std::optional<protocol::Knowledge> Core::page_of(const protocol::Want& want, con
     if (is_there) return known->knowledge;
     pages_.erase(known);
   }
-  auto knowledge = catalogue_.changes(want, revision_, {limits_.knowledge_bytes, limits_.knowledge_entries}, capacity,
-                                      [&](const Topic& topic, Revision) { return entry_of(topic, want.by_reference); });
+  auto knowledge = catalogue_.changes(
+      want, revision_, {limits_.knowledge_bytes, limits_.knowledge_entries}, capacity,
+      [&](const Topic& topic, Revision changed) { return entry_of(topic, changed, want.by_reference); });
   if (knowledge && want.paged) {
     pages_.push_front({want, capacity, *knowledge});
     if (pages_.size() > limits_.pages) pages_.pop_back();
@@ -310,12 +311,17 @@ std::optional<protocol::Knowledge> Core::page_of(const protocol::Want& want, con
   return knowledge;
 }
 
-protocol::KnowledgeEntry Core::entry_of(const Topic& topic, bool by_reference) {
+protocol::KnowledgeEntry Core::entry_of(const Topic& topic, Revision changed, bool by_reference) {
+  if (const auto known = shelved_.find(topic); by_reference && known != shelved_.end())
+    if (const Shelved& large = known->second; large.changed == changed && shelf_.find(large.digest) != nullptr)
+      return {topic, {}, large.digest, large.bytes};
   protocol::KnowledgeEntry entry = catalogue_.whole_entry(topic);
   if (!by_reference || entry.payload.size() <= limits_.inline_bytes) return entry;
   entry.digest = Digest::of(entry.payload);
   entry.bytes = entry.payload.size();
   shelf_.put(entry.digest, std::exchange(entry.payload, {}));
+  if (shelved_.size() >= limits_.shelved) shelved_.clear();
+  shelved_.insert_or_assign(topic, Shelved{changed, entry.digest, entry.bytes});
   return entry;
 }
 

@@ -52,6 +52,7 @@ struct Limits {
   std::size_t name_bytes = 64;
   std::size_t version_bytes = 64;
   std::size_t shelf_bytes = 512u << 20;  // of large things that clients are fetching, in memory
+  std::size_t shelved = 4096;            // of which it is remembered what they are called there
   AskerLimits askers;
   NoticeLimits notices;
   std::size_t pages =
@@ -189,7 +190,7 @@ class Core {
   // The answer to a want of clients with this capacity; see Catalogue::changes.
   std::optional<protocol::Knowledge> page_of(const protocol::Want& want, const Capacity& capacity);
   // What is merged on the topic; by reference, if it is large, it goes onto the shelf.
-  protocol::KnowledgeEntry entry_of(const Topic& topic, bool by_reference);
+  protocol::KnowledgeEntry entry_of(const Topic& topic, Revision changed, bool by_reference);
   // Makes room for a contribution: where it does not fit into the revision at hand, the next one begins.
   void begin_next_if_full(Taken& taken, const Contribution& contribution, WriteSet& writes);
   void record_revision(const Taken& taken, WriteSet& writes);
@@ -225,6 +226,13 @@ class Core {
   Uploads uploads_;
   History history_;
   Shelf shelf_;
+  // What has gone onto the shelf, as of the revision in which it last changed: it is merged and hashed once.
+  struct Shelved {
+    Revision changed{};
+    Digest digest;
+    std::uint64_t bytes = 0;
+  };
+  std::map<Topic, Shelved> shelved_;
   struct Page {
     protocol::Want want;
     Capacity capacity;

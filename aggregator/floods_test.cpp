@@ -178,5 +178,36 @@ TEST(Pages, AreWorkedOutOnceForAllWhoWantThem) {
   EXPECT_EQ(times, 1);
 }
 
+TEST(Pages, OfOtherThingsDoNotMergeAndHashAnewWhatIsLargeAndStays) {
+  int times = 0;
+  std::vector<std::unique_ptr<Family>> families;
+  families.push_back(std::make_unique<CountingFamily>(times));
+  MemoryStore store;
+  Core core(stranger(0), store, families);
+  const auto teach = [&](std::uint64_t sequence, const std::string& subject) {
+    const Topic topic{"counting", Digest::of(Bytes{1}), subject};
+    const protocol::Contribute contribute{{{stranger(1), SequenceNumber{sequence}, {}, topic, {1}}}};
+    store.commit(core.receive({stranger(1), contribute}, Instant{1000}).writes);
+  };
+  const auto entries = [&] {
+    times = 0;
+    const auto effects = core.receive({stranger(1), protocol::Want{{}, true, true}}, Instant{1000});
+    return std::get<protocol::Knowledge>(effects.messages.at(0).body).entries;
+  };
+  store.commit(core.publish({1}, {{"counting", "model", {1}}}).writes);
+  store.commit(core.receive({stranger(1), protocol::Hello{"client", {}}}, Instant{1000}).writes);
+  const auto before = entries();
+  ASSERT_EQ(before.size(), 1U);
+  EXPECT_EQ(times, 1);
+  teach(1, "other");
+  const auto after = entries();
+  ASSERT_EQ(after.size(), 2U);
+  EXPECT_EQ(after[0], before[0]);
+  EXPECT_EQ(times, 1) << "of what is new only";
+  teach(2, "model");
+  EXPECT_EQ(entries().size(), 2U);
+  EXPECT_EQ(times, 1);
+}
+
 }  // namespace
 }  // namespace outrider::aggregator
