@@ -28,8 +28,10 @@ struct PartitionPlan {
 };
 
 std::string_view name_of(PartitionKind kind);
-// Reads a plan; `kind` is the key of its kind, `called` what people call it.
-void read_partition(TomlReader& reader, const std::string& kind, const std::string& called, PartitionPlan& partition);
+// A plan's settings; `kind` is the key of its kind.
+SettingList partition_settings(const std::string& kind, PartitionPlan& partition);
+// After they were read: refuses those that do not fit its kind, which people call `called`.
+void check_partition(const TomlReader& reader, const std::string& called, const PartitionPlan& partition);
 
 // The kind of data that are no pictures.
 inline constexpr std::string_view kGaussians = "gaussians";
@@ -126,6 +128,11 @@ struct Federation {
 
   bool operator==(const Federation&) const = default;
 };
+
+// All of its settings, bound to it.
+SettingTables settings_of(Federation& federation);
+// Those of one kind of clients.
+SettingList settings_of(ClientProfile& profile);
 
 // Whether the scenario file is one of these: it has a table [federation]. Throws InputError when it cannot be read as
 // TOML.

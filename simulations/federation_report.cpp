@@ -12,6 +12,7 @@
 #include "simulations/csv.h"
 #include "simulations/progress.h"
 #include "simulations/run_directory.h"
+#include "simulations/setting_record.h"
 #include "simulations/table.h"
 
 namespace outrider::simulations {
@@ -110,18 +111,9 @@ std::string sentence_on(const ProcessRun& processes) {
 json report_of(const FederationReport& report) {
   json runs = json::array();
   for (const FederationRun& run : report.runs) runs.push_back(json_of_run(run));
-  const Federation& federation = report.federation;
-  std::vector<std::string_view> methods;
-  for (const FederationMethod method : federation.methods) methods.push_back(name_of(method));
+  Federation federation = report.federation;
   return {{"outrider", OUTRIDER_VERSION},
-          {"scenario",
-           {{"name", federation.name},
-            {"title", federation.title},
-            {"seeds", federation.seeds},
-            {"methods", methods},
-            {"clients", federation.plan.clients},
-            {"rendezvous", federation.plan.rendezvous},
-            {"hours_between", federation.plan.hours_between}}},
+          {"scenario", settings_as_json(settings_of(federation))},
           {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
           {"encoder", report.encoder},
           {"dimension", report.dimension},

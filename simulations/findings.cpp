@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::uint64_t kMostReportBytes = std::uint64_t{256} << 20U;
-constexpr std::size_t kMostSettings = 10'000;
+constexpr std::size_t kMostSettings = 1'000'000;
 constexpr int kDeepestJson = 64;
 constexpr const char* kReportFile = "report.json";
 
@@ -133,13 +133,21 @@ class FindingsReader {
   const std::string& origin_;
 };
 
-// What is float in a scenario is no more than that.
+// All digits that tell a number from others; earlier versions wrote what is float with a double's.
 std::string setting_text(const json& value) {
   if (value.is_string()) return value.get<std::string>();
-  if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
+  if (value.is_number_float()) {
+    const auto number = value.get<double>();
+    const auto narrow = static_cast<float>(number);
+    return static_cast<double>(narrow) == number ? fmt::format("{}", narrow) : fmt::format("{}", number);
+  }
   if (!value.is_array()) return json_text(value);
   std::string text;
-  for (const json& element : value) text += (text.empty() ? "" : ", ") + setting_text(element);
+  for (const json& element : value) {
+    std::string one = setting_text(element);
+    if (one.find_first_of(",\"") != std::string::npos) one = json_text(element);  // else two lists could look alike
+    text += (text.empty() ? "" : ", ") + one;
+  }
   return text;
 }
 
@@ -197,7 +205,9 @@ Settings settings_in(const json& report) {
   Settings settings;
   if (!report.contains("scenario")) return settings;
   std::vector<std::pair<std::string, const json*>> open{{"", &report.at("scenario")}};
-  while (!open.empty() && settings.size() < kMostSettings) {
+  while (!open.empty()) {
+    if (settings.size() == kMostSettings)
+      throw InputError(fmt::format("a report has more than {} settings, which are not compared", kMostSettings));
     const auto [path, value] = open.back();
     open.pop_back();
     if (!value->is_object()) {

@@ -14,6 +14,7 @@
 #include "simulations/csv.h"
 #include "simulations/mission_record.h"
 #include "simulations/run_directory.h"
+#include "simulations/setting_record.h"
 #include "simulations/table.h"
 
 namespace outrider::simulations {
@@ -35,35 +36,12 @@ std::string percent(double share) {
   return fmt::format("{:.2f} %", 100 * share);
 }
 
-nlohmann::json to_json(const Scenario& scenario) {
-  const Pretraining& training = scenario.pretraining;
-  return {{"name", scenario.name},
-          {"seed", scenario.seed},
-          {"pretraining",
-           {{"architecture", training.architecture},
-            {"classes", training.classes},
-            {"way", training.way},
-            {"shots", training.shots},
-            {"queries", training.queries},
-            {"rotations", training.rotations},
-            {"episodes", training.episodes},
-            {"learning_rate", training.learning_rate},
-            {"halve_every", training.halve_every},
-            {"threads", training.threads}}},
-          {"mission",
-           {{"clients", scenario.mission.clients},
-            {"steps", scenario.mission.steps},
-            {"shots", scenario.mission.shots},
-            {"keep_base", scenario.mission.keep_base}}},
-          {"fine_tuning",
-           {{"epochs", scenario.fine_tuning.epochs}, {"learning_rate", scenario.fine_tuning.learning_rate}}}};
-}
-
 nlohmann::json to_json(const Report& report) {
   nlohmann::json made = mission_of(report);
+  Scenario scenario = report.scenario;
   made.erase("confusion_counts");
   made.update({{"outrider", OUTRIDER_VERSION},
-               {"scenario", to_json(report.scenario)},
+               {"scenario", settings_as_json(settings_of(scenario))},
                {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
                {"encoder", {{"id", report.encoder}, {"dimension", report.dimension}}},
                {"pretraining_seconds", report.pretraining_seconds},

@@ -12,77 +12,13 @@
 #include "simulations/rounds_record.h"
 #include "simulations/run_directory.h"
 #include "simulations/seeded_runs.h"
+#include "simulations/setting_record.h"
 #include "simulations/table.h"
 
 namespace outrider::simulations {
 namespace {
 
 using nlohmann::json;
-
-json json_of(const RoundsSetting& setting) {
-  const Preprocessing& pictures = setting.preprocessing;
-  return {{"name", setting.name},
-          {"data", setting.data.kind},
-          {"architecture", setting.architecture},
-          {"input", fmt::format("{}x{}x{}", pictures.input.channels, pictures.input.height, pictures.input.width)},
-          {"invert", pictures.invert},
-          {"mean", pictures.mean},
-          {"deviation", pictures.deviation},
-          {"clients", setting.clients},
-          {"partition", name_of(setting.partition.kind)},
-          {"alpha", setting.partition.alpha},
-          {"shards_per_client", setting.partition.shards_per_client},
-          {"pictures_per_client", setting.partition.pictures_per_client},
-          {"train_pictures", setting.train_pictures},
-          {"test_pictures", setting.test_pictures},
-          {"cohort", setting.cohort},
-          {"batch", setting.batch},
-          {"epochs", setting.epochs},
-          {"rate", setting.rate}};
-}
-
-json json_of(const RoundsMethod& method) {
-  return {{"name", method.name},
-          {"strategy", method.strategy.text()},
-          {"precision", name_of(method.encoding)},
-          {"widths", method.widths},
-          {"nested", method.nested},
-          {"masked", method.masked},
-          {"size", method.size},
-          {"grow", method.grow},
-          {"new_channels", method.new_channels}};
-}
-
-json json_of(const MergingPlan& plan) {
-  return {{"settings", plan.settings},
-          {"architecture", plan.architecture},
-          {"size", plan.size},
-          {"templates", plan.templates},
-          {"own", plan.own},
-          {"shared", plan.shared},
-          {"batch", plan.batch},
-          {"epochs", plan.epochs},
-          {"merged_epochs", plan.merged_epochs},
-          {"rate", plan.rate}};
-}
-
-// By name, so that runs are compared setting by setting.
-json json_of(const RoundsScenario& scenario) {
-  json made{
-      {"name", scenario.name},
-      {"seeds", scenario.seeds},
-      {"rounds",
-       {{"rounds", scenario.plan.rounds},
-        {"measure_every", scenario.plan.measure_every},
-        {"late", scenario.plan.late},
-        {"central", scenario.plan.central}}},
-      {"growth",
-       {{"patience", scenario.growth.patience}, {"gain", scenario.growth.gain}, {"factor", scenario.growth.factor}}}};
-  for (const RoundsSetting& setting : scenario.settings) made["setting"][setting.name] = json_of(setting);
-  for (const RoundsMethod& method : scenario.methods) made["method"][method.name] = json_of(method);
-  if (scenario.merging) made["merging"] = json_of(*scenario.merging);
-  return made;
-}
 
 json json_of(const RoundsResult& result) {
   const Summary accuracy = result.accuracy();
@@ -94,6 +30,7 @@ json json_of(const RoundsResult& result) {
 }
 
 json json_of(const RoundsReport& report) {
+  RoundsScenario scenario = report.scenario;
   json results = json::array();
   for (const RoundsResult& result : report.results)
     if (!result.runs.empty()) results.push_back(json_of(result));
@@ -109,7 +46,7 @@ json json_of(const RoundsReport& report) {
                                               {"weights", facts.weights}};
   }
   json made{{"outrider", OUTRIDER_VERSION},
-            {"scenario", json_of(report.scenario)},
+            {"scenario", settings_as_json(settings_of(scenario))},
             {"data", std::move(data)},
             {"results", std::move(results)}};
   for (const MergingResult& result : report.merging)

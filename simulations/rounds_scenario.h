@@ -103,6 +103,9 @@ inline constexpr std::string_view kCentral = "central";
 
 std::string_view name_of(averaging::Encoding encoding);
 
+// All of its settings, bound to it.
+SettingTables settings_of(RoundsScenario& scenario);
+
 // Whether the scenario file is one of these: it has a table [rounds]. Throws InputError when it cannot be read as TOML.
 bool is_rounds(const std::filesystem::path& file);
 

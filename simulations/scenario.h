@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "learners/data/dataset.h"
+#include "simulations/setting.h"
 
 namespace outrider::simulations {
 
@@ -74,6 +75,9 @@ struct Scenario {
 
 // Reads "CHANNELSxHEIGHTxWIDTH". Throws InputError, which says what was expected.
 ImageShape parse_image_shape(const std::string& text);
+
+// All of its settings, bound to it.
+SettingTables settings_of(Scenario& scenario);
 
 // Throws InputError with file, line and what was expected for anything unknown, missing, of a wrong type or out of
 // range.

@@ -3,9 +3,11 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "simulations/scenario.h"
+#include "simulations/setting.h"
 #include "simulations/toml_reader.h"
 
 namespace outrider::simulations {
@@ -33,6 +35,18 @@ class TomlFile {
     reader.finish();
   }
 
+  // Reads each of these that is no list, if the file has it, and then calls check(name, const TomlReader&).
+  template <typename Check>
+  void read_tables(const SettingTables& tables, Check&& check) const {
+    for (const SettingTable& declared : tables) {
+      if (declared.name.empty() || declared.is_list || declared.elements.empty()) continue;
+      table(declared.name, [&](TomlReader& reader) {
+        read_settings(reader, declared.elements.front());
+        check(declared.name, std::as_const(reader));
+      });
+    }
+  }
+
   // The same for each of a list of tables, [[name]].
   template <typename Read>
   void tables(const std::string& name, Read&& read) const {
@@ -58,13 +72,22 @@ class TomlFile {
 bool names_directory(const std::string& name);
 // What the scenario file of any kind calls itself. Throws InputError as TomlFile and read_name.
 std::string name_of_scenario(const std::filesystem::path& file);
-// The key "name": a run's directory is called so.
-void read_name(TomlReader& reader, std::string& name);
-// The table [data].
-void read_data(const TomlFile& file, DataSource& data);
-// The key "input" of a network.
-void read_input(TomlReader& reader, ImageShape& shape);
-// The table [pretraining].
-void read_pretraining(TomlReader& reader, Pretraining& pretraining);
+// What several kinds have alike. The key "name": a run's directory is called so.
+Setting name_setting(std::string& name);
+Setting title_setting(std::string& title);
+Setting seeds_setting(std::vector<std::uint64_t>& seeds);
+// The key that says where data of the kind lie.
+Setting path_setting(std::filesystem::path& path);
+// The network, and how it takes pictures.
+Setting architecture_setting(std::string& architecture);
+SettingList preprocessing_settings(ImageShape& input, bool& invert, float& mean, float& deviation);
+// The tables [data] and [pretraining].
+SettingTable data_table(DataSource& data);
+SettingTable pretraining_table(Pretraining& pretraining);
+// Puts lists behind one another.
+SettingList joined(std::vector<SettingList> lists);
+
+// Reads the keys outside of any table, and refuses tables of other names.
+void read_root(const TomlFile& file, const SettingTables& tables);
 
 }  // namespace outrider::simulations

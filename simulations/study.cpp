@@ -10,54 +10,37 @@ namespace {
 constexpr std::array<std::string_view, 5> kStudyMethods{"supsup", "exssnet", "exssnet-kkt", "fine-tuning", "ewc"};
 constexpr std::array<std::string_view, 2> kTaskKinds{"split", "permuted"};
 
-void read_study_root(const TomlFile& file, Study& study) {
-  TomlReader reader(file.root(), file.path(), "the scenario");
-  read_name(reader, study.name);
-  reader.require("data");
-  reader.read("title", study.title);
-  reader.read_integers("seeds", study.seeds, 0, INT64_MAX);
-  reader.read_integer("threads", study.threads, 1, 1024);
-  reader.read_choices("methods", kStudyMethods, study.methods);
-  for (const char* table : {"data", "network", "tasks", "supermask", "baselines"}) reader.know(table);
-  reader.finish();
+SettingList settings_of_tasks(TaskPlan& tasks) {
+  const auto is_split = [&tasks] { return tasks.kind == TaskKind::split; };
+  return {
+      choice_setting("kind", kTaskKinds, tasks.kind,
+                     "split: every task has some of the classes; permuted: all, under an order of pixels of its own")
+          .required(),
+      integer_setting("count", tasks.count, 2, 1000, "tasks").required(),
+      integer_setting("classes_per_task", tasks.classes_per_task, 2, 10'000, "split only").only_if(is_split),
+      integer_setting("train_pictures", tasks.train_pictures, 0, 1'000'000, "of each class; 0: all"),
+      integer_setting("test_pictures", tasks.test_pictures, 0, 1'000'000, "of each class; 0: all"),
+      integer_setting("clients", tasks.clients, 1, 256, "task t is learned by client t mod clients")};
 }
 
-void read_network(TomlReader& reader, Study& study) {
-  reader.read("architecture", study.architecture);
-  read_input(reader, study.preprocessing.input);
-  reader.read("invert", study.preprocessing.invert);
-  reader.read_number("mean", study.preprocessing.mean, -10, 10);
-  reader.read_number("deviation", study.preprocessing.deviation, 1e-3, 10);
+SettingList settings_of_supermask(MaskPlan& supermask) {
+  return {numbers_setting("densities", supermask.densities, 1e-4, 1,
+                          "shares of each layer's weights that a task uses; one run with each; different numbers"),
+          integer_setting("batch", supermask.batch, 1, 100'000, "pictures at a time"),
+          integer_setting("mask_epochs", supermask.mask_epochs, 1, 100'000, "of the search for a mask"),
+          number_setting("mask_rate", supermask.mask_rate, 1e-6, 10, "learning rate of the search"),
+          integer_setting("weight_epochs", supermask.weight_epochs, 1, 100'000,
+                          "of training the weights that no earlier task uses; not supsup"),
+          number_setting("weight_rate", supermask.weight_rate, 1e-6, 10, "its learning rate")};
 }
 
-void read_tasks(TomlReader& reader, TaskPlan& tasks) {
-  reader.require("kind");
-  reader.require("count");
-  reader.read_choice("kind", kTaskKinds, tasks.kind);
-  reader.read_integer("count", tasks.count, 2, 1000);
-  if (tasks.kind == TaskKind::permuted && reader.has("classes_per_task"))
-    reader.complain("classes_per_task", "left out: permuted tasks have all classes");
-  reader.read_integer("classes_per_task", tasks.classes_per_task, 2, 10'000);
-  reader.read_integer("train_pictures", tasks.train_pictures, 0, 1'000'000);
-  reader.read_integer("test_pictures", tasks.test_pictures, 0, 1'000'000);
-  reader.read_integer("clients", tasks.clients, 1, 256);
-}
-
-void read_supermask(TomlReader& reader, MaskPlan& supermask) {
-  reader.read_numbers("densities", supermask.densities, 1e-4, 1);
-  reader.read_integer("batch", supermask.batch, 1, 100'000);
-  reader.read_integer("mask_epochs", supermask.mask_epochs, 1, 100'000);
-  reader.read_number("mask_rate", supermask.mask_rate, 1e-6, 10);
-  reader.read_integer("weight_epochs", supermask.weight_epochs, 1, 100'000);
-  reader.read_number("weight_rate", supermask.weight_rate, 1e-6, 10);
-}
-
-void read_baselines(TomlReader& reader, DensePlan& baselines) {
-  reader.read_integer("epochs", baselines.epochs, 1, 100'000);
-  reader.read_number("rate", baselines.rate, 1e-6, 10);
-  reader.read_integer("batch", baselines.batch, 1, 100'000);
-  reader.read_number("ewc_strength", baselines.ewc_strength, 0, 1e9);
-  reader.read_integer("ewc_samples", baselines.ewc_samples, 1, 1'000'000);
+SettingList settings_of_baselines(DensePlan& baselines) {
+  return {integer_setting("epochs", baselines.epochs, 1, 100'000, "of each task"),
+          number_setting("rate", baselines.rate, 1e-6, 10, "learning rate"),
+          integer_setting("batch", baselines.batch, 1, 100'000, "pictures at a time"),
+          number_setting("ewc_strength", baselines.ewc_strength, 0, 1e9, "how strongly old weights are held"),
+          integer_setting("ewc_samples", baselines.ewc_samples, 1, 1'000'000,
+                          "pictures of each task from which the importance of its weights is estimated")};
 }
 
 }  // namespace
@@ -74,15 +57,39 @@ bool is_study(const std::filesystem::path& file) {
   return TomlFile(file).root().contains("tasks");
 }
 
+SettingTables settings_of(Study& study) {
+  Preprocessing& pictures = study.preprocessing;
+  return {{.name = "",
+           .meaning = "",
+           .elements =
+               {{name_setting(study.name), title_setting(study.title), seeds_setting(study.seeds),
+                 choices_setting("methods", kStudyMethods, study.methods, "what is compared").by_default("all five"),
+                 integer_setting("threads", study.threads, 1, 1024,
+                                 "to learn with; part of the result: other threads, other bits")}}},
+          data_table(study.data),
+          {.name = "network",
+           .meaning = "The network under the masks, and the dense one of the baselines.",
+           .elements = {joined(
+               {{architecture_setting(study.architecture)},
+                preprocessing_settings(pictures.input, pictures.invert, pictures.mean, pictures.deviation)})}},
+          {.name = "tasks", .meaning = "", .elements = {settings_of_tasks(study.tasks)}},
+          {.name = "supermask",
+           .meaning = "The methods supsup, exssnet and exssnet-kkt.",
+           .elements = {settings_of_supermask(study.supermask)}},
+          {.name = "baselines",
+           .meaning = "The methods fine-tuning and ewc.",
+           .elements = {settings_of_baselines(study.baselines)}}};
+}
+
 Study load_study(const std::filesystem::path& path) {
   const TomlFile file(path);
   Study study;
-  read_study_root(file, study);
-  read_data(file, study.data);
-  file.table("network", [&](TomlReader& reader) { read_network(reader, study); });
-  file.table("tasks", [&](TomlReader& reader) { read_tasks(reader, study.tasks); });
-  file.table("supermask", [&](TomlReader& reader) { read_supermask(reader, study.supermask); });
-  file.table("baselines", [&](TomlReader& reader) { read_baselines(reader, study.baselines); });
+  const SettingTables tables = settings_of(study);
+  read_root(file, tables);
+  file.read_tables(tables, [&](const std::string& table, const TomlReader& reader) {
+    if (table == "tasks" && study.tasks.kind == TaskKind::permuted && reader.has("classes_per_task"))
+      reader.complain("classes_per_task", "left out: permuted tasks have all classes");
+  });
   return study;
 }
 

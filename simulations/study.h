@@ -80,6 +80,9 @@ struct Study {
   bool operator==(const Study&) const = default;
 };
 
+// All of its settings, bound to it.
+SettingTables settings_of(Study& study);
+
 // Whether the scenario file is one of these: it has a table [tasks]. Throws InputError when it cannot be read as TOML.
 bool is_study(const std::filesystem::path& file);
 

@@ -13,6 +13,7 @@
 #include "simulations/csv.h"
 #include "simulations/run_directory.h"
 #include "simulations/seeded_runs.h"
+#include "simulations/setting_record.h"
 #include "simulations/study_record.h"
 #include "simulations/table.h"
 
@@ -49,47 +50,12 @@ json json_of(const StudyResult& result) {
   return made;
 }
 
-json json_of(const Study& study) {
-  const Preprocessing& pictures = study.preprocessing;
-  json methods = json::array();
-  for (const StudyMethod method : study.methods) methods.push_back(name_of(method));
-  return {{"name", study.name},
-          {"seeds", study.seeds},
-          {"threads", study.threads},
-          {"methods", std::move(methods)},
-          {"network",
-           {{"architecture", study.architecture},
-            {"input", fmt::format("{}x{}x{}", pictures.input.channels, pictures.input.height, pictures.input.width)},
-            {"invert", pictures.invert},
-            {"mean", pictures.mean},
-            {"deviation", pictures.deviation}}},
-          {"tasks",
-           {{"kind", study.tasks.kind == TaskKind::split ? "split" : "permuted"},
-            {"count", study.tasks.count},
-            {"classes_per_task", study.tasks.classes_per_task},
-            {"train_pictures", study.tasks.train_pictures},
-            {"test_pictures", study.tasks.test_pictures},
-            {"clients", study.tasks.clients}}},
-          {"supermask",
-           {{"densities", study.supermask.densities},
-            {"batch", study.supermask.batch},
-            {"mask_epochs", study.supermask.mask_epochs},
-            {"mask_rate", study.supermask.mask_rate},
-            {"weight_epochs", study.supermask.weight_epochs},
-            {"weight_rate", study.supermask.weight_rate}}},
-          {"baselines",
-           {{"epochs", study.baselines.epochs},
-            {"rate", study.baselines.rate},
-            {"batch", study.baselines.batch},
-            {"ewc_strength", study.baselines.ewc_strength},
-            {"ewc_samples", study.baselines.ewc_samples}}}};
-}
-
 json json_of(const StudyReport& report) {
+  Study study = report.study;
   json results = json::array();
   for (const StudyResult& result : report.results) results.push_back(json_of(result));
   json made{{"outrider", OUTRIDER_VERSION},
-            {"scenario", json_of(report.study)},
+            {"scenario", settings_as_json(settings_of(study))},
             {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
             {"processors", std::thread::hardware_concurrency()},
             {"dense_bytes", report.dense_bytes},
