@@ -93,12 +93,10 @@ Page federation_page(const FederationReport& report) {
   Page page;
   const Federation& federation = report.federation;
   page.title = federation.title.empty() ? federation.name : federation.title;
-  page.lead = fmt::format(
-      "{} clients under virtual time, {} rendezvous each, {} {}. Every promise held after every event: nothing that "
-      "was "
-      "acknowledged was lost or counted twice, and all that caught up know the same, bit for bit.",
-      grouped(static_cast<double>(federation.plan.clients)), federation.plan.rendezvous, report.runs.size(),
-      report.runs.size() == 1 ? "seed" : "seeds");
+  page.lead =
+      fmt::format("{} clients under virtual time, {} rendezvous each, {} {}. {}",
+                  grouped(static_cast<double>(federation.plan.clients)), federation.plan.rendezvous, report.runs.size(),
+                  report.runs.size() == 1 ? "seed" : "seeds", what_was_watched(watch_of(federation)));
   page.facts = {{"outrider", OUTRIDER_VERSION},
                 {"data", report.data_source},
                 {"data, SHA-256", report.data_sha256},

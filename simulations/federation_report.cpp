@@ -117,6 +117,8 @@ json report_of(const FederationReport& report) {
           {"data", {{"source", report.data_source}, {"sha256", report.data_sha256}}},
           {"encoder", report.encoder},
           {"dimension", report.dimension},
+          {"watch", watch_of(federation) == Watch::full ? "full" : "light"},
+          {"watched", what_was_watched(watch_of(federation))},
           {"runs", std::move(runs)}};
 }
 
@@ -196,12 +198,30 @@ void print_promises(const FederationReport& report, std::ostream& stream) {
   stream << fmt::format(
       "\n{} events in {:.1f} s ({} events/s, {} rendezvous/s); {:.0f} bytes per resting client\n"
       "{} messages lost, {} crashes of clients, {} of the aggregator ({} in the middle of a write), {} full disks\n"
-      "every promise held: nothing acknowledged was lost or counted twice, all that caught up know the same\n",
+      "every promise held that was watched. {}\n",
       with_separators(events), seconds, rate(static_cast<double>(events), seconds), rate(rendezvous, seconds),
-      report.runs.back().bytes_per_resting_client, with_separators(lost), client_crashes, crashes, torn, full);
+      report.runs.back().bytes_per_resting_client, with_separators(lost), client_crashes, crashes, torn, full,
+      what_was_watched(watch_of(report.federation)));
 }
 
 }  // namespace
+
+Watch watch_of(const Federation& federation) {
+  return federation.plan.clients <= kMostClientsWatchedFully ? Watch::full : Watch::light;
+}
+
+std::string what_was_watched(Watch watch) {
+  const std::string always =
+      "After every event: what is acknowledged is on disk, also after a restart, revisions only grow, no core throws. "
+      "At the end: every honest client has delivered all, and all know the same, bit for bit.";
+  const std::string most_closely =
+      "after every event that changes knowledge, that it is what a fresh merge of all that was accepted gives, so that "
+      "nothing counts twice; after a restart, that nothing is on disk that never came in; that parts said to be held "
+      "are on disk; at the end, that what each client said last is what counts.";
+  if (watch == Watch::full) return fmt::format("{} Also: {}", always, most_closely);
+  return fmt::format("{} Not watched, as there are more than {} clients: {}", always, kMostClientsWatchedFully,
+                     most_closely);
+}
 
 Chart accuracy_curve(const FederationReport& report) {
   Chart chart;

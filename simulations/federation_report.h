@@ -65,6 +65,13 @@ struct FederationReport {
   Completion completion() const;
 };
 
+// Worlds of so many clients are watched most closely: it costs work in the size of what they know after every event
+// that changes it.
+inline constexpr std::size_t kMostClientsWatchedFully = 64;
+Watch watch_of(const Federation& federation);
+// What was checked, and what not: a sentence or two for people.
+std::string what_was_watched(Watch watch);
+
 void print_summary(const FederationReport& report, std::ostream& stream);
 Chart accuracy_curve(const FederationReport& report);
 Findings findings_of(const FederationReport& report);

@@ -29,9 +29,6 @@
 namespace outrider::simulations {
 namespace {
 
-// Worlds of so many clients are watched most closely; it costs work in their number after every event.
-constexpr std::size_t kFullyWatched = 64;
-
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
   double size = 0;
@@ -205,8 +202,7 @@ class Seeds {
     const Assignment assignment(federation, data_.train.pictures, seed);
     const PrototypeCurriculum honest(data_, assignment, federation.plan.withdrawals, seed);
     const LyingCurriculum curriculum(honest, data_, liars_of(federation, seed));
-    const Watch watch = federation.plan.clients <= kFullyWatched ? Watch::full : Watch::light;
-    const WorldOptions world = world_of(federation, data_, seed, watch);
+    const WorldOptions world = world_of(federation, data_, seed, watch_of(federation));
     FederationRun run;
     run.seed = seed;
     run.profile_of_client = world.kind_of_client;

@@ -164,5 +164,23 @@ TEST_F(FederationRunning, OnlyWithItsOwnSeedsAndDataItIsResumed) {
   EXPECT_THAT(objection(), HasSubstr("the data set is not the one that the run in"));
 }
 
+TEST(FederationReport, SaysWhatWasWatchedAndFromHowManyClientsOnNotAll) {
+  const TemporaryDirectory directory;
+  FederationReport report;
+  report.federation.name = "watched";
+  for (const Watch watch : {Watch::full, Watch::light}) {
+    report.federation.plan.clients = kMostClientsWatchedFully + (watch == Watch::full ? 0 : 1);
+    EXPECT_EQ(watch_of(report.federation), watch);
+    EXPECT_THAT(federation_page(report).lead, HasSubstr(what_was_watched(watch)));
+    save(report, directory.path());
+    std::ifstream stream(directory.path() / "report.json");
+    const nlohmann::json json = nlohmann::json::parse(stream);
+    EXPECT_EQ(json.at("watch"), watch == Watch::full ? "full" : "light");
+    EXPECT_EQ(json.at("watched"), what_was_watched(watch));
+  }
+  EXPECT_THAT(what_was_watched(Watch::light), HasSubstr("Not watched, as there are more than 64 clients"));
+  EXPECT_THAT(what_was_watched(Watch::full), Not(HasSubstr("Not watched")));
+}
+
 }  // namespace
 }  // namespace outrider::simulations
