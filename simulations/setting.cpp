@@ -1,6 +1,6 @@
 #include "simulations/setting.h"
 
-#include <nlohmann/json.hpp>
+#include "knowledge/json_text.h"
 
 namespace outrider::simulations {
 
@@ -20,7 +20,7 @@ Setting& Setting::only_if(std::function<bool()> condition) {
 }
 
 std::string quoted_text(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json_text(text);
 }
 
 void read_settings(TomlReader& reader, const SettingList& settings) {
