@@ -157,9 +157,7 @@ class RecordsTest : public HistoryTest {
     Limits few = limits(HistoryLimits::kDefaultBytes);
     few.history.records = records;
     few.history.refusals = refusals;
-    core_ = std::make_unique<Core>(self_, store_, prototypes(), few);
-    perform(core_->publish(encoder_, {}));
-    perform(core_->receive({ann_, protocol::Hello{"ann", {}}}, now_));
+    begin(few);
   }
   Contribution takes_back(std::uint64_t sequence, const std::string& subject = "bag") const {
     Contribution contribution = said(sequence, subject);
@@ -233,9 +231,7 @@ TEST_P(RecordsTest, OfRefusalsAreBounded) {
 TEST_P(RecordsTest, OfRefusalsAreBoundedWhateverElseIsKept) {
   Limits all = limits(HistoryLimits::kUnlimited);
   all.history.records = all.history.refusals = 1;
-  core_ = std::make_unique<Core>(self_, store_, prototypes(), all);
-  perform(core_->publish(encoder_, {}));
-  perform(core_->receive({ann_, protocol::Hello{"ann", {}}}, now_));
+  begin(all);
   for (std::uint64_t i = 1; i <= 3; ++i) ASSERT_TRUE(say(said(i)));
   for (std::uint64_t i = 4; i <= 6; ++i) ASSERT_TRUE(is_refused(unfit(i)));
   EXPECT_EQ(on_record(), (Numbers{1, 2, 3, 6}));
