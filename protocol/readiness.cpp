@@ -1,5 +1,6 @@
 #include "protocol/readiness.h"
 
+#include <chrono>
 #include <utility>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -10,8 +11,10 @@
 namespace outrider::protocol {
 namespace {
 
-// Messages taken in one turn of the loop, so that a flood leaves time for timers and other sockets.
+// What is taken in one turn of the loop, so that a flood leaves time for timers, other sockets and answers: so many
+// messages, and no more once it has taken so long. Large ones take 10 ms each.
 constexpr int kBatch = 64;
+constexpr std::chrono::milliseconds kLongestTurn{5};
 
 }  // namespace
 
@@ -47,11 +50,12 @@ struct Readiness::State : std::enable_shared_from_this<State> {
   void drain() {
     try {
       int taken = 0;
+      const auto end = std::chrono::steady_clock::now() + kLongestTurn;
       while (waiting()) {
         if (!receive_one()) return;  // it is not wanted now
         // Asking costs as much as receiving, so it is asked again only when there is no more.
         for (++taken; receive_one(); ++taken)
-          if (taken >= kBatch) return look_again();
+          if (taken >= kBatch || std::chrono::steady_clock::now() > end) return look_again();
       }
     } catch (...) {
       look_again();  // for the messages behind the one whose handler threw
