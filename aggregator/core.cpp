@@ -184,7 +184,7 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   if (is_copy(*client, hello.incarnation, now)) {
     effects.notices.push_back("a copy of the state of " + client->title(from) +
                               ", which is connected, wants to take part: turned away");
-    effects.messages.push_back({from, protocol::Rejected{kCopyOfAState}});
+    effects.messages.push_back({from, protocol::Rejected{kCopyOfAState, hello.conversation}});
     return effects;
   }
   client->incarnation = hello.incarnation.number;

@@ -71,6 +71,7 @@ TEST_F(CoreTest, AStrangerMustSayHelloFirst) {
 Hello hello_of(protocol::Incarnation incarnation) {
   Hello hello{"me", {}};
   hello.incarnation = std::move(incarnation);
+  hello.conversation = hello.incarnation.number;
   return hello;
 }
 
@@ -78,6 +79,7 @@ TEST_F(CoreTest, ACopyOfAStateIsTurnedAwayWhileTheOtherIsConnected) {
   ask<Welcome>(hello_of({.number = 11, .earlier = {10}}));
   const auto rejected = ask<protocol::Rejected>(hello_of({.number = 12, .earlier = {10}}));
   EXPECT_NE(rejected.sentence.find("this state is a copy"), std::string::npos);
+  EXPECT_EQ(rejected.conversation, 12U);
   ask<protocol::Rejected>(hello_of({.number = 13, .earlier = {11, 10}, .relocated = true}));
   ask<Welcome>(hello_of({.number = 11, .earlier = {10}}));  // another connection of the same run
 }

@@ -301,6 +301,8 @@ Effects Core::on(const protocol::Announce& announce, Instant) {
 
 Effects Core::on(const protocol::Rejected& rejected, Instant) {
   Effects effects;
+  // A hello of an earlier run may arrive long after it has ended; what is said to it reaches this one.
+  if (rejected.conversation != 0 && rejected.conversation != conversation_) return effects;
   effects.rejected = rejected.sentence;
   return effects;
 }

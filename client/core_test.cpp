@@ -69,6 +69,16 @@ TEST_F(CoreTest, AWelcomeFromAnEarlierConversationIsNoLossOfTheAggregators) {
   EXPECT_TRUE(core.connected());
 }
 
+TEST_F(CoreTest, ARejectionOfAnEarlierRunIsNotMeantForThisOne) {
+  const std::uint64_t conversation = say_hello(Instant{0});
+  const auto rejected = [&](std::uint64_t of) {
+    return core.receive({kCoreUnderTest, protocol::Rejected{"a copy", of}}, Instant{10}).rejected;
+  };
+  EXPECT_EQ(rejected(conversation + 2), std::nullopt);
+  EXPECT_EQ(rejected(conversation), "a copy");
+  EXPECT_EQ(rejected(0), "a copy") << "from an aggregator of before";
+}
+
 // A hello that had been put off for longer and longer stayed so when the connection was there again.
 TEST_F(CoreTest, ANewConnectionIsASignThatTheAggregatorIsThere) {
   Instant now{0};

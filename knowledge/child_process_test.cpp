@@ -64,11 +64,13 @@ TEST(ChildProcess, FindsWhatItIsGivenAndNothingElse) {
   const Pipe other;
   ASSERT_EQ(::write(in.ends[1], "word\n", 5), 5);
   ASSERT_EQ(::fcntl(other.ends[1], F_SETFD, 0), 0);  // would be inherited
-  EXPECT_EQ(shell("read word; echo $word; echo error >&2; ls /proc/$$/fd | tr '\\n' ' '",
+  EXPECT_EQ(shell("read word; echo $word; echo error >&2",
                   {.input = in.ends[0], .output = out.ends[1], .errors = out.ends[1]})
                 .wait(),
             0);
-  EXPECT_EQ(out.said(), "word\nerror\n0 1 2 ");
+  EXPECT_EQ(out.said(), "word\nerror\n");
+  EXPECT_EQ(ChildProcess("/bin/ls", {"/proc/self/fd"}, {.output = out.ends[1]}).wait(), 0);
+  EXPECT_EQ(out.said(), "0\n1\n2\n3\n");  // the last is the folder that it reads
   EXPECT_EQ(shell("echo report >&3", {.report = out.ends[1]}).wait(), 0);
   EXPECT_EQ(out.said(), "report\n");
 }

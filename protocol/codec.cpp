@@ -182,7 +182,11 @@ struct Writer {
     builder.setEncoder(wire::data(announce.encoder.view()));
   }
   void operator()(const Unsupported&) { throw std::logic_error("Unsupported travels as a version 0 frame"); }
-  void operator()(const Rejected& rejected) { body.initRejected().setSentence(rejected.sentence); }
+  void operator()(const Rejected& rejected) {
+    auto builder = body.initRejected();
+    builder.setSentence(rejected.sentence);
+    builder.setConversation(rejected.conversation);
+  }
   void operator()(const Status& status) {
     auto builder = body.initStatus();
     builder.setAggregator(wire::data(status.aggregator.view()));
@@ -371,7 +375,7 @@ Body read_body(schema::Message::Body::Reader body) {
                       digest(announce.getEncoder())};
     }
     case Kind::REJECTED:
-      return Rejected{wire::text(body.getRejected().getSentence())};
+      return Rejected{wire::text(body.getRejected().getSentence()), body.getRejected().getConversation()};
     case Kind::STATUS:
       return read_body(body.getStatus());
   }

@@ -73,7 +73,7 @@ std::vector<Message> examples() {
              26,
              27,
              {{"round", "3 of 40"}}},
-      Rejected{"a copy"},
+      Rejected{"a copy", 28},
   };
   std::vector<Message> messages;
   for (const Body& body : bodies) messages.push_back({kClient, body});

@@ -135,6 +135,7 @@ struct Unsupported {  // to a peer of another version
 struct Rejected {  // to a hello: the client cannot take part; the sentence says why. Sent since clients say
                    // incarnations
   std::string sentence;
+  std::uint64_t conversation = 0;  // of that hello; 0: from an aggregator of before
 };
 struct ClientStatus {
   ClientId client;

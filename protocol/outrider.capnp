@@ -43,7 +43,8 @@ struct Hello {
 }
 
 struct Rejected {
-  sentence @0 :Text;
+  sentence     @0 :Text;
+  conversation @1 :UInt64;
 }
 
 struct Contribute {

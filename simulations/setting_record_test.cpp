@@ -158,7 +158,7 @@ TEST(SettingRecord, ComparisonNamesEverySettingInWhichTwoFederationsDiffer) {
   expect_every_change_is_named<&FederationReport::federation>(report, tables);
   report.federation.data.kind = kGaussians;
   expect_every_change_is_named<&FederationReport::federation>(report, tables);
-  EXPECT_THAT(tables, ElementsAre("", "crashes", "data", "federation", "gaussians", "network", "partition",
+  EXPECT_THAT(tables, ElementsAre("", "admission", "crashes", "data", "federation", "gaussians", "network", "partition",
                                   "pretraining", "profile"));
 }
 

@@ -52,9 +52,12 @@ std::map<std::string, std::uint64_t> pictures_shown() {
 std::map<std::string, Bytes> replica_of(const Fleet& fleet, std::size_t client) {
   const auto store = open_store_read_only(fleet.client_state(client));
   std::map<std::string, Bytes> replica;
-  client::for_each_known(
-      *store, std::string(kPrototypeKind), client::stored_encoder(*store),
-      [&](const Topic& topic, ByteView payload) { replica[topic.subject] = Bytes(payload.begin(), payload.end()); });
+  client::for_each_known(*store, std::string(kPrototypeKind), client::stored_encoder(*store),
+                         [&](const Topic& topic, ByteView payload) {
+                           ClassState state = decode_class_state(payload, kMergedLimits);
+                           state.sole_teacher = 0;  // follows from its keys, which are others in each fleet
+                           replica[topic.subject] = encode(state);
+                         });
   return replica;
 }
 

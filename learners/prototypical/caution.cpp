@@ -16,7 +16,7 @@ void set_caution(std::vector<std::pair<std::string, ClassState>>& classes) {
     most = std::max(most, count);
   }
   // Only who has most can have too many: twice the next is more than all others have.
-  const std::size_t trusted = std::max({kTrustedAlone, 2 * next, classes.size() - most});
+  const std::size_t trusted = std::max({kTrustedAlone, 2 * next, 2 * (classes.size() - most)});
   for (auto& [name, state] : classes) {
     state.caution = 1;
     if (state.sole_teacher == 0 || alone[state.sole_teacher] <= trusted) continue;

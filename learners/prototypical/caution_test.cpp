@@ -28,7 +28,7 @@ float caution_of(const Classes& classes, std::uint64_t teacher) {
 
 TEST(Caution, IsForWhoAloneTeachesManyMoreClassesThanAnybodyElse) {
   Classes classes;
-  add(classes, 10, 0);
+  add(classes, 5, 0);
   add(classes, kTrustedAlone, 1);
   set_caution(classes);
   EXPECT_EQ(caution_of(classes, 1), 1);
@@ -41,13 +41,13 @@ TEST(Caution, IsForWhoAloneTeachesManyMoreClassesThanAnybodyElse) {
   EXPECT_EQ(caution_of(classes, 1), kMostCaution);
 }
 
-TEST(Caution, IsNotForWhoHasAsManyAsAllOthersKnow) {
+TEST(Caution, IsNotForWhoHasTwiceAsManyAsAllOthersKnow) {
   Classes classes;
   add(classes, 60, 0);
-  add(classes, 60, 1);
+  add(classes, 120, 1);
   set_caution(classes);
   EXPECT_EQ(caution_of(classes, 1), 1);
-  add(classes, 60, 1);
+  add(classes, 120, 1);
   set_caution(classes);
   EXPECT_EQ(caution_of(classes, 1), 2);
 }
@@ -58,9 +58,9 @@ TEST(Caution, IsNotForClientsThatAllMeetManyNewClasses) {
   add(classes, 120, 1);
   set_caution(classes);
   for (std::uint64_t client = 1; client <= 5; ++client) EXPECT_EQ(caution_of(classes, client), 1) << client;
-  add(classes, 480, 1);
+  add(classes, 1200, 1);
   set_caution(classes);
-  EXPECT_EQ(caution_of(classes, 1), 1.5F) << "six times as many as the next, more than all others";
+  EXPECT_EQ(caution_of(classes, 1), 1.5F) << "three times as many as all others";
   EXPECT_EQ(caution_of(classes, 2), 1);
 }
 
