@@ -47,7 +47,7 @@ Core::Core(ClientId self, std::string name, const Store& store, Random jitter, T
       version_(std::move(version)),
       store_(store),
       capacity_(capacity),
-      incarnation_(incarnation),
+      incarnation_(std::move(incarnation)),
       outbox_(self, store, sizes),
       replica_(store),
       jitter_(jitter),

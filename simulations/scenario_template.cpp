@@ -159,6 +159,13 @@ Kind named(Kind example, const std::string& name) {
   return example;
 }
 
+// In a function of its own: the compiler takes a temporary where it is used for one that may not be initialized.
+Study usual_study() {
+  Study usual;
+  usual.seeds = {1};
+  return usual;
+}
+
 // One element in every list of tables, so that each table's defaults are there.
 Federation usual_federation() {
   Federation usual;
@@ -181,7 +188,7 @@ std::string scenario_template(ScenarioKind kind, const std::string& name) {
     case ScenarioKind::mission:
       return template_of(kind, named(example_mission(), name), Scenario{}, "");
     case ScenarioKind::study:
-      return template_of(kind, named(example_study(), name), Study{}, "");
+      return template_of(kind, named(example_study(), name), usual_study(), "");
     case ScenarioKind::federation: {
       Federation example = named(example_federation(), name);
       example.profiles.emplace_back();

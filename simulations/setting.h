@@ -67,18 +67,18 @@ Setting numbers_setting(const std::string& key, std::vector<double>& values, dou
 
 template <typename Integer>
 Setting integer_setting(const std::string& key, Integer& value, std::int64_t least, std::int64_t most,
-                        std::string meaning) {
+                        const std::string& meaning) {
   return {.key = key,
-          .meaning = std::move(meaning),
+          .meaning = meaning,
           .range = fmt::format("{} to {}", least, most),
           .text = [&value] { return fmt::format("{}", value); },
           .read = [key, &value, least, most](TomlReader& reader) { reader.read_integer(key, value, least, most); }};
 }
 
 template <typename Float>
-Setting number_setting(const std::string& key, Float& value, double least, double most, std::string meaning) {
+Setting number_setting(const std::string& key, Float& value, double least, double most, const std::string& meaning) {
   return {.key = key,
-          .meaning = std::move(meaning),
+          .meaning = meaning,
           .range = fmt::format("{} to {}", least, most),
           .text = [&value] { return fmt::format("{}", value); },
           .read = [key, &value, least, most](TomlReader& reader) { reader.read_number(key, value, least, most); }};
@@ -87,9 +87,9 @@ Setting number_setting(const std::string& key, Float& value, double least, doubl
 // names[i] is the enumerator i's; they must outlive the setting.
 template <typename Enum>
 Setting choice_setting(const std::string& key, std::span<const std::string_view> names, Enum& value,
-                       std::string meaning) {
+                       const std::string& meaning) {
   Setting made{.key = key,
-               .meaning = std::move(meaning),
+               .meaning = meaning,
                .text = [names, &value] { return quoted_text(names[static_cast<std::size_t>(value)]); },
                .read = [key, names, &value](TomlReader& reader) { reader.read_choice(key, names, value); }};
   for (const std::string_view name : names) made.choices.push_back(quoted_text(name));
@@ -98,16 +98,15 @@ Setting choice_setting(const std::string& key, std::span<const std::string_view>
 
 template <typename Enum>
 Setting choices_setting(const std::string& key, std::span<const std::string_view> names, std::vector<Enum>& values,
-                        std::string meaning) {
+                        const std::string& meaning) {
   const auto text = [names, &values] {
     std::vector<std::string> chosen;
     for (const Enum value : values) chosen.push_back(quoted_text(names[static_cast<std::size_t>(value)]));
     return fmt::format("[{}]", fmt::join(chosen, ", "));
   };
-  Setting made{
-      .key = key, .meaning = std::move(meaning), .text = text, .read = [key, names, &values](TomlReader& reader) {
-        reader.read_choices(key, names, values);
-      }};
+  Setting made{.key = key, .meaning = meaning, .text = text, .read = [key, names, &values](TomlReader& reader) {
+                 reader.read_choices(key, names, values);
+               }};
   for (const std::string_view name : names) made.choices.push_back(fmt::format("[{}]", quoted_text(name)));
   return made;
 }

@@ -1,5 +1,6 @@
 #include "simulations/setting_record.h"
 
+#include <algorithm>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -46,9 +47,9 @@ bool takes(const Setting& setting, const std::string& value) {
 // Gives it another value, of its type and in its range.
 bool change(const Setting& setting) {
   const std::string before = setting.text();
-  for (const std::string& value : candidates_for(setting))
-    if (takes(setting, value) && setting.text() != before) return true;
-  return false;
+  return std::ranges::any_of(candidates_for(setting), [&](const std::string& value) {
+    return takes(setting, value) && setting.text() != before;
+  });
 }
 
 // What the run's own files say.
@@ -206,7 +207,8 @@ TEST(SettingRecord, WhatASettingSaysIsReadAsItIs) {
   Scenario mission;
   mission.title = "line\\ \"quoted\" ümlaut";
   expect_texts_are_read_as_they_are(mission);
-  expect_texts_are_read_as_they_are(Study{});
+  Study study;  // a temporary is taken for one that may not be initialized
+  expect_texts_are_read_as_they_are(std::move(study));
   expect_texts_are_read_as_they_are(two_profiles());
   expect_texts_are_read_as_they_are(two_methods());
 }

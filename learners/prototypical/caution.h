@@ -11,8 +11,8 @@
 namespace outrider {
 
 // Without caution so many classes may be a client's alone; or twice as many as the client that has most of such classes
-// beside it; or twice as many as all classes that are not: devices keep meeting new classes, and the first to meet some is
-// alone with them.
+// beside it; or twice as many as all classes that are not: devices keep meeting new classes, and the first to meet some
+// is alone with them.
 inline constexpr std::size_t kTrustedAlone = 16;
 inline constexpr float kMostCaution = 2.5F;
 
