@@ -111,7 +111,9 @@ void Core::refuse(const ClientId& from, Client& client, const Contribution& head
 void Core::repeat_verdict(const ClientId& from, const Client& client, SequenceNumber sequence, const Digest& id,
                           bool withdraws, Batch& batch) {
   const auto verdict = verdict_on(from, sequence);
-  if (!verdict && withdraws && !client.has_gone()) {  // of what had never been said: nothing was written down
+  // A withdrawal of what had never been said was accepted, and not written down.
+  const bool is_unwritten = !verdict && withdraws && !client.has_gone();
+  if (is_unwritten || (verdict && verdict->id == id && verdict->refused.empty())) {
     batch.accepted.push_back(id);
   } else if (!verdict && client.has_gone()) {
     // Nothing is merged from it if it was that one; and its client numbers it anew, with all that it said after it.
@@ -125,10 +127,8 @@ void Core::repeat_verdict(const ClientId& from, const Client& client, SequenceNu
   } else if (!verdict || verdict->id != id) {
     batch.effects.messages.push_back(
         {from, protocol::Refused{id, "its number already names another contribution of this client", false}});
-  } else if (!verdict->refused.empty()) {
-    batch.effects.messages.push_back({from, protocol::Refused{id, protocol::sendable_text(verdict->refused), true}});
   } else {
-    batch.accepted.push_back(id);
+    batch.effects.messages.push_back({from, protocol::Refused{id, protocol::sendable_text(verdict->refused), true}});
   }
 }
 

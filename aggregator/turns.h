@@ -44,7 +44,7 @@ class Turns {
  private:
   struct Waiting {
     protocol::Message message;
-    std::size_t bytes;
+    std::size_t bytes = 0;
   };
   struct Client {
     ClientId id;

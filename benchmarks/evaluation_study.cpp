@@ -4,13 +4,13 @@
 //   evaluation_study ENCODER KIND [PATH]     ENCODER as `outrider pretrain` writes it, KIND and PATH as it reads them;
 //   prints JSON
 #include <algorithm>
+#include <exception>
 #include <iostream>
 #include <numeric>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
-#include "knowledge/error.h"
 #include "learners/data/open.h"
 #include "learners/data/resize.h"
 #include "learners/encoders/embedder.h"
@@ -63,7 +63,7 @@ double area_under_curve(const std::vector<double>& known, const std::vector<doub
   std::ranges::sort(sorted);
   double below = 0;
   for (const double value : strange) {
-    const auto [first, last] = std::ranges::equal_range(sorted, value);
+    const auto [first, last] = std::equal_range(sorted.begin(), sorted.end(), value);
     below += static_cast<double>(first - sorted.begin()) + static_cast<double>(last - first) / 2;
   }
   return below / (static_cast<double>(known.size()) * static_cast<double>(strange.size()));
@@ -174,7 +174,7 @@ int main(int count, char** arguments) {
   }
   try {
     outrider::run(arguments[1], arguments[2], count == 4 ? arguments[3] : "");
-  } catch (const outrider::InputError& error) {
+  } catch (const std::exception& error) {
     std::cerr << "evaluation_study: " << error.what() << '\n';
     return 1;
   }

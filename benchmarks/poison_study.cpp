@@ -26,8 +26,8 @@ struct Pictures {
   EmbeddedClasses to_test;
 };
 
-void add(EmbeddedClasses& classes, const std::string& name, const Dataset& data, std::vector<std::size_t> pictures,
-         Embedder& embedder) {
+void add(EmbeddedClasses& classes, const std::string& name, const Dataset& data,
+         const std::vector<std::size_t>& pictures, Embedder& embedder) {
   classes.emplace(name, embed(data, pictures, embedder));
 }
 
@@ -45,8 +45,8 @@ Pictures pictures_of(const DatasetPair& data, Embedder& embedder, std::size_t te
     if (!same) test.erase(test.begin(), test.begin() + kDrawings);
     learn.resize(std::min(learn.size(), same ? kToLearn : kDrawings));
     test.resize(std::min(test.size(), tests));
-    add(pictures.to_learn, name, same ? data.train : data.test, std::move(learn), embedder);
-    add(pictures.to_test, name, data.test, std::move(test), embedder);
+    add(pictures.to_learn, name, same ? data.train : data.test, learn, embedder);
+    add(pictures.to_test, name, data.test, test, embedder);
   }
   return pictures;
 }

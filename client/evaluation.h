@@ -13,6 +13,12 @@
 
 namespace outrider::client {
 
+// Pictures that are told to be unlike any class.
+struct UnlikeAnyClass {
+  std::size_t of_known = 0;  // classes: false alarms
+  std::size_t of_untaught = 0;
+};
+
 struct Evaluation {
   std::vector<std::string> classes;  // that the state knows, sorted
   ConfusionMatrix counts{0};         // by index into `classes`; of classes that the state knows
@@ -25,11 +31,7 @@ struct Evaluation {
   std::map<std::string, std::size_t> untaught;  // pictures of classes that the state does not know: not in `counts`
   std::size_t unusable = 0;                     // pictures that could not be read
   std::size_t unusable_folders = 0;             // of classes
-  struct Unlike {                               // pictures that are told to be unlike any class
-    std::size_t of_known = 0;                   // classes: false alarms
-    std::size_t of_untaught = 0;
-  };
-  std::optional<Unlike> unlike;  // nothing: the state cannot tell
+  std::optional<UnlikeAnyClass> unlike;         // nothing: the state cannot tell
 };
 
 // Has every picture below `folder`, one folder for each class, told by the predictor. What is wrong with a picture or a

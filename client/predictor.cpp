@@ -60,7 +60,7 @@ Encoder load_encoder(const Store& store) {
 Predictor::Predictor(const Store& store, Head head, int threads)
     : Predictor(store, known_classes(store), head, threads) {}
 
-Predictor::Predictor(const Store& store, Classes classes, Head head, int threads)
+Predictor::Predictor(const Store& store, const Classes& classes, Head head, int threads)
     : embedder_(load_encoder(store), threads),
       classifier_(at_least_one(classes), head),
       novelty_(classes, own_classes(store)) {}

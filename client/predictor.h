@@ -41,7 +41,7 @@ class Predictor {
   std::size_t classes() const { return classifier_.classes().size(); }
 
  private:
-  Predictor(const Store& store, std::vector<std::pair<std::string, ClassState>> classes, Head head, int threads);
+  Predictor(const Store& store, const std::vector<std::pair<std::string, ClassState>>& classes, Head head, int threads);
 
   Embedder embedder_;
   PrototypeClassifier classifier_;

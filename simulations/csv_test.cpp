@@ -67,9 +67,8 @@ TEST_F(CsvFileTest, ReportsAFullDisk) {
 }
 
 TEST(CsvLineTest, IsUtf8WhateverNamesAre) {
-  EXPECT_EQ(csv_line({"Gr\xf6\xdf"
-                      "e",
-                      "\xed\xa0\x80", std::string("a\0b", 3), "\x1b[2J", "back\\slash", "tab\there"}),
+  EXPECT_EQ(csv_line({std::string("Gr\xf6\xdf") + "e", "\xed\xa0\x80", std::string("a\0b", 3), "\x1b[2J", "back\\slash",
+                      "tab\there"}),
             "Gr\\xF6\\xDFe,\\xED\\xA0\\x80,a\\x00b,\\x1B[2J,back\\slash,tab\there");
   EXPECT_EQ(csv_line({"=\xff()", "\xff=1"}), "'=\\xFF(),\\xFF=1");
 }

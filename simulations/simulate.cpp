@@ -84,8 +84,9 @@ int simulate(const SimulateOptions& options) {
                                  launched_ranks(), options.scenario.string()));
   // Several ranks would all say so; they save the report once more instead.
   if (options.resume && launched_ranks() == 1 && is_finished(options)) return 0;
-  if (const auto shortage = nn::thread_shortage(threads_of(kind, options)))
-    std::cerr << "outrider: " << *shortage << '\n';
+  if (launched_ranks() == 1)  // several would all say so, and what is wrong with the scenario as well
+    if (const auto shortage = nn::thread_shortage(threads_of(kind, options)))
+      std::cerr << "outrider: " << *shortage << '\n';
   Interruption interruption;
   try {
     switch (kind) {

@@ -1,5 +1,7 @@
 #include "simulations/world/client_node.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
@@ -182,9 +184,10 @@ void ClientNode::send_hostile_packets(Instant now) {
 // Words of its user come first, so that they hold up the others if they can.
 bool ClientNode::learn_nasty_lessons(Instant now) {
   Vandal vandal(around_.options, number_, 1U << 30 | learning_step_);
-  for (const client::Lesson& lesson : vandal.lessons())
-    if (const auto effects = taught(*core_, lesson, local(now)); effects && !apply(*effects, now)) return false;
-  return true;
+  return std::ranges::all_of(vandal.lessons(), [&](const client::Lesson& lesson) {
+    const auto effects = taught(*core_, lesson, local(now));
+    return !effects || apply(*effects, now);
+  });
 }
 
 void ClientNode::run_riot(Instant now) {
