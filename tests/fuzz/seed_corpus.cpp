@@ -78,13 +78,17 @@ void add_messages(Corpus& corpus) {
   corpus.add("contribution", encode(contribution));
   const Large large{PartsOwner::contribution, digest, 100, 32};
   corpus.add("contribution", encode(StoredContribution{header, encode(large)}));
-  corpus.add("decision", aggregator::encode(
-                             aggregator::Decision{contribution.id(), contribution, {}, false, false, Revision{1}, {}}));
-  corpus.add("decision",
-             aggregator::encode(aggregator::Decision{contribution.id(), header, large, false, false, Revision{1}, {}}));
-  corpus.add("decision",
-             aggregator::encode(aggregator::Decision{contribution.id(), header, {}, false, true, Revision{1}, {}}));
-  corpus.add("decision", aggregator::encode(aggregator::Decision{contribution.id(), {}, {}, false, false, {}, "no"}));
+  const aggregator::Decision accepted{.id = contribution.id(), .accepted = contribution, .revision = Revision{1}};
+  corpus.add("decision", aggregator::encode(accepted));
+  aggregator::Decision in_parts = accepted;
+  in_parts.accepted = header;
+  in_parts.large = large;
+  corpus.add("decision", aggregator::encode(in_parts));
+  aggregator::Decision taken_back = in_parts;
+  taken_back.large.reset();
+  taken_back.taken_back = true;
+  corpus.add("decision", aggregator::encode(taken_back));
+  corpus.add("decision", aggregator::encode(aggregator::Decision{.id = contribution.id(), .refused = "no"}));
   corpus.add("decision", aggregator::encode(aggregator::ClientRecord{"client", SequenceNumber{1}, {}}));
   corpus.add("decision", encode(large));
   corpus.add("decision", client::topic_key(payload.topic));
