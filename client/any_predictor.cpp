@@ -18,16 +18,16 @@
 namespace outrider::client {
 namespace {
 
-Ranking ranking_of(Answer answer) {
+Ranking ranking_of(const Answer& answer) {
   Ranking ranking;
-  for (auto& [name, distance] : answer.distances) ranking.classes.push_back({std::move(name), distance});
+  for (const auto& [name, distance] : answer.distances) ranking.classes.push_back({name, distance});
   ranking.strangeness = answer.strangeness;
   return ranking;
 }
 
-Ranking ranking_of(LikelyClasses answer) {
+Ranking ranking_of(const LikelyClasses& answer) {
   Ranking ranking;
-  for (auto& [name, share] : answer.shares) ranking.classes.push_back({std::move(name), share});
+  for (const auto& [name, share] : answer.shares) ranking.classes.push_back({name, share});
   return ranking;
 }
 

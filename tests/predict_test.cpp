@@ -183,7 +183,7 @@ TEST_F(Predict, EvaluateFindsPicturesThatLieUnderAWrongName) {
   std::size_t found = 0;
   for (const nlohmann::json& one : result.at("mislabelled")) {
     const auto label = std::ranges::find(names, one.at("class").get<std::string>()) - names.begin();
-    const std::string truth = names[static_cast<std::size_t>(label + 1) % names.size()];
+    const std::string& truth = names[static_cast<std::size_t>(label + 1) % names.size()];
     const auto wrong = pictures_of(truth, 200, 3);
     const std::string image = one.at("image");
     found += std::ranges::any_of(

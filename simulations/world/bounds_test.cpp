@@ -32,7 +32,7 @@ aggregator::Limits low_limits() {
 class BoundsTest : public testing::Test {
  protected:
   // The limit that is exceeded; empty: none.
-  std::string broken(const aggregator::Effects& effects, std::map<ClientId, Heard> heard = {{kPeer, {1, 0}}}) {
+  std::string broken(const aggregator::Effects& effects, const std::map<ClientId, Heard>& heard = {{kPeer, {1, 0}}}) {
     disk_.commit(effects.writes);
     try {
       bounds_.check(effects, heard, disk_, true);

@@ -37,7 +37,7 @@ class GrowingCurriculum : public Curriculum {
   }
 
  private:
-  static Session lesson(const Topic& topic, Bytes payload) {
+  static Session lesson(const Topic& topic, const Bytes& payload) {
     Session session;
     session.lessons.push_back({topic, payload, payload});
     session.pictures = 10;
