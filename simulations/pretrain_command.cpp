@@ -80,7 +80,7 @@ TrainingSettings everything_that_decides(const PretrainOptions& options, const s
 // The pictures of the base classes, embedded and summed up.
 std::vector<std::pair<std::string, ClassState>> base_classes(const Dataset& data, const Encoder& encoder,
                                                              const Pretraining& training, const KeptTraining& kept) {
-  Embedder embedder(encoder, 0);
+  Embedder embedder(encoder, training.threads);
   std::vector<std::pair<std::string, ClassState>> classes;
   const auto examples = indices_by_class(data);
   std::vector<std::uint32_t> labels = labels_of(data, training.classes);
