@@ -17,11 +17,11 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include "aggregator/daemon_command.h"
-#include "aggregator/operator_command.h"
-#include "client/daemon_command.h"
+#include "aggregator/daemon/daemon_command.h"
+#include "aggregator/daemon/operator_command.h"
+#include "client/daemon/daemon_command.h"
+#include "client/daemon/status_query.h"
 #include "client/predict_command.h"
-#include "client/status_query.h"
 #include "command_line.h"
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"

@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "client/core.h"
+#include "client/core/core.h"
 #include "client/growing_predictor.h"
 #include "client/model_predictor.h"
 #include "client/predictor.h"

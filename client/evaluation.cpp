@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "client/class_folders.h"
+#include "client/pictures/class_folders.h"
 #include "knowledge/error.h"
 #include "knowledge/utf8.h"
 

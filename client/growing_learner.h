@@ -3,7 +3,7 @@
 #pragma once
 
 #include "client/learner.h"
-#include "client/model_pictures.h"
+#include "client/pictures/model_pictures.h"
 #include "learners/growing/growth_record.h"
 #include "learners/growing/mixture_training.h"
 

@@ -5,9 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "client/core/replica.h"
 #include "client/growing_predictor.h"
 #include "client/known_growth.h"
-#include "client/replica.h"
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
 #include "learners/data/image.h"

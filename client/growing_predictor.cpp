@@ -1,6 +1,6 @@
 #include "client/growing_predictor.h"
 
-#include "client/core.h"
+#include "client/core/core.h"
 #include "client/known_growth.h"
 #include "knowledge/error.h"
 #include "learners/growing/merge.h"

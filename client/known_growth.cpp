@@ -1,7 +1,7 @@
 #include "client/known_growth.h"
 
-#include "client/core.h"
-#include "client/replica.h"
+#include "client/core/core.h"
+#include "client/core/replica.h"
 #include "learners/growing/merge.h"
 
 namespace outrider::client {

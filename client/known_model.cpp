@@ -1,7 +1,7 @@
 #include "client/known_model.h"
 
-#include "client/core.h"
-#include "client/replica.h"
+#include "client/core/core.h"
+#include "client/core/replica.h"
 #include "learners/averaging/merge.h"
 
 namespace outrider::client {

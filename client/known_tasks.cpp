@@ -2,8 +2,8 @@
 
 #include <map>
 
-#include "client/core.h"
-#include "client/replica.h"
+#include "client/core/core.h"
+#include "client/core/replica.h"
 #include "knowledge/error.h"
 #include "learners/supermask/merge.h"
 

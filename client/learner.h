@@ -9,7 +9,7 @@
 #include <stop_token>
 #include <string>
 
-#include "client/core.h"
+#include "client/core/core.h"
 #include "knowledge/capacity.h"
 #include "learners/prototypical/class_state.h"
 #include "learners/supermask/lottery.h"

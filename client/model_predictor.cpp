@@ -1,6 +1,6 @@
 #include "client/model_predictor.h"
 
-#include "client/core.h"
+#include "client/core/core.h"
 #include "client/known_model.h"
 #include "knowledge/error.h"
 #include "learners/averaging/narrow.h"

@@ -1,7 +1,7 @@
 #include "client/own_pictures.h"
 
-#include "client/class_folders.h"
-#include "client/core.h"
+#include "client/core/core.h"
+#include "client/pictures/class_folders.h"
 #include "client/predictor.h"
 #include "knowledge/error.h"
 #include "learners/data/resize.h"

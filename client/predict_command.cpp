@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/any_predictor.h"
-#include "client/picture_files.h"
+#include "client/pictures/picture_files.h"
 #include "knowledge/checked_option.h"
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "client/core.h"
+#include "client/core/core.h"
 #include "knowledge/error.h"
 #include "learners/data/resize.h"
 #include "learners/prototypical/caution.h"

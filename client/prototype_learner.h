@@ -7,8 +7,8 @@
 #include <set>
 #include <string>
 
-#include "client/example_folder.h"
 #include "client/learner.h"
+#include "client/pictures/example_folder.h"
 #include "learners/encoders/embedder.h"
 #include "learners/prototypical/class_memory.h"
 #include "learners/prototypical/merge.h"

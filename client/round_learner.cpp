@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "client/core/replica.h"
 #include "client/known_model.h"
-#include "client/replica.h"
 #include "knowledge/error.h"
 #include "learners/averaging/merge.h"
 #include "learners/averaging/update_wire.h"

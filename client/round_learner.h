@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "client/learner.h"
-#include "client/model_pictures.h"
+#include "client/pictures/model_pictures.h"
 #include "learners/averaging/excuse.h"
 #include "learners/averaging/held_out.h"
 #include "learners/averaging/local_training.h"

@@ -5,7 +5,7 @@
 
 #include "client/known_tasks.h"
 #include "client/learner.h"
-#include "client/task_folder.h"
+#include "client/pictures/task_folder.h"
 
 namespace outrider::client {
 

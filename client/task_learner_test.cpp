@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "client/replica.h"
+#include "client/core/replica.h"
 #include "client/task_predictor.h"
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"

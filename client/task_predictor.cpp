@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "client/core.h"
+#include "client/core/core.h"
 #include "client/known_tasks.h"
 #include "knowledge/error.h"
 #include "knowledge/utf8.h"

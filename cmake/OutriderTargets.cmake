@@ -23,11 +23,11 @@ if(OUTRIDER_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
-# outrider_library(NAME [DEPENDS targets...] [PRIVATE_DEPENDS targets...])
+# outrider_library(NAME [DEPENDS targets...] [PRIVATE_DEPENDS targets...] [TEST_DEPENDS targets...])
 # Compiles every *.cpp of the current folder but the tests. PRIVATE_DEPENDS are third-party libraries that the headers
-# do not show.
+# do not show, TEST_DEPENDS what only the tests need.
 function(outrider_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "DEPENDS;PRIVATE_DEPENDS;GENERATED")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "DEPENDS;PRIVATE_DEPENDS;TEST_DEPENDS;GENERATED")
   file(GLOB sources CONFIGURE_DEPENDS *.cpp *.h)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
@@ -36,7 +36,7 @@ function(outrider_library name)
   target_link_libraries(${name} PUBLIC outrider_options ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS})
   if(BUILD_TESTING AND tests AND name MATCHES "${OUTRIDER_TESTS}")
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE ${name} ${ARG_PRIVATE_DEPENDS} GTest::gtest GTest::gmock
+    target_link_libraries(${name}_test PRIVATE ${name} ${ARG_PRIVATE_DEPENDS} ${ARG_TEST_DEPENDS} GTest::gtest GTest::gmock
                                                GTest::gtest_main)
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS unit)
   endif()

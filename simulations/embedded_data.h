@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "aggregator/core.h"
+#include "aggregator/core/core.h"
 #include "knowledge/digest.h"
 #include "learners/data/dataset.h"
 #include "simulations/federation.h"

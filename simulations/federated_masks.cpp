@@ -9,9 +9,9 @@
 
 #include <fmt/format.h>
 
-#include "client/core.h"
+#include "client/core/core.h"
+#include "client/core/replica.h"
 #include "client/known_tasks.h"
-#include "client/replica.h"
 #include "knowledge/error.h"
 #include "learners/random.h"
 #include "learners/supermask/merge.h"

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "client/core.h"
+#include "client/core/core.h"
 #include "knowledge/error.h"
 #include "learners/prototypical/class_memory.h"
 #include "learners/prototypical/merge.h"

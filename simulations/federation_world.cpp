@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "aggregator/families.h"
+#include "aggregator/daemon/families.h"
 #include "knowledge/error.h"
 #include "learners/averaging/merge.h"
 #include "learners/growing/merge.h"

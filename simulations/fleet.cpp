@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "client/status_query.h"
+#include "client/daemon/status_query.h"
 #include "knowledge/error.h"
 #include "learners/data/image_folder.h"
 #include "learners/data/split.h"

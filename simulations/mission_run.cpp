@@ -11,9 +11,9 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-#include "client/core.h"
+#include "client/core/core.h"
+#include "client/daemon/traffic_record.h"
 #include "client/predictor.h"
-#include "client/traffic_record.h"
 #include "knowledge/error.h"
 #include "knowledge/whole_file.h"
 #include "learners/prototypical/class_memory.h"

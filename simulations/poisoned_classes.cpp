@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "aggregator/families.h"
+#include "aggregator/daemon/families.h"
 #include "knowledge/error.h"
 #include "learners/encoders/encoder.h"
 #include "learners/prototypical/caution.h"

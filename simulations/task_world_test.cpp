@@ -1,7 +1,7 @@
 // Tasks under loss, repeats, reordering and crashes: twelve tasks of five clients, some taught by several.
 #include <gtest/gtest.h>
 
-#include "client/replica.h"
+#include "client/core/replica.h"
 #include "learners/random.h"
 #include "learners/supermask/merge.h"
 #include "learners/supermask/ownership.h"

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "aggregator/core.h"
-#include "client/core.h"
+#include "aggregator/core/core.h"
+#include "client/core/core.h"
 #include "learners/random.h"
 #include "storage/memory_store.h"
 

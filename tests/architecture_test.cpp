@@ -55,7 +55,7 @@ std::vector<Include> includes_of(const std::string& folder) {
   return includes;
 }
 
-// "learners/nn/plan.h" belongs to learners/nn, "learners/random.h" to learners, "client/core.h" to client.
+// "learners/nn/plan.h" belongs to learners/nn, "learners/random.h" to learners, "client/core/core.h" to client.
 std::string folder_of(const std::string& include) {
   return fs::path(include).parent_path().string();
 }
@@ -155,33 +155,44 @@ TEST(Architecture, TheStorageKnowsNoSockets) {
     EXPECT_FALSE(std::regex_search(include.name, std::regex("^(zmq|boost/asio|sys/socket)"))) << include.text();
 }
 
-// The state machines and all of the same folder that they are made of, as far as includes lead.
+// What the wings of a folder may include of its other wings.
+const std::map<std::string, Folders> kWingMayInclude{
+    {"aggregator/core", {}},
+    {"aggregator/daemon", {"aggregator/core"}},
+    {"client/core", {}},
+    {"client/pictures", {}},
+    {"client/daemon", {"client", "client/core", "client/pictures"}},
+};
+
+TEST(Architecture, WingsIncludeOnlyWingsBelowThem) {
+  for (const auto& [wing, allowed] : kWingMayInclude)
+    for (const Include& include : includes_of(wing)) {
+      if (!include.quoted || top_folder_of(include.name) != top_folder_of(wing)) continue;
+      if (include.name.ends_with(".capnp.h")) continue;
+      const std::string target = folder_of(include.name);
+      EXPECT_TRUE(target == wing || allowed.contains(target)) << include.text();
+    }
+}
+
+// The state machines and all that they are made of.
 Folders core_files() {
   Folders files;
-  std::vector<std::string> open;
-  for (const char* folder : {"aggregator", "client"})
+  for (const char* folder : {"aggregator/core", "client/core"})
     for (const auto& entry : fs::directory_iterator(kSources / folder)) {
       const std::string name = entry.path().filename().string();
-      if (name.starts_with("core") && ends_with_any(name, {".h", ".cpp"}) && !ends_with_any(name, {"_test.cpp"}))
-        open.push_back(std::string(folder) + "/" + name);
+      if (ends_with_any(name, {".h", ".cpp"}) && !ends_with_any(name, {"_test.cpp"}))
+        files.insert(std::string(folder) + "/" + name);
     }
-  while (!open.empty()) {
-    const std::string file = open.back();
-    open.pop_back();
-    if (!fs::exists(kSources / file) || !files.insert(file).second) continue;
-    if (file.ends_with(".h")) open.push_back(file.substr(0, file.size() - 2) + ".cpp");
-    for (const Include& include : read_includes(kSources / file))
-      if (include.quoted && top_folder_of(include.name) == top_folder_of(file)) open.push_back(include.name);
-  }
   return files;
 }
 
 TEST(Architecture, CoresHoldNoSocketThreadClockFileOrRandomDevice) {
   const Folders files = core_files();
   for (const char* part :
-       {"aggregator/core.cpp", "aggregator/catalogue.cpp", "aggregator/shelf.cpp", "aggregator/uploads.cpp",
-        "aggregator/roster.cpp", "client/core.cpp", "client/outbox.cpp", "client/replica.cpp", "client/core_fetch.cpp",
-        "client/fetch.cpp", "client/incoming.cpp", "client/partial_fetches.cpp", "client/upload.cpp"})
+       {"aggregator/core/core.cpp", "aggregator/core/catalogue.cpp", "aggregator/core/shelf.cpp",
+        "aggregator/core/uploads.cpp", "aggregator/core/roster.cpp", "client/core/core.cpp", "client/core/outbox.cpp",
+        "client/core/replica.cpp", "client/core/core_fetch.cpp", "client/core/fetch.cpp", "client/core/incoming.cpp",
+        "client/core/partial_fetches.cpp", "client/core/upload.cpp"})
     EXPECT_TRUE(files.contains(part)) << part << " is no part of a core any more";
   const std::regex forbidden_header(
       "^(boost/"

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "client/core.h"
-#include "client/replica.h"
-#include "client/status_query.h"
+#include "client/core/core.h"
+#include "client/core/replica.h"
+#include "client/daemon/status_query.h"
 #include "knowledge/error.h"
 #include "learners/prototypical/class_state.h"
 #include "learners/prototypical/merge.h"

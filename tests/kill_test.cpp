@@ -6,9 +6,9 @@
 
 #include <gmock/gmock.h>
 
-#include "client/core.h"
-#include "client/replica.h"
-#include "client/status_query.h"
+#include "client/core/core.h"
+#include "client/core/replica.h"
+#include "client/daemon/status_query.h"
 #include "learners/prototypical/class_state.h"
 #include "learners/prototypical/merge.h"
 #include "learners/random.h"

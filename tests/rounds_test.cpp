@@ -1,8 +1,8 @@
 // A model trained in rounds by real daemons: everybody learns what no client has alone, whoever is killed meanwhile.
 #include <gmock/gmock.h>
 
+#include "client/daemon/traffic_record.h"
 #include "client/model_predictor.h"
-#include "client/traffic_record.h"
 #include "knowledge/error.h"
 #include "tests/daemons.h"
 #include "tests/fashion.h"

@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "client/core.h"
+#include "client/core/core.h"
+#include "client/core/replica.h"
 #include "client/known_tasks.h"
-#include "client/replica.h"
 #include "learners/data/split.h"
 #include "learners/supermask/merge.h"
 #include "learners/supermask/task_network.h"

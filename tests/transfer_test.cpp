@@ -9,9 +9,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <gtest/gtest.h>
 
-#include "aggregator/core.h"
-#include "client/core.h"
-#include "client/replica.h"
+#include "aggregator/core/core.h"
+#include "client/core/core.h"
+#include "client/core/replica.h"
 #include "knowledge/temporary_directory.h"
 #include "protocol/transport.h"
 #include "storage/store.h"

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "aggregator/decision.h"
+#include "aggregator/core/decision.h"
 #include "protocol/codec.h"
 #include "protocol/limits.h"
 #include "simulations/world/ledger.h"

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <map>
 
-#include "aggregator/core.h"
+#include "aggregator/core/core.h"
 
 namespace outrider::simulations {
 

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "aggregator/decision.h"
+#include "aggregator/core/decision.h"
 #include "learners/prototypical/merge.h"
 #include "protocol/codec.h"
 #include "simulations/world/ledger.h"

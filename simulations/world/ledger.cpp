@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "aggregator/catalogue.h"
-#include "aggregator/decision.h"
+#include "aggregator/core/catalogue.h"
+#include "aggregator/core/decision.h"
 
 namespace outrider::simulations {
 namespace {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "aggregator/core.h"
+#include "aggregator/core/core.h"
 #include "knowledge/family.h"
 
 namespace outrider::simulations {

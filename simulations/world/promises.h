@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "client/core.h"
+#include "client/core/core.h"
 #include "knowledge/error.h"
 #include "protocol/codec.h"
 #include "simulations/world/ledger.h"

@@ -1,6 +1,6 @@
 #include "simulations/world/prototype_lessons.h"
 
-#include "client/replica.h"
+#include "client/core/replica.h"
 #include "learners/prototypical/class_memory.h"
 #include "learners/prototypical/merge.h"
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "aggregator/core.h"
-#include "client/core.h"
+#include "aggregator/core/core.h"
+#include "client/core/core.h"
 #include "simulations/world/ledger.h"
 #include "simulations/world/network.h"
 

@@ -1,6 +1,6 @@
 // The aggregator's core, whatever clients say: it does not throw, what it says can be sent, and a restart finds what it
 // knew.
-#include "aggregator/core.h"
+#include "aggregator/core/core.h"
 #include "storage/memory_store.h"
 #include "tests/fuzz/core_target.h"
 

@@ -1,6 +1,6 @@
 // A client's core, whatever somebody who plays the aggregator tells it and its user teaches it: it does not throw, what
 // it says can be sent, and it starts again from its store.
-#include "client/core.h"
+#include "client/core/core.h"
 #include "storage/memory_store.h"
 #include "tests/fuzz/core_target.h"
 

@@ -1,7 +1,7 @@
 // What the aggregator writes down, and where something large lies.
-#include "aggregator/decision.h"
+#include "aggregator/core/decision.h"
 
-#include "client/replica.h"
+#include "client/core/replica.h"
 #include "storage/format.h"
 #include "tests/fuzz/refusing.h"
 

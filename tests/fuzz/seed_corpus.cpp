@@ -3,8 +3,8 @@
 #include <fstream>
 #include <iostream>
 
-#include "aggregator/decision.h"
-#include "client/replica.h"
+#include "aggregator/core/decision.h"
+#include "client/core/replica.h"
 #include "knowledge/sealed_file.h"
 #include "knowledge/whole_file.h"
 #include "learners/averaging/client_memory.h"

@@ -1,0 +1,138 @@
+// What the operator asks of the core about its clients: who they are, what they taught, and to take it back.
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "aggregator/core/core.h"
+#include "knowledge/error.h"
+#include "knowledge/utf8.h"
+#include "learners/prototypical/merge.h"
+
+namespace outrider::aggregator {
+namespace {
+
+std::uint64_t pictures_of(const Contribution& contribution) {
+  return contribution.topic.kind == kPrototypeKind ? decode_class_state(contribution.payload).count : 0;
+}
+
+bool is_prefix(std::string_view who) {
+  return who.size() >= kShortestPrefix && who.size() <= 2 * ClientId::kSize &&
+         who.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace
+
+Account Core::brief_account(const ClientId& id, const Client& client, Instant now) const {
+  Account account;
+  account.id = id;
+  account.name = client.name;
+  account.connected = client.last_seen != kNever && now - client.last_seen <= silence();
+  account.seen = client.seen;
+  account.accepted = client.accepted;
+  account.topics = catalogue_.topics_of(id);
+  return account;
+}
+
+Clients Core::accounts(const ClientId& after, Instant now) const {
+  Clients clients;
+  roster_.for_each_after(after, [&](const ClientId& id, const Client& client) {
+    if (id == self_ || client.removed) return true;
+    clients.more = clients.accounts.size() == kMostAccounts;
+    if (!clients.more) clients.accounts.push_back(brief_account(id, client, now));
+    return !clients.more;
+  });
+  return clients;
+}
+
+ClientId Core::client_called(const std::string& who) const {
+  std::vector<ClientId> by_id;
+  std::vector<ClientId> by_name;
+  roster_.for_each_after({}, [&](const ClientId& id, const Client& client) {
+    if (id == self_) return true;
+    if (is_prefix(who) && id.hex().starts_with(who)) by_id.push_back(id);
+    if (!client.removed && client.name == who) by_name.push_back(id);
+    return true;
+  });
+  const std::vector<ClientId>& found = by_id.empty() ? by_name : by_id;
+  if (found.size() == 1) return found.front();
+  if (found.empty())
+    throw InputError("no client has the id or the name " + utf8::quoted(who) +
+                     "; expected one of `outrider client list`, an id by at least " + std::to_string(kShortestPrefix) +
+                     " of its digits");
+  throw InputError(std::to_string(found.size()) + " clients are meant by " + utf8::quoted(who) + ", among them " +
+                   found[0].hex() + " and " + found[1].hex() + "; give more digits of the id");
+}
+
+Account Core::account(const ClientId& id, Instant now) const {
+  const Client* client = roster_.find(id);
+  if (client == nullptr) throw InputError("no client has the id " + id.hex());
+  Account account = brief_account(id, *client, now);
+  std::map<Topic, Decision> latest;
+  store_.scan(Column::contributions, id.view(), [&](ByteView, ByteView value) {
+    Decision decision = decode_decision(value);
+    if (!decision.is_accepted()) return;
+    const Topic topic = decision.accepted->topic;
+    if (catalogue_.has(id, topic)) latest.insert_or_assign(topic, std::move(decision));
+  });
+  for (const auto& [topic, decision] : latest)
+    account.taught.push_back({topic, decision.large ? 0 : pictures_of(*decision.accepted)});
+  return account;
+}
+
+Effects Core::remove(const ClientId& id, bool forget, Instant now) {
+  Client* client = roster_.find(id);
+  if (client == nullptr || id == self_) throw InputError("no client has the id " + id.hex());
+  Effects effects;
+  if (forget) {
+    effects = this->forget(id, *client);
+  } else if (brief_account(id, *client, now).connected) {
+    throw InputError("client " + utf8::quoted(client->name) + " (" + id.brief() +
+                     ") is connected; stop it first, or add --forget to take back what it taught");
+  } else {
+    effects.notices.push_back("removed " + client->title(id) + " from the list of clients; what it taught stays");
+  }
+  roster_.remove(id, effects.writes);
+  if (forget) effects.append(conduct(now));
+  return effects;
+}
+
+// Of its accepted contributions the decisions stay, without payloads: so its numbers stay used up, what it sends once
+// more is answered, and replicas that were away hear which topics have changed. One commit: a crash leaves all or
+// nothing.
+Effects Core::forget(const ClientId& id, Client& client) {
+  Effects effects;
+  const std::string title = client.title(id);
+  const Revision revision = next(revision_);
+  std::set<Topic> topics;
+  std::size_t contributions = 0;
+  history_.forget(id);
+  store_.scan(Column::contributions, id.view(), [&](ByteView key, ByteView value) {
+    Decision decision = decode_decision(value);
+    if (!decision.is_accepted()) return;
+    if (decision.taken_back) return history_.accepted(decision);
+    if (decision.large) erase_parts(*std::exchange(decision.large, {}), effects.writes);
+    topics.insert(decision.accepted->topic);
+    decision.accepted = header_of(*decision.accepted);
+    decision.dropped = false;
+    decision.taken_back = true;
+    decision.revision = revision;
+    history_.accepted(decision);
+    effects.writes.put(Column::contributions, to_bytes(key), encode(decision));
+    ++contributions;
+  });
+  bool changed = false;
+  for (const Topic& topic : topics) {
+    if (!catalogue_.has(id, topic)) continue;
+    catalogue_.fold({id, {}, revision_, topic, {}}, revision);
+    changed = true;
+  }
+  catalogue_.forget_withdrawn();
+  uploads_.drop(id, effects.writes);
+  client.name.clear();
+  if (changed) record_revision({revision, {}, 0}, effects.writes);
+  effects.notices.push_back("took back all that " + title + " had taught: " + std::to_string(contributions) +
+                            " contributions on " + std::to_string(topics.size()) + " topics");
+  return effects;
+}
+
+}  // namespace outrider::aggregator
