@@ -1,36 +1,15 @@
 #include "aggregator/core/core.h"
 
 #include <algorithm>
-#include <cassert>
 #include <span>
 #include <utility>
 
-#include "knowledge/error.h"
+#include "aggregator/core/meta_names.h"
 #include "knowledge/utf8.h"
 #include "protocol/limits.h"
 
 namespace outrider::aggregator {
 namespace {
-
-const std::string kPrototypeFamily = "prototype";
-
-// Since which revision, and by which rules, classes are merged.
-Bytes rules_name() {
-  return to_bytes("rules of merging classes");
-}
-
-Bytes revision_name() {
-  return to_bytes("revision");
-}
-
-// Up to which revision nothing is on record of what was taken back.
-Bytes forgotten_name() {
-  return to_bytes("forgotten");
-}
-
-Bytes encoder_name() {
-  return to_bytes("encoder");
-}
 
 constexpr const char* kCopyOfAState =
     "this state is a copy of one that is in use: another device is connected with the same keys. Start this one with a "
@@ -58,92 +37,6 @@ Core::Core(ClientId self, const Store& store, const std::vector<std::unique_ptr<
       history_(limits.history),
       shelf_(limits.shelf_bytes) {
   restore();
-}
-
-void Core::restore() {
-  store_.scan(Column::blobs, {}, [&](ByteView key, ByteView content) {
-    const Digest space = Digest::from_bytes(key);
-    if (const auto reason = objection_of([&] { catalogue_.open_space(space, content); }))
-      leave_out("the space " + space.brief(), *reason);
-  });
-  store_.scan(Column::clients, {}, [&](ByteView key, ByteView value) {
-    ClientRecord record = decode_client_record(value);
-    record.name = protocol::sendable_text(record.name, limits_.name_bytes);
-    roster_.restore(ClientId::from_bytes(key), record);
-  });
-  ClientId client;
-  Latest latest;
-  store_.scan(Column::contributions, {}, [&](ByteView key, ByteView value) {
-    if (const ClientId next = ClientId::from_bytes(key.first(ClientId::kSize)); next != client) {
-      fold(std::exchange(latest, {}));
-      client = next;
-    }
-    restore_decision(key, decode_decision(value), latest);
-  });
-  fold(latest);
-  catalogue_.forget_withdrawn();
-  if (const auto revision = store_.get(Column::meta, revision_name())) revision_ = Revision{number_in_key(*revision)};
-  if (const auto forgotten = store_.get(Column::meta, forgotten_name()))
-    catalogue_.forgot(Revision{number_in_key(*forgotten)});
-  if (const auto encoder = store_.get(Column::meta, encoder_name())) encoder_ = Digest::from_bytes(*encoder);
-  if (const auto rules = store_.get(Column::meta, rules_name()))
-    catalogue_.touch(kPrototypeFamily, Revision{number_in_key(*rules)});
-  announced_ = revision_;
-  own();
-}
-
-// The keys of a client come in ascending sequence, so that a later contribution replaces an earlier one.
-void Core::restore_decision(ByteView key, Decision decision, Latest& latest) {
-  const ClientId id = ClientId::from_bytes(key.first(ClientId::kSize));
-  const SequenceNumber sequence{number_in_key(key, ClientId::kSize)};
-  Client* client = roster_.find(id);
-  if (client == nullptr) throw InputError("the state has decisions on client " + id.hex() + " but no record of it");
-  // A refusal that could not be sent was never heard: the client still offers the contribution, unless something was
-  // decided after it, and it is decided anew.
-  if (utf8::objection(decision.refused, protocol::kMaxTextBytes)) {
-    client->highest_decided = SequenceNumber{number(sequence) - 1};
-    roster_.keep(id, *client);
-    return;
-  }
-  roster_.decided(id, *client, sequence, decision.is_accepted());
-  if (!decision.is_accepted()) return history_.refused(id, sequence);
-  history_.accepted(decision);
-  const Topic topic = decision.accepted->topic;
-  const bool withdraws = !decision.large && !decision.dropped && decision.accepted->withdraws();
-  Said& said = latest[topic];
-  said.taught |= !withdraws || decision.taken_back || decision.taught_before;
-  said.decision = std::move(decision);
-}
-
-// Payloads that lie in parts are read here, so those that were replaced are not. What was withdrawn and never taught
-// leaves nothing; programs of before have such on record.
-void Core::fold(const Latest& latest) {
-  for (const auto& [topic, said] : latest) {
-    if (!said.taught) continue;
-    const Decision& decision = said.decision;
-    auto reason = protocol::topic_objection(topic);
-    if (!reason) {
-      const Contribution contribution = whole(decision, store_);
-      reason = objection_of([&] { catalogue_.fold(contribution, decision.revision); });
-    }
-    if (reason)
-      leave_out("what client " + decision.accepted->client.brief() + " taught on " + utf8::quoted(topic.subject),
-                *reason);
-  }
-}
-
-// An earlier version accepted what could then not be sent, and went silent.
-void Core::leave_out(const std::string& what, const std::string& reason) {
-  constexpr std::size_t kNamed = 20;
-  ++left_out_;
-  if (complaints_.size() < kNamed) complaints_.push_back(what + " is left out: " + utf8::printable(reason, 600));
-}
-
-std::vector<std::string> Core::complaints() const {
-  std::vector<std::string> sentences = complaints_;
-  if (left_out_ > complaints_.size())
-    sentences.push_back("as are " + std::to_string(left_out_ - complaints_.size()) + " others");
-  return sentences;
 }
 
 Effects Core::receive(const protocol::Message& received, Instant now) {
@@ -226,124 +119,6 @@ bool Core::is_copy(const Client& client, const protocol::Incarnation& incarnatio
   const bool follows =
       !incarnation.relocated && std::ranges::find(incarnation.earlier, client.incarnation) != incarnation.earlier.end();
   return is_another && is_connected && !follows;
-}
-
-void Core::begin_next_if_full(Taken& taken, const Contribution& contribution, WriteSet& writes) {
-  constexpr std::size_t kKeyBytes = ClientId::kSize + sizeof(std::uint64_t);
-  const std::size_t size = contribution.payload.size() + contribution.topic.subject.size();
-  if (!taken.keys.empty() &&
-      (taken.bytes + size > limits_.revision_bytes || taken.keys.size() / kKeyBytes >= limits_.revision_entries)) {
-    record_revision(taken, writes);
-    taken = {next(taken.revision), {}, 0};
-  }
-  taken.bytes += size;
-}
-
-void Core::record_revision(const Taken& taken, WriteSet& writes) {
-  revision_ = taken.revision;
-  writes.put(Column::revisions, key_of(number(revision_)), taken.keys);
-  writes.put(Column::meta, revision_name(), key_of(number(revision_)));
-}
-
-Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) {
-  Effects effects;
-  Client* client = seen(from, now);
-  if (client != nullptr) {
-    client->replica = want.since;
-    const bool begins = want.since == Revision{} && want.after == Topic{};
-    // Asked once more, it may go on with the first answer.
-    if (begins && client->began == Revision{}) client->began = revision_;
-    client->begins_anew = !begins && is_too_old(*client, want.since);
-  }
-  // It looks for the aggregator that it takes this for, says hello, and finds how things stand.
-  if (client == nullptr || client->begins_anew) {
-    effects.messages.push_back({from, protocol::Announce{ClientId{}, revision_, encoder_}});
-    return effects;
-  }
-  const Digest question = Hasher()
-                              .field("want")
-                              .field(number(revision_))
-                              .field(number(want.since))
-                              .field(want.after.kind)
-                              .field(want.after.space.view())
-                              .field(want.after.subject)
-                              .field(std::uint64_t{want.by_reference} * 2 + std::uint64_t{want.paged})
-                              .finish();
-  if (!askers_.may_ask(from, question, now)) return effects;
-  auto knowledge = page_of(want, client->capacity);
-  if (!knowledge) {
-    effects.messages.push_back(
-        {from, protocol::Unsupported{.sentence = "what this aggregator learned after revision " +
-                                                 std::to_string(number(want.since)) +
-                                                 " does not fit into one message, and this client's program cannot "
-                                                 "take it in several; a newer one can"}});
-    return effects;
-  }
-  std::uint64_t bytes = 0;
-  for (const protocol::KnowledgeEntry& entry : knowledge->entries) bytes += protocol::most_wire_bytes(entry);
-  assert(bytes <= protocol::kMaxKnowledgeBytes && knowledge->entries.size() <= protocol::kMaxEntries);
-  askers_.given(from, bytes);
-  effects.messages.push_back({from, *std::move(knowledge)});
-  return effects;
-}
-
-std::optional<protocol::Knowledge> Core::page_of(const protocol::Want& want, const Capacity& capacity) {
-  if (std::exchange(pages_revision_, revision_) != revision_) pages_.clear();
-  const auto known = std::ranges::find_if(pages_, [&](const Page& page) {
-    return page.want.since == want.since && page.want.after == want.after && page.want.paged == want.paged &&
-           page.want.by_reference == want.by_reference && page.capacity == capacity;
-  });
-  if (known != pages_.end()) {
-    // What it refers to must be at hand still.
-    const bool is_there = std::ranges::all_of(known->knowledge.entries, [&](const protocol::KnowledgeEntry& entry) {
-      return entry.digest.empty() || shelf_.find(entry.digest) != nullptr;
-    });
-    if (is_there) return known->knowledge;
-    pages_.erase(known);
-  }
-  auto knowledge = catalogue_.changes(
-      want, revision_, {limits_.knowledge_bytes, limits_.knowledge_entries}, capacity,
-      [&](const Topic& topic, Revision changed) { return entry_of(topic, changed, want.by_reference); });
-  if (knowledge && want.paged) {
-    pages_.push_front({want, capacity, *knowledge});
-    if (pages_.size() > limits_.pages) pages_.pop_back();
-  }
-  return knowledge;
-}
-
-protocol::KnowledgeEntry Core::entry_of(const Topic& topic, Revision changed, bool by_reference) {
-  if (const auto known = shelved_.find(topic); by_reference && known != shelved_.end())
-    if (const Shelved& large = known->second; large.changed == changed && shelf_.find(large.digest) != nullptr)
-      return {topic, {}, large.digest, large.bytes};
-  protocol::KnowledgeEntry entry = catalogue_.whole_entry(topic);
-  if (!by_reference || entry.payload.size() <= limits_.inline_bytes) return entry;
-  entry.digest = Digest::of(entry.payload);
-  entry.bytes = entry.payload.size();
-  shelf_.put(entry.digest, std::exchange(entry.payload, {}));
-  if (shelved_.size() >= limits_.shelved) shelved_.clear();
-  shelved_.insert_or_assign(topic, Shelved{changed, entry.digest, entry.bytes});
-  return entry;
-}
-
-Effects Core::on(const ClientId& from, const protocol::WantBlob& want, Instant now) {
-  seen(from, now);
-  const Bytes* content = shelf_.find(want.blob);
-  if (content == nullptr) {
-    if (auto blob = store_.get(Column::blobs, want.blob.view())) {
-      shelf_.put(want.blob, *std::move(blob));
-      content = shelf_.find(want.blob);
-    }
-  }
-  protocol::BlobChunk chunk{want.blob, want.offset, 0, {}};
-  if (content != nullptr) {
-    chunk.total = content->size();
-    const std::size_t begin = std::min<std::size_t>(want.offset, content->size());
-    const std::size_t length = std::min<std::size_t>({want.length, limits_.chunk_bytes, content->size() - begin});
-    chunk.content = to_bytes(ByteView(*content).subspan(begin, length));
-  }
-  Effects effects;
-  effects.messages.push_back({from, std::move(chunk)});
-  return effects;
 }
 
 Effects Core::on(const ClientId& from, const protocol::Heartbeat& heartbeat, Instant now) {
@@ -437,89 +212,6 @@ void Core::call_roll(Instant now, Effects& effects) {
 Instant Core::announcement() const {
   return announced_ == revision_ ? kNever
                                  : last_announcement_ + pace_.announce_every + roster_.present() * pace_.announce_each;
-}
-
-Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
-  const Digest id = Digest::of(encoder);
-  if (id == encoder_) return {};
-  catalogue_.open_space(id, encoder);
-  std::vector<Saying> sayings;
-  for (const BaseKnowledge& piece : base) sayings.push_back({{piece.kind, id, piece.subject}, piece.payload, {}});
-  const std::vector<Contribution> contributions = in_own_name(std::move(sayings));
-  for (const Contribution& contribution : contributions)
-    if (const auto reason = objection(self_, contribution))
-      throw InputError("the base knowledge on " + utf8::quoted(contribution.topic.subject) +
-                       " does not fit its encoder: " + *reason);
-  Effects effects;
-  say(contributions, effects.writes);
-  effects.writes.put(Column::blobs, to_bytes(id.view()), std::move(encoder));
-  effects.writes.put(Column::meta, encoder_name(), to_bytes(id.view()));
-  encoder_ = id;
-  return effects;
-}
-
-Effects Core::merge_by(const std::string& rules) {
-  Effects effects;
-  const auto known = store_.get(Column::meta, rules_name());
-  if (known && text_of(ByteView(*known).subspan(sizeof(std::uint64_t))) == rules) return effects;
-  if (catalogue_.has_any(kPrototypeFamily)) {
-    record_revision({next(revision_), {}, 0}, effects.writes);
-    catalogue_.touch(kPrototypeFamily, revision_);
-  }
-  Bytes record = key_of(number(revision_));
-  std::ranges::copy(bytes_of(rules), std::back_inserter(record));
-  effects.writes.put(Column::meta, rules_name(), std::move(record));
-  return effects;
-}
-
-Client& Core::own() {
-  Client& self = roster_.own(self_);
-  self.name = "base knowledge";
-  return self;
-}
-
-std::vector<Contribution> Core::in_own_name(std::vector<Saying> sayings) {
-  std::vector<Contribution> contributions;
-  SequenceNumber sequence = own().highest_decided;
-  for (Saying& saying : sayings) {
-    sequence = next(sequence);
-    contributions.push_back({self_, sequence, revision_, std::move(saying.topic), std::move(saying.payload)});
-  }
-  return contributions;
-}
-
-void Core::say(const std::vector<Contribution>& contributions, WriteSet& writes) {
-  Client& self = own();
-  Taken taken{next(revision_), {}, 0};
-  for (const Contribution& contribution : contributions) accept(self, contribution, contribution.id(), taken, writes);
-  catalogue_.forget_withdrawn();
-  writes.put(Column::clients, to_bytes(self_.view()), encode(self.record()));
-  record_revision(taken, writes);
-}
-
-Effects Core::conduct(Instant now) {
-  Effects effects;
-  if (encoder_.empty()) return effects;
-  const Present present = [&] {
-    std::vector<PresentClient> clients;
-    roster_.for_each_connected(now, silence(), [&](const ClientId& id, const Client& client) {
-      if (id != self_) clients.push_back({id, client.capacity});
-    });
-    return clients;
-  };
-  for (;;) {
-    std::vector<Saying> sayings = catalogue_.conduct(encoder_, present, now);
-    for (Saying& saying : sayings)
-      if (!saying.notice.empty()) effects.notices.push_back(std::move(saying.notice));
-    std::erase_if(sayings, [&](const Saying& saying) {
-      const auto reason = saying.topic.kind.empty() ? std::nullopt : protocol::topic_objection(saying.topic);
-      if (reason)
-        effects.notices.push_back("a family has something to say that cannot be sent: its subject " + *reason);
-      return saying.topic.kind.empty() || reason;
-    });
-    if (sayings.empty()) return effects;
-    say(in_own_name(std::move(sayings)), effects.writes);
-  }
 }
 
 protocol::Status Core::status(Instant now, const protocol::StatusQuery& query) const {

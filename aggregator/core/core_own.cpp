@@ -1,0 +1,113 @@
+// What the core contributes in its own name, and how revisions are numbered.
+#include <algorithm>
+#include <utility>
+
+#include "aggregator/core/core.h"
+#include "aggregator/core/meta_names.h"
+#include "knowledge/error.h"
+#include "knowledge/utf8.h"
+#include "protocol/limits.h"
+
+namespace outrider::aggregator {
+
+void Core::begin_next_if_full(Taken& taken, const Contribution& contribution, WriteSet& writes) {
+  constexpr std::size_t kKeyBytes = ClientId::kSize + sizeof(std::uint64_t);
+  const std::size_t size = contribution.payload.size() + contribution.topic.subject.size();
+  if (!taken.keys.empty() &&
+      (taken.bytes + size > limits_.revision_bytes || taken.keys.size() / kKeyBytes >= limits_.revision_entries)) {
+    record_revision(taken, writes);
+    taken = {next(taken.revision), {}, 0};
+  }
+  taken.bytes += size;
+}
+
+void Core::record_revision(const Taken& taken, WriteSet& writes) {
+  revision_ = taken.revision;
+  writes.put(Column::revisions, key_of(number(revision_)), taken.keys);
+  writes.put(Column::meta, revision_name(), key_of(number(revision_)));
+}
+
+Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
+  const Digest id = Digest::of(encoder);
+  if (id == encoder_) return {};
+  catalogue_.open_space(id, encoder);
+  std::vector<Saying> sayings;
+  for (const BaseKnowledge& piece : base) sayings.push_back({{piece.kind, id, piece.subject}, piece.payload, {}});
+  const std::vector<Contribution> contributions = in_own_name(std::move(sayings));
+  for (const Contribution& contribution : contributions)
+    if (const auto reason = objection(self_, contribution))
+      throw InputError("the base knowledge on " + utf8::quoted(contribution.topic.subject) +
+                       " does not fit its encoder: " + *reason);
+  Effects effects;
+  say(contributions, effects.writes);
+  effects.writes.put(Column::blobs, to_bytes(id.view()), std::move(encoder));
+  effects.writes.put(Column::meta, encoder_name(), to_bytes(id.view()));
+  encoder_ = id;
+  return effects;
+}
+
+Effects Core::merge_by(const std::string& rules) {
+  Effects effects;
+  const auto known = store_.get(Column::meta, rules_name());
+  if (known && text_of(ByteView(*known).subspan(sizeof(std::uint64_t))) == rules) return effects;
+  if (catalogue_.has_any(ruled_kind())) {
+    record_revision({next(revision_), {}, 0}, effects.writes);
+    catalogue_.touch(ruled_kind(), revision_);
+  }
+  Bytes record = key_of(number(revision_));
+  std::ranges::copy(bytes_of(rules), std::back_inserter(record));
+  effects.writes.put(Column::meta, rules_name(), std::move(record));
+  return effects;
+}
+
+Client& Core::own() {
+  Client& self = roster_.own(self_);
+  self.name = "base knowledge";
+  return self;
+}
+
+std::vector<Contribution> Core::in_own_name(std::vector<Saying> sayings) {
+  std::vector<Contribution> contributions;
+  SequenceNumber sequence = own().highest_decided;
+  for (Saying& saying : sayings) {
+    sequence = next(sequence);
+    contributions.push_back({self_, sequence, revision_, std::move(saying.topic), std::move(saying.payload)});
+  }
+  return contributions;
+}
+
+void Core::say(const std::vector<Contribution>& contributions, WriteSet& writes) {
+  Client& self = own();
+  Taken taken{next(revision_), {}, 0};
+  for (const Contribution& contribution : contributions) accept(self, contribution, contribution.id(), taken, writes);
+  catalogue_.forget_withdrawn();
+  writes.put(Column::clients, to_bytes(self_.view()), encode(self.record()));
+  record_revision(taken, writes);
+}
+
+Effects Core::conduct(Instant now) {
+  Effects effects;
+  if (encoder_.empty()) return effects;
+  const Present present = [&] {
+    std::vector<PresentClient> clients;
+    roster_.for_each_connected(now, silence(), [&](const ClientId& id, const Client& client) {
+      if (id != self_) clients.push_back({id, client.capacity});
+    });
+    return clients;
+  };
+  for (;;) {
+    std::vector<Saying> sayings = catalogue_.conduct(encoder_, present, now);
+    for (Saying& saying : sayings)
+      if (!saying.notice.empty()) effects.notices.push_back(std::move(saying.notice));
+    std::erase_if(sayings, [&](const Saying& saying) {
+      const auto reason = saying.topic.kind.empty() ? std::nullopt : protocol::topic_objection(saying.topic);
+      if (reason)
+        effects.notices.push_back("a family has something to say that cannot be sent: its subject " + *reason);
+      return saying.topic.kind.empty() || reason;
+    });
+    if (sayings.empty()) return effects;
+    say(in_own_name(std::move(sayings)), effects.writes);
+  }
+}
+
+}  // namespace outrider::aggregator
