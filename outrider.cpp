@@ -24,6 +24,7 @@
 #include "client/predict_command.h"
 #include "command_line.h"
 #include "knowledge/error.h"
+#include "knowledge/invariant.h"
 #include "knowledge/json_text.h"
 #include "knowledge/nearest.h"
 #include "knowledge/utf8.h"
@@ -280,6 +281,8 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const InputError& error) {
+    std::cerr << "outrider: " << error.what() << '\n';
+  } catch (const BrokenInvariant& error) {
     std::cerr << "outrider: " << error.what() << '\n';
   } catch (const std::exception& error) {
     std::cerr << "outrider: an unexpected error: " << error.what() << '\n';

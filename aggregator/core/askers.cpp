@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "knowledge/invariant.h"
+
 namespace outrider::aggregator {
 
 bool Askers::may_ask(const ClientId& client, const Digest& question, Instant now) {
@@ -24,6 +26,7 @@ bool Askers::may_ask(const ClientId& client, const Digest& question, Instant now
     askers_.erase(by_time_.begin()->second);
     by_time_.erase(by_time_.begin());
   }
+  invariant(by_time_.size() == askers_.size(), "who asks is remembered once");
   return true;
 }
 

@@ -1,9 +1,9 @@
 #include "aggregator/core/catalogue.h"
 
 #include <algorithm>
-#include <cassert>
 
 #include "knowledge/error.h"
+#include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
 #include "protocol/limits.h"
 
@@ -16,8 +16,10 @@ template <typename Key>
 void count(std::map<Key, std::size_t>& counts, const Key& key, bool more) {
   if (more) {
     ++counts[key];
-  } else if (const auto known = counts.find(key); --known->second == 0) {
-    counts.erase(known);
+  } else {
+    const auto known = counts.find(key);
+    invariant(known != counts.end() && known->second > 0, "what is taken away was counted");
+    if (--known->second == 0) counts.erase(known);
   }
 }
 
@@ -113,7 +115,7 @@ bool Catalogue::has(const ClientId& client, const Topic& topic) const {
 
 void Catalogue::fold(const Contribution& contribution, Revision revision) {
   Merge* merge = merge_of(contribution.topic.kind);
-  assert(merge != nullptr);
+  invariant(merge != nullptr, "only knowledge of a known kind is merged");
   const Topic& topic = contribution.topic;
   if (!contribution.withdraws()) merge->put(contribution);  // throws before anything has changed
   Entry& entry = entries_[topic];
@@ -131,6 +133,7 @@ void Catalogue::fold(const Contribution& contribution, Revision revision) {
   entry.changed = std::max(entry.changed, revision);
   by_revision_.insert({entry.changed, topic});
   if (!is_taught) withdrawn_.insert({entry.changed, topic});
+  invariant(by_revision_.size() == entries_.size(), "each topic last changed in one revision");
 }
 
 bool Catalogue::has_any(const std::string& kind) const {
@@ -146,6 +149,7 @@ void Catalogue::touch(const std::string& kind, Revision revision) {
     entry.changed = revision;
     by_revision_.insert({entry.changed, topic});
   }
+  invariant(by_revision_.size() == entries_.size(), "each topic last changed in one revision");
 }
 
 void Catalogue::forget_withdrawn() {
@@ -156,6 +160,8 @@ void Catalogue::forget_withdrawn() {
     entries_.erase(oldest->second);
     withdrawn_.erase(oldest);
   }
+  invariant(withdrawn_.size() <= limits_.withdrawn && by_revision_.size() == entries_.size(),
+            "what has been withdrawn is remembered within its bound");
 }
 
 std::optional<protocol::Knowledge> Catalogue::changes(const protocol::Want& want, Revision now,
@@ -189,7 +195,7 @@ std::optional<protocol::Knowledge> Catalogue::changes(const protocol::Want& want
         knowledge.entries.resize(whole);
         knowledge.through = boundary;
       } else if (want.paged && !knowledge.entries.empty()) {
-        assert(revision == last.first);
+        invariant(revision == last.first, "a page ends within the revision of its last entry");
         knowledge.through = Revision{number(revision) - 1};
         knowledge.up_to = last.second;
       } else {

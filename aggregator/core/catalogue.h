@@ -69,6 +69,8 @@ class Catalogue {
   void forget_withdrawn();
   // Replicas that stand before this revision may have what has been forgotten.
   Revision forgotten() const { return forgotten_; }
+  // The last in which something changed.
+  Revision newest() const { return by_revision_.empty() ? Revision{} : by_revision_.rbegin()->first; }
   void forgot(Revision revision) { forgotten_ = std::max(forgotten_, revision); }
 
   // How the payload of a topic goes into an answer; `changed` tells it from an earlier one.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "aggregator/core/meta_names.h"
+#include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
 #include "protocol/limits.h"
 
@@ -40,12 +41,25 @@ Core::Core(ClientId self, const Store& store, const std::vector<std::unique_ptr<
 }
 
 Effects Core::receive(const protocol::Message& received, Instant now) {
+  if (received.client == self_) return {};  // a stranger who calls himself that
+  const Revision before = revision_;
   Effects effects = std::visit([&](const auto& body) { return on(received.client, body, now); }, received.body);
   std::ranges::move(std::exchange(returns_, {}), std::back_inserter(effects.notices));
   notices_.filter(received.client, now, effects.notices);
   note_seen(received.client, now, pace_.write_seen_every_seconds, effects.writes);
   effects.append(conduct(now));
+  check_invariants(before, effects);
   return effects;
+}
+
+// Looks at what has been done, not at how.
+void Core::check_invariants(Revision before, const Effects& effects) const {
+  invariant(revision_ >= before, "revisions only grow");
+  invariant(announced_ <= revision_, "no revision is announced that has not been made");
+  invariant(catalogue_.newest() <= revision_, "nothing changed in a revision that has not been made");
+  invariant(pages_.size() <= limits_.pages && shelved_.size() <= limits_.shelved, "what is kept at hand is bounded");
+  for (const protocol::Message& message : effects.messages)
+    invariant(message.client != self_, "nothing is sent to the aggregator itself");
 }
 
 Client* Core::seen(const ClientId& from, Instant now) {
@@ -165,12 +179,18 @@ Effects Core::on(const ClientId& from, const protocol::StatusQuery& query, Insta
 }
 
 Effects Core::tick(Instant now) {
+  const Revision before = revision_;
   Effects effects = conduct(now);
   roster_.forget_excess(effects.writes);
   uploads_.expire(now, effects.writes);
   drop_history(effects.writes);
   if (now >= roll_call_) call_roll(now, effects);
-  if (now < announcement()) return effects;
+  if (now >= announcement()) announce(now, effects);
+  check_invariants(before, effects);
+  return effects;
+}
+
+void Core::announce(Instant now, Effects& effects) {
   roster_.for_each_connected(now, silence(), [&](const ClientId& id, Client& client) {
     if (client.announced >= revision_ || id == self_) return;
     client.announced = revision_;
@@ -178,12 +198,12 @@ Effects Core::tick(Instant now) {
   });
   announced_ = revision_;
   last_announcement_ = now;
-  return effects;
 }
 
 void Core::drop_history(WriteSet& writes) {
   const History::Gone gone = history_.drop_excess(store_, writes);
   for (const auto& [id, count] : gone.of) {
+    invariant(roster_.find(id) != nullptr, "who has decisions on record is known");
     Client& client = *roster_.find(id);
     client.gone_accepted += count.accepted;
     client.gone_refused += count.refused;

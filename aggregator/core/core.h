@@ -86,6 +86,8 @@ class Core {
   Core(ClientId self, const Store& store, const std::vector<std::unique_ptr<Family>>& families, Limits limits = {},
        Pace pace = {});
 
+  // This and what follows throws BrokenInvariant (knowledge/invariant.h) where the core finds itself wrong: then
+  // nothing of its effects may be written.
   Effects receive(const protocol::Message& message, Instant now);
   // Announces a new revision to the clients that do not know it yet, and lets families say what time has made due. Call
   // it at deadline() or later.
@@ -210,6 +212,10 @@ class Core {
   // Keeps what is on record, and merged into nothing, within its bounds.
   void drop_history(WriteSet& writes);
   Instant announcement() const;  // when one is due
+  // Tells the clients that do not know it of the newest revision.
+  void announce(Instant now, Effects& effects);
+  // What holds after every event; throws BrokenInvariant.
+  void check_invariants(Revision before, const Effects& effects) const;
   // Says who has fallen silent.
   void call_roll(Instant now, Effects& effects);
   Client* seen(const ClientId& from, Instant now);

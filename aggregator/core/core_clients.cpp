@@ -5,6 +5,7 @@
 
 #include "aggregator/core/core.h"
 #include "knowledge/error.h"
+#include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
 #include "learners/prototypical/merge.h"
 
@@ -91,6 +92,7 @@ Effects Core::remove(const ClientId& id, bool forget, Instant now) {
   } else {
     effects.notices.push_back("removed " + client->title(id) + " from the list of clients; what it taught stays");
   }
+  invariant(roster_.find(id) != nullptr, "who is removed is on the list");
   roster_.remove(id, effects.writes);
   if (forget) effects.append(conduct(now));
   return effects;
@@ -115,7 +117,7 @@ Effects Core::forget(const ClientId& id, Client& client) {
     decision.accepted = header_of(*decision.accepted);
     decision.dropped = false;
     decision.taken_back = true;
-    decision.revision = revision;
+    if (catalogue_.has(id, decision.accepted->topic)) decision.revision = revision;
     history_.accepted(decision);
     effects.writes.put(Column::contributions, to_bytes(key), encode(decision));
     ++contributions;
@@ -129,6 +131,7 @@ Effects Core::forget(const ClientId& id, Client& client) {
   catalogue_.forget_withdrawn();
   uploads_.drop(id, effects.writes);
   client.name.clear();
+  for (const Topic& topic : topics) invariant(!catalogue_.has(id, topic), "what is forgotten is merged into nothing");
   if (changed) record_revision({revision, {}, 0}, effects.writes);
   effects.notices.push_back("took back all that " + title + " had taught: " + std::to_string(contributions) +
                             " contributions on " + std::to_string(topics.size()) + " topics");

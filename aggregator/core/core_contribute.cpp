@@ -4,6 +4,7 @@
 
 #include "aggregator/core/core.h"
 #include "knowledge/error.h"
+#include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
 #include "protocol/limits.h"
 
@@ -60,6 +61,7 @@ Effects Core::finish(const ClientId& from, const Client& client, Batch&& batch) 
   catalogue_.forget_withdrawn();
   if (!batch.effects.writes.empty() || client.highest_decided != batch.decided_before)
     batch.effects.writes.put(Column::clients, to_bytes(from.view()), encode(client.record()));
+  invariant(client.highest_decided >= batch.decided_before, "what is decided stays decided");
   if (!batch.accepted.empty())
     batch.effects.messages.push_back({from, protocol::Accepted{std::move(batch.accepted), revision_}});
   return std::move(batch.effects);
@@ -95,6 +97,7 @@ void Core::decide(const ClientId& from, Client& client, const Contribution& cont
 
 void Core::refuse(const ClientId& from, Client& client, const Contribution& header, const Digest& id,
                   const std::string& objection, Batch& batch) {
+  invariant(header.sequence == next(client.highest_decided), "a client's contributions are decided without gaps");
   const std::string reason = protocol::sendable_text(objection);  // it may quote what others wrote
   Decision decision;
   decision.id = id;
@@ -174,6 +177,7 @@ void Core::decide_uploaded(const ClientId& from, Client& client, const Uploads::
     uploads_.drop(from, batch.effects.writes);
     return refuse(from, client, contribution, id, *reason, batch);
   }
+  invariant(upload.is_complete() && upload.large.bytes == contribution.payload.size(), "only what is whole is decided");
   accept(client, contribution, id, batch.taken, batch.effects.writes, upload.large);
   uploads_.release(from, batch.effects.writes);
   batch.took(id, catalogue_.describe(contribution));
@@ -218,6 +222,8 @@ std::optional<std::string> Core::objection(const ClientId& from, const Contribut
 
 void Core::accept(Client& client, const Contribution& contribution, const Digest& id, Taken& taken, WriteSet& writes,
                   const std::optional<Large>& there) {
+  invariant(contribution.sequence == next(client.highest_decided), "a client's contributions are decided without gaps");
+  invariant(!protocol::topic_objection(contribution.topic), "what is accepted can be sent");
   begin_next_if_full(taken, contribution, writes);
   std::ranges::copy(decision_key(contribution.client, contribution.sequence), std::back_inserter(taken.keys));
   Decision decision;
@@ -235,6 +241,7 @@ void Core::accept(Client& client, const Contribution& contribution, const Digest
   roster_.decided(contribution.client, client, contribution.sequence, true);
   verdicts_.remember(contribution.client, {contribution.sequence, decision.id, {}});
   catalogue_.fold(contribution, taken.revision);
+  invariant(client.highest_decided == contribution.sequence, "what is accepted is decided");
 }
 
 }  // namespace outrider::aggregator

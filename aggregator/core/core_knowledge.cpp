@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "aggregator/core/core.h"
+#include "knowledge/invariant.h"
 #include "protocol/limits.h"
 
 namespace outrider::aggregator {
@@ -43,7 +44,9 @@ Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) 
   }
   std::uint64_t bytes = 0;
   for (const protocol::KnowledgeEntry& entry : knowledge->entries) bytes += protocol::most_wire_bytes(entry);
-  assert(bytes <= protocol::kMaxKnowledgeBytes && knowledge->entries.size() <= protocol::kMaxEntries);
+  invariant(bytes <= protocol::kMaxKnowledgeBytes && knowledge->entries.size() <= protocol::kMaxEntries,
+            "an answer fits into a message");
+  invariant(knowledge->through <= revision_, "no answer tells of a revision that has not been made");
   askers_.given(from, bytes);
   effects.messages.push_back({from, *std::move(knowledge)});
   return effects;
@@ -83,6 +86,7 @@ protocol::KnowledgeEntry Core::entry_of(const Topic& topic, Revision changed, bo
   entry.bytes = entry.payload.size();
   shelf_.put(entry.digest, std::exchange(entry.payload, {}));
   if (shelved_.size() >= limits_.shelved) shelved_.clear();
+  invariant(changed <= revision_, "what is kept at hand has been made");
   shelved_.insert_or_assign(topic, Shelved{changed, entry.digest, entry.bytes});
   return entry;
 }
@@ -101,6 +105,7 @@ Effects Core::on(const ClientId& from, const protocol::WantBlob& want, Instant n
     chunk.total = content->size();
     const std::size_t begin = std::min<std::size_t>(want.offset, content->size());
     const std::size_t length = std::min<std::size_t>({want.length, limits_.chunk_bytes, content->size() - begin});
+    invariant(begin + length <= content->size(), "a part lies in what it is a part of");
     chunk.content = to_bytes(ByteView(*content).subspan(begin, length));
   }
   Effects effects;

@@ -5,6 +5,7 @@
 #include "aggregator/core/core.h"
 #include "aggregator/core/meta_names.h"
 #include "knowledge/error.h"
+#include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
 #include "protocol/limits.h"
 
@@ -12,6 +13,7 @@ namespace outrider::aggregator {
 
 void Core::begin_next_if_full(Taken& taken, const Contribution& contribution, WriteSet& writes) {
   constexpr std::size_t kKeyBytes = ClientId::kSize + sizeof(std::uint64_t);
+  invariant(taken.revision > revision_, "what is accepted goes into a revision that is not closed yet");
   const std::size_t size = contribution.payload.size() + contribution.topic.subject.size();
   if (!taken.keys.empty() &&
       (taken.bytes + size > limits_.revision_bytes || taken.keys.size() / kKeyBytes >= limits_.revision_entries)) {
@@ -22,6 +24,7 @@ void Core::begin_next_if_full(Taken& taken, const Contribution& contribution, Wr
 }
 
 void Core::record_revision(const Taken& taken, WriteSet& writes) {
+  invariant(taken.revision == next(revision_), "revisions are numbered without gaps");
   revision_ = taken.revision;
   writes.put(Column::revisions, key_of(number(revision_)), taken.keys);
   writes.put(Column::meta, revision_name(), key_of(number(revision_)));
@@ -42,6 +45,7 @@ Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
   say(contributions, effects.writes);
   effects.writes.put(Column::blobs, to_bytes(id.view()), std::move(encoder));
   effects.writes.put(Column::meta, encoder_name(), to_bytes(id.view()));
+  invariant(!id.empty(), "what clients learn with has a name");
   encoder_ = id;
   return effects;
 }
@@ -52,6 +56,7 @@ Effects Core::merge_by(const std::string& rules) {
   if (known && text_of(ByteView(*known).subspan(sizeof(std::uint64_t))) == rules) return effects;
   if (catalogue_.has_any(ruled_kind())) {
     record_revision({next(revision_), {}, 0}, effects.writes);
+    invariant(catalogue_.newest() < revision_, "other rules change what was known before");
     catalogue_.touch(ruled_kind(), revision_);
   }
   Bytes record = key_of(number(revision_));
@@ -78,6 +83,9 @@ std::vector<Contribution> Core::in_own_name(std::vector<Saying> sayings) {
 
 void Core::say(const std::vector<Contribution>& contributions, WriteSet& writes) {
   Client& self = own();
+  for (const Contribution& contribution : contributions)
+    invariant(contribution.client == self_ && !protocol::topic_objection(contribution.topic),
+              "what the aggregator itself contributes can be sent");
   Taken taken{next(revision_), {}, 0};
   for (const Contribution& contribution : contributions) accept(self, contribution, contribution.id(), taken, writes);
   catalogue_.forget_withdrawn();

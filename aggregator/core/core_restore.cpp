@@ -37,6 +37,9 @@ void Core::restore() {
   if (const auto encoder = store_.get(Column::meta, encoder_name())) encoder_ = Digest::from_bytes(*encoder);
   if (const auto rules = store_.get(Column::meta, rules_name()))
     catalogue_.touch(ruled_kind(), Revision{number_in_key(*rules)});
+  // Programs of before noted what they took back of topics that had been withdrawn under a revision that they did not
+  // make.
+  revision_ = std::max(revision_, catalogue_.newest());
   announced_ = revision_;
   own();
 }

@@ -63,6 +63,16 @@ class CoreTest : public testing::Test {
   Instant now_{1000};
 };
 
+TEST_F(CoreTest, AStrangerWhoCallsHimselfTheAggregatorIsNotAnswered) {
+  const Revision before = core_.revision();
+  Contribution own = contribution(2, "sneaker");
+  own.client = self_;
+  for (const protocol::Body& body : std::vector<protocol::Body>{Want{}, protocol::Heartbeat{}, protocol::StatusQuery{},
+                                                                protocol::Goodbye{}, Contribute{{own}}})
+    EXPECT_TRUE(perform(core_.receive({self_, body}, now_)).empty());
+  EXPECT_EQ(core_.revision(), before);
+}
+
 TEST_F(CoreTest, AStrangerMustSayHelloFirst) {
   EXPECT_TRUE(say(Contribute{{contribution(1, "bag")}}).empty());
   EXPECT_EQ(ask<Welcome>(Hello{"me", {}}).highest_decided, SequenceNumber{0});

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "knowledge/invariant.h"
+
 namespace outrider::aggregator {
 namespace {
 
@@ -25,6 +27,7 @@ void History::accepted(const Decision& decision) {
   if (current.sequence != SequenceNumber{}) {
     const Record record{current.revision, contribution.client, current.sequence};
     records_.insert(record);
+    invariant(contribution.sequence > current.sequence, "what replaces is later than what it replaces");
     if (current.bytes > 0) {
       superseded_.emplace(record, current.bytes);
       bytes_ += current.bytes;
@@ -46,6 +49,7 @@ void History::forget(const ClientId& client) {
     bytes_ -= superseded.second;
     return true;
   });
+  invariant(!superseded_.empty() || bytes_ == 0, "what is gone is not counted");
 }
 
 History::Gone History::drop_excess(const Store& store, WriteSet& writes) {
@@ -122,6 +126,7 @@ bool History::drop_refusal(const Store& store, WriteSet& writes, Gone& gone) {
 void History::forget_payload(const Record& record) {
   const auto payload = superseded_.find(record);
   if (payload == superseded_.end()) return;
+  invariant(bytes_ >= payload->second, "what is dropped was counted");
   bytes_ -= payload->second;
   superseded_.erase(payload);
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "knowledge/invariant.h"
+
 namespace outrider::aggregator {
 
 Client* Roster::find_or_add(const ClientId& id, WriteSet& writes) {
@@ -11,6 +13,7 @@ Client* Roster::find_or_add(const ClientId& id, WriteSet& writes) {
   if (size() >= limits_.clients) return nullptr;
   Client& added = clients_[id];
   by_arrival_.insert({arrival(added), id});
+  invariant(size() <= limits_.clients, "the list of clients stays within its bound");
   return &added;
 }
 
@@ -18,6 +21,7 @@ void Roster::forget_one(WriteSet& writes) {
   const ClientId id = by_arrival_.begin()->second;
   by_arrival_.erase(by_arrival_.begin());
   present_.erase(id);
+  invariant(clients_.at(id).highest_decided == SequenceNumber{}, "only who has never contributed is forgotten");
   clients_.erase(id);
   writes.erase(Column::clients, to_bytes(id.view()));
 }
@@ -31,6 +35,7 @@ void Roster::decided(const ClientId& id, Client& client, SequenceNumber sequence
   keep(id, client);
   if (!client.has_contributed()) contributors_.insert_or_assign(client.name, id);
   client.highest_decided = std::max(client.highest_decided, sequence);
+  invariant(!by_arrival_.contains({arrival(client), id}), "who has contributed is no newcomer");
   ++(accepted ? client.accepted : client.refused);
 }
 
@@ -88,6 +93,7 @@ void Roster::remove(const ClientId& id, WriteSet& writes) {
 
 bool Roster::has_come_back(Client& client) {
   if (!std::exchange(client.removed, false)) return false;
+  invariant(removed_ > 0, "who comes back had been removed");
   --removed_;
   return true;
 }

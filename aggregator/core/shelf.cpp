@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "knowledge/invariant.h"
+
 namespace outrider::aggregator {
 
 void Shelf::put(const Digest& name, Bytes content) {
@@ -14,6 +16,7 @@ void Shelf::put(const Digest& name, Bytes content) {
     by_name_.erase(by_use_.back().name);
     by_use_.pop_back();
   }
+  invariant(by_name_.size() == by_use_.size(), "what is on the shelf is found by its name");
 }
 
 const Bytes* Shelf::find(const Digest& name) {

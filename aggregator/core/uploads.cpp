@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "knowledge/error.h"
+#include "knowledge/invariant.h"
 
 namespace outrider::aggregator {
 namespace {
@@ -44,6 +45,7 @@ Uploads::Uploads(const Store& store, UploadLimits limits) : limits_(limits) {
                   kNever,
                   kNever};
     if (const auto held = store.get(Column::meta, upload_key(kProgress, client))) upload.held = number_in_key(*held);
+    require(upload.held <= upload.large.bytes, "the record of an upload is damaged");
     upload.held_before = upload.held;
     offered_bytes_ += cost_of(upload.large.bytes);
     uploads_.emplace(client, std::move(upload));
@@ -61,6 +63,8 @@ const Uploads::Upload* Uploads::offered(const ClientId& from, const protocol::Of
     const Large large{PartsOwner::contribution, name_of(from, offer), offer.bytes, limits_.part_bytes};
     known = uploads_.emplace(from, Upload{offer.header, offer.contribution, large, 0, now, now}).first;
     offered_bytes_ += cost_of(offer.bytes);
+    invariant(offered_bytes_ <= std::max(limits_.unfinished_bytes, cost_of(offer.bytes)),
+              "unfinished uploads stay within their bound");
     writes.put(Column::meta, upload_key(kRecord, from), record_of(known->second));
     writes.put(Column::meta, upload_key(kProgress, from), key_of(0));
   }
@@ -82,6 +86,7 @@ std::optional<protocol::Held> Uploads::take(const ClientId& from, const protocol
   if (part.offset == upload.held && !upload.is_complete() && part.content.size() == large.size_of(number)) {
     put_part(large, number, part.content, writes);
     upload.held += part.content.size();
+    invariant(upload.held <= large.bytes, "no more is held of an upload than was offered");
     upload.touched = now;
     if (upload.begun == kNever) upload.begun = now;
     writes.put(Column::meta, upload_key(kProgress, from), key_of(upload.held));
@@ -110,6 +115,7 @@ void Uploads::release(const ClientId& from, WriteSet& writes) {
 
 std::map<ClientId, Uploads::Upload>::iterator Uploads::forget(std::map<ClientId, Upload>::iterator upload,
                                                               WriteSet& writes) {
+  invariant(offered_bytes_ >= cost_of(upload->second.large.bytes), "the room of an upload was reserved");
   offered_bytes_ -= cost_of(upload->second.large.bytes);
   writes.erase(Column::meta, upload_key(kRecord, upload->first));
   writes.erase(Column::meta, upload_key(kProgress, upload->first));
@@ -147,6 +153,7 @@ bool Uploads::make_room(std::uint64_t bytes, Instant now, WriteSet& writes) {
     if (slowest == uploads_.end()) return false;
     drop(slowest, writes);
   }
+  invariant(!uploads_.empty() || offered_bytes_ == 0, "who has gone has left no room reserved");
   return true;
 }
 

@@ -20,6 +20,7 @@
 #include "aggregator/daemon/operator_service.h"
 #include "aggregator/daemon/turns.h"
 #include "knowledge/error.h"
+#include "knowledge/invariant.h"
 #include "learners/prototypical/merge.h"
 #include "learners/prototypical/pretrained.h"
 #include "protocol/host_addresses.h"
@@ -65,6 +66,7 @@ class Daemon {
     schedule_tick();
     io_.run();
     guarded([this] { flush(); });
+    if (broken_) std::rethrow_exception(broken_);
   }
 
  private:
@@ -154,9 +156,19 @@ class Daemon {
     if (!core_) return;  // it waits for its store: nothing can be answered
     try {
       handle();
+    } catch (const BrokenInvariant&) {  // nobody knows what it would decide next
+      stop_for_good();
     } catch (const std::exception& error) {
       start_over(error.what());
     }
+  }
+
+  // An invariant is broken: nothing more is written. In the handler of the exception.
+  void stop_for_good() {
+    broken_ = std::current_exception();
+    gathered_ = {};
+    core_.reset();
+    io_.stop();
   }
 
   void serve_soon() {
@@ -225,6 +237,8 @@ class Daemon {
         core_ = make_core();
         spdlog::info("goes on at revision {}", number(core_->revision()));
         schedule_tick();
+      } catch (const BrokenInvariant&) {
+        stop_for_good();
       } catch (const std::exception& failure) {
         spdlog::error("{}; tries again", failure.what());
         core_.reset();
@@ -258,6 +272,7 @@ class Daemon {
   Turns turns_;
   protocol::RateLimitedLog crowded_;
   bool serve_posted_ = false;
+  std::exception_ptr broken_;                      // an invariant
   std::chrono::milliseconds pause_ = kFirstPause;  // before the core comes back
 };
 

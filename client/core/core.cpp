@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "knowledge/error.h"
+#include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
 #include "protocol/codec.h"
 #include "protocol/limits.h"
@@ -96,16 +97,33 @@ void Core::give_up_what_is_torn() {
 }
 
 Effects Core::receive(const protocol::Message& message, Instant now) {
+  const SequenceNumber given = outbox_.last();
   last_heard_ = std::max(last_heard_, now);
   Effects effects = mended();
   effects.append(std::visit([&](const auto& body) { return on(body, now); }, message.body));
   send_what_is_due(now, effects);
+  check_invariants(effects);
+  invariant(
+      link_ == Link::seeking || std::holds_alternative<protocol::Welcome>(message.body) || outbox_.last() == given,
+      "numbers are given to lessons and at a welcome only");
   return effects;
+}
+
+// Looks at what has been done, not at how.
+void Core::check_invariants(const Effects& effects) const {
+  invariant(replica_.revision() <= newest_, "no more is held than has been announced");
+  invariant(outbox_.highest_decided() <= outbox_.last(), "what is decided has been learned");
+  invariant(number(outbox_.last()) - number(outbox_.highest_decided()) == outbox_.undecided(),
+            "contributions are numbered without gaps");
+  invariant(!effects.encoder_arrived || !encoder_.empty(), "what has arrived has a name");
+  for (const protocol::Message& message : effects.messages)
+    invariant(message.client == self_, "a client speaks in its own name");
 }
 
 Effects Core::tick(Instant now) {
   Effects effects = mended();
   send_what_is_due(now, effects);
+  check_invariants(effects);
   return effects;
 }
 
@@ -119,6 +137,7 @@ Effects Core::reconnected(Instant now) {
   if (definition_) definition_->ask_again();
   if (incoming_) incoming_->ask_again();
   send_what_is_due(now, effects);
+  check_invariants(effects);
   return effects;
 }
 
@@ -270,6 +289,8 @@ Effects Core::learned(Lesson lesson, Instant now) {
   if (idle) contribute_.reset();
   // What lies in parts can be read, and so sent, once these writes are committed: at the next tick.
   if (!in_parts) send_what_is_due(now, effects);
+  invariant(outbox_.undecided() > 0, "what was learned waits to be decided");
+  check_invariants(effects);
   return effects;
 }
 

@@ -100,6 +100,8 @@ class Core {
   void mend();
   void give_up_what_is_torn();
   void send_what_is_due(Instant now, Effects& effects);
+  // What holds after every event; throws BrokenInvariant.
+  void check_invariants(const Effects& effects) const;
   void send_contributions(Instant now, Effects& effects);
   void send_transfers(Instant now, Effects& effects);
   // Moves the replica on once everything that its next revision refers to is there.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "client/core/core.h"
+#include "knowledge/invariant.h"
 
 namespace outrider::client {
 
@@ -17,6 +18,7 @@ Effects Core::on(const protocol::Knowledge& knowledge, Instant now) {
 
 void Core::apply_incoming(Instant now, Effects& effects) {
   if (!incoming_->is_complete(replica_)) return;
+  invariant(link_ == Link::established, "knowledge is taken from the aggregator that was agreed with");
   effects.writes.append(replica_.apply(incoming_->knowledge(), incoming_->fetched()));
   for (const Large& large : incoming_->fetched()) partial_.release(large, effects.writes);
   incoming_.reset();
@@ -65,6 +67,7 @@ Effects Core::on(const protocol::BlobChunk& chunk, Instant now) {
 }
 
 void Core::adopt_definition(Effects& effects) {
+  invariant(definition_ && definition_->is_complete(), "only what has arrived whole is learned with");
   encoder_ = definition_->name();
   effects.writes.put(Column::blobs, to_bytes(encoder_.view()), definition_->release());
   effects.writes.put(Column::meta, to_bytes("encoder"), to_bytes(encoder_.view()));

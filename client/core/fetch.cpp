@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "knowledge/invariant.h"
+
 namespace outrider::client {
 namespace {
 
@@ -73,6 +75,7 @@ Fetch::Outcome Fetch::keep(WriteSet& writes) {
     put_part(large_, held_, std::move(part->second), writes);
     early_.erase(part);
   }
+  invariant(held_ <= large_.parts() && early_.size() <= kMostAhead, "no more is held than there is");
   if (held_ < large_.parts()) return Outcome::progress;
   if (std::exchange(hasher_, {}).finish() != wanted_.name) return start_over(writes);
   complete_ = true;

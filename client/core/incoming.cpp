@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "knowledge/invariant.h"
+
 namespace outrider::client {
 
 std::vector<Digest> Incoming::wanted() const {
@@ -28,6 +30,7 @@ bool Incoming::is_complete(const Replica& replica) {
 }
 
 Fetch::Outcome Incoming::take(const protocol::BlobChunk& chunk, Instant now, WriteSet& writes) {
+  invariant(fetch_.has_value(), "parts are taken of what is being fetched");
   const Fetch::Outcome outcome = fetch_->take(chunk, now, writes);
   if (outcome == Fetch::Outcome::complete) fetched_.push_back(fetch_->large());
   return outcome;

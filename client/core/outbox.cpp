@@ -1,10 +1,11 @@
 #include "client/core/outbox.h"
 
 #include <algorithm>
-#include <cassert>
+#include <set>
 #include <utility>
 
 #include "knowledge/error.h"
+#include "knowledge/invariant.h"
 #include "protocol/limits.h"
 
 namespace outrider::client {
@@ -42,6 +43,7 @@ SequenceNumber Outbox::last() const {
 
 WriteSet Outbox::add(Topic topic, Revision learned_against, Bytes payload) {
   WriteSet writes;
+  if (undecided_.size() >= crowded_) writes = drop_superseded();
   Entry entry{{self_, next(last()), learned_against, std::move(topic), std::move(payload)}, {}, std::nullopt};
   entry.id = entry.contribution.id();
   if (entry.contribution.payload.size() > sizes_.inline_bytes) {
@@ -51,6 +53,26 @@ WriteSet Outbox::add(Topic topic, Revision learned_against, Bytes payload) {
   }
   writes.put(Column::contributions, key(entry.contribution.sequence), record_of(entry));
   undecided_.emplace(entry.contribution.sequence, std::move(entry));
+  return writes;
+}
+
+// Of each topic the latest counts, so what it replaces need never be said. Those that may be on their way get other
+// numbers than the aggregator knows; it says so, and both agree anew.
+WriteSet Outbox::drop_superseded() {
+  WriteSet writes;
+  std::set<Topic> said;
+  std::vector<Entry> gone;
+  for (auto it = undecided_.end(); it != undecided_.begin();)
+    if (const auto here = --it; !said.insert(here->second.contribution.topic).second) {
+      it = std::next(here);
+      gone.push_back(std::move(undecided_.extract(here).mapped()));
+    }
+  crowded_ = std::max(kMostUndecided, 2 * undecided_.size());
+  for (const Entry& entry : gone) {
+    writes.erase(Column::contributions, key(entry.contribution.sequence));
+    erase_payload(entry, writes);
+  }
+  if (!gone.empty()) writes.append(renumber_from(highest_decided_, std::exchange(undecided_, {})));
   return writes;
 }
 
@@ -81,6 +103,7 @@ WriteSet Outbox::decided(const Digest& id, bool accepted) {
   if (undecided_.empty() || undecided_.begin()->second.id != id) return writes;
   Entry entry = std::move(undecided_.begin()->second);
   undecided_.erase(undecided_.begin());
+  invariant(entry.contribution.sequence == next(highest_decided_), "contributions are decided in their order");
   highest_decided_ = entry.contribution.sequence;
   record_highest(writes);
   if (!accepted) {
@@ -110,7 +133,7 @@ void Outbox::erase_payload(const Entry& gone, WriteSet& writes) const {
 }
 
 WriteSet Outbox::renumber(SequenceNumber highest_decided) {
-  assert(highest_decided >= highest_decided_);
+  invariant(highest_decided >= highest_decided_, "what is decided stays decided");
   return renumber_from(highest_decided, std::exchange(undecided_, {}));
 }
 
@@ -132,6 +155,7 @@ WriteSet Outbox::renumber_from(SequenceNumber highest_decided, Entries&& entries
     writes.put(Column::contributions, key(entry.contribution.sequence), record_of(entry));
     undecided_.emplace(entry.contribution.sequence, std::move(entry));
   }
+  invariant(number(last()) == number(highest_decided_) + undecided_.size(), "contributions are numbered without gaps");
   return writes;
 }
 

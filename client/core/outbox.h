@@ -30,7 +30,11 @@ class Outbox {
   // Restores what `store` holds, which must outlive the outbox.
   Outbox(ClientId self, const Store& store, PartSizes sizes = {});
 
-  // Gives a contribution the next number and keeps it until it is decided.
+  // So many wait at most, or twice as many as there are topics among them: of a client that nobody answers for long,
+  // those go that later ones on their topic have replaced.
+  static constexpr std::size_t kMostUndecided = 1024;
+
+  // Gives a contribution the next number and keeps it until it is decided. What was added before must be durable.
   WriteSet add(Topic topic, Revision learned_against, Bytes payload);
 
   // Takes out what no message can carry, which earlier versions kept: it would hold up all that follows. Those that
@@ -67,6 +71,7 @@ class Outbox {
   using Entries = std::map<SequenceNumber, Entry>;
 
   Bytes key(SequenceNumber sequence) const { return key_of(self_.view(), number(sequence)); }
+  WriteSet drop_superseded();
   void record_highest(WriteSet& writes) const;
   WriteSet renumber_from(SequenceNumber highest_decided, Entries&& entries);
   Contribution whole(const Entry& entry) const;
@@ -79,7 +84,8 @@ class Outbox {
   PartSizes sizes_;
   SequenceNumber highest_decided_{};
   Entries undecided_;
-  std::map<Topic, Entry> accepted_;  // the latest accepted of each topic
+  std::size_t crowded_ = kMostUndecided;  // undecided ones, with which the next one makes room
+  std::map<Topic, Entry> accepted_;       // the latest accepted of each topic
 };
 
 }  // namespace outrider::client

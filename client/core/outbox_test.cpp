@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "knowledge/invariant.h"
 #include "storage/memory_store.h"
 
 namespace outrider::client {
@@ -91,6 +92,37 @@ TEST_F(OutboxTest, FollowsAnAggregatorThatHasSeenMore) {
   const Outbox restarted(self_, store_);
   EXPECT_EQ(numbers(restarted), (std::vector<std::uint64_t>{10}));
   EXPECT_EQ(restarted.highest_decided(), SequenceNumber{9});
+}
+
+TEST_F(OutboxTest, WhatNobodyAnswersForLongIsBounded) {
+  add("a", 1);
+  decide();
+  for (std::size_t i = 0; i < Outbox::kMostUndecided; ++i) add(i % 2 == 0 ? "a" : "b", static_cast<std::uint8_t>(i));
+  EXPECT_EQ(outbox_.undecided(), Outbox::kMostUndecided);
+  add("c", 7);  // one above it: the latest of each topic stay, and what is new
+  ASSERT_EQ(numbers(outbox_), (std::vector<std::uint64_t>{2, 3, 4}));
+  const auto waiting = outbox_.next_batch(1 << 20);
+  EXPECT_EQ(waiting[0].topic.subject, "a");
+  EXPECT_EQ(waiting[0].payload, Bytes{static_cast<std::uint8_t>(Outbox::kMostUndecided - 2)});
+  EXPECT_EQ(waiting[1].payload, Bytes{static_cast<std::uint8_t>(Outbox::kMostUndecided - 1)});
+  EXPECT_EQ(waiting[2].payload, Bytes{7});
+  EXPECT_EQ(stored(), 4U);
+  EXPECT_EQ(Outbox(self_, store_).next_batch(1 << 20), waiting);
+}
+
+TEST_F(OutboxTest, AsManyTopicsAsThereAreMayWait) {
+  const std::size_t topics = 2 * Outbox::kMostUndecided;
+  for (std::size_t i = 0; i < topics; ++i) add(std::to_string(i), 1);
+  EXPECT_EQ(outbox_.undecided(), topics);
+  for (std::size_t i = 0; i < 2 * topics; ++i) add(std::to_string(i % topics), 2);
+  EXPECT_LE(outbox_.undecided(), 2 * topics);
+}
+
+TEST_F(OutboxTest, WhoSetsDecisionsBackIsStopped) {
+  add("a", 1);
+  decide();
+  EXPECT_THROW(outbox_.renumber(SequenceNumber{0}), BrokenInvariant);
+  EXPECT_EQ(Outbox(self_, store_).highest_decided(), SequenceNumber{1});
 }
 
 TEST_F(OutboxTest, BatchesAreBoundedButNeverEmpty) {

@@ -1,9 +1,9 @@
 #include "client/core/replica.h"
 
 #include <algorithm>
-#include <cassert>
 
 #include "knowledge/error.h"
+#include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
 
 namespace outrider::client {
@@ -74,6 +74,7 @@ WriteSet Replica::apply(const protocol::Knowledge& knowledge, std::span<const La
   }
   for (const Large& large : gone)
     if (!has(large.name)) erase_parts(large, writes);
+  invariant(knowledge.through >= revision_, "a replica only moves on");
   revision_ = knowledge.through;
   within_ = knowledge.up_to;
   writes.put(Column::meta, revision_name(), key_of(number(revision_)));
@@ -89,7 +90,7 @@ std::optional<Large> Replica::place_of(const protocol::KnowledgeEntry& entry, st
   if (entry.digest.empty()) return std::nullopt;
   if (const auto found = std::ranges::find(fetched, entry.digest, &Large::name); found != fetched.end()) return *found;
   const auto here = std::ranges::find_if(large_, [&](const auto& other) { return other.second.name == entry.digest; });
-  assert(here != large_.end());
+  invariant(here != large_.end(), "what a page refers to has been fetched, or is here");
   return here->second;
 }
 

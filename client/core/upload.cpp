@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "knowledge/invariant.h"
+
 namespace outrider::client {
 
 void Upload::send(const Outbox& outbox, const Outbox::Entry& entry, Instant now, Random& jitter,
@@ -56,6 +58,7 @@ void Upload::take(const protocol::Held& held, Instant now) {
 }
 
 void Upload::advance(std::uint64_t held, Instant now) {
+  invariant(held <= bytes_, "no more is held at the aggregator than there is");
   held_ = held;
   next_ = std::max(next_, held);
   progress_ = now;
@@ -66,6 +69,7 @@ void Upload::advance(std::uint64_t held, Instant now) {
 }
 
 void Upload::go_back(std::uint64_t held, Instant now) {
+  invariant(held <= bytes_, "no more is held at the aggregator than there is");
   held_ = next_ = held;
   progress_ = now;
   sent_.clear();

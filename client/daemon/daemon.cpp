@@ -28,6 +28,7 @@
 #include "client/pictures/data_folder.h"
 #include "client/search_log.h"
 #include "knowledge/error.h"
+#include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
 #include "protocol/limits.h"
 #include "protocol/transport.h"
@@ -67,11 +68,12 @@ class Daemon {
     socket_ = std::make_unique<protocol::DealerSocket>(
         io_, address, protocol::DealerSocket::Options{.socket = {}, .keys = keys_},
         protocol::DealerSocket::Handlers{
-            .on_message = [this](const protocol::Message& message) { take(core_->receive(message, now())); },
+            .on_message =
+                [this](const protocol::Message& message) { act([&] { take(core_->receive(message, now())); }); },
             .on_unsupported = [this](const std::string& sentence) { stop_with(sentence); },
             .on_refused = [this](const std::string& sentence) { search_failed(sentence); },
             .on_unreachable = [this](const std::string& sentence) { search_failed(sentence); },
-            .on_connected = [this] { take(core_->reconnected(now())); }});
+            .on_connected = [this] { act([&] { take(core_->reconnected(now())); }); }});
     spdlog::info("client {} ({}) looks for {}; data {}, state {}", name(), keys_.client_id().brief(),
                  address.endpoint(), options_.learner.data.string(), options_.state.string());
   }
@@ -85,9 +87,10 @@ class Daemon {
     blackboard_.show(core_->encoder());
     {
       const std::jthread learner([this](const std::stop_token& stop) { learn_until(stop); });
-      take(core_->tick(now()));
+      act([&] { take(core_->tick(now())); });
       io_.run();
     }
+    if (broken_) std::rethrow_exception(broken_);
     take(core_->leave());
     flush();
     save_traffic(*store_, traffic());
@@ -99,6 +102,19 @@ class Daemon {
     const std::uint64_t seed = std::random_device{}();  // clients must not retry in step
     return {keys_.client_id(), name(),       *store_,         Random(seed, "jitter"), {}, {},
             options_.capacity, incarnation_, OUTRIDER_VERSION};
+  }
+
+  // Runs `action` on the core. Where an invariant is broken, nothing more is written: the client stops.
+  template <typename Action>
+  void act(Action&& action) {
+    if (broken_) return;
+    try {
+      action();
+    } catch (const BrokenInvariant&) {
+      broken_ = std::current_exception();
+      gathered_ = {};
+      io_.stop();
+    }
   }
 
   void search_failed(const std::string& why) {
@@ -141,6 +157,8 @@ class Daemon {
         spent_looking = taught_ ? std::chrono::nanoseconds{0} : thread_time() - before;
       } catch (const InputError& error) {
         complain(error.what());
+      } catch (const BrokenInvariant&) {
+        return;  // the loop ends, and says it
       } catch (const std::bad_alloc&) {
         complain("there is not memory enough to learn what is in the data folder");
       }
@@ -156,10 +174,11 @@ class Daemon {
     std::future<void> durable = done->get_future();
     boost::asio::post(io_, [this, done, lesson = std::move(lesson), report = std::move(report)] {
       try {
-        take(core_->learned(lesson, now()));
+        act([&] { take(core_->learned(lesson, now())); });
       } catch (const InputError&) {
         return done->set_exception(std::current_exception());
       }
+      if (broken_) return done->set_exception(broken_);
       flush();
       spdlog::info("{}", report);
       done->set_value();
@@ -215,7 +234,7 @@ class Daemon {
     const Instant present = now();
     timer_.expires_after(std::clamp(core_->deadline(), present + Instant{1}, present + Instant{60'000}) - present);
     timer_.async_wait([this](const boost::system::error_code& error) {
-      if (!error) take(core_->tick(now()));
+      if (!error) act([&] { take(core_->tick(now())); });
     });
   }
 
@@ -236,6 +255,7 @@ class Daemon {
   bool flush_posted_ = false;
   bool was_connected_ = false;
   std::optional<std::string> failure_;
+  std::exception_ptr broken_;                 // an invariant
   bool taught_ = false;                       // of the learner's thread: something since the last look
   std::set<std::string> complaints_;          // of the learner's thread, at this look at the data folder
   std::set<std::string> earlier_complaints_;  // and at the one before
