@@ -8,10 +8,10 @@
 #include <fmt/format.h>
 
 #include "client/core/core.h"
-#include "client/growing_predictor.h"
-#include "client/model_predictor.h"
-#include "client/predictor.h"
-#include "client/task_predictor.h"
+#include "client/families/averaging/model_predictor.h"
+#include "client/families/growing/growing_predictor.h"
+#include "client/families/prototypical/predictor.h"
+#include "client/families/supermask/task_predictor.h"
 #include "knowledge/checked_option.h"
 #include "knowledge/error.h"
 

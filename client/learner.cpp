@@ -1,9 +1,9 @@
 #include "client/learner.h"
 
-#include "client/growing_learner.h"
-#include "client/prototype_learner.h"
-#include "client/round_learner.h"
-#include "client/task_learner.h"
+#include "client/families/averaging/round_learner.h"
+#include "client/families/growing/growing_learner.h"
+#include "client/families/prototypical/prototype_learner.h"
+#include "client/families/supermask/task_learner.h"
 #include "knowledge/error.h"
 
 namespace outrider::client {

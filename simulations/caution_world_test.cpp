@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "client/predictor.h"
+#include "client/families/prototypical/predictor.h"
 #include "learners/prototypical/caution.h"
 #include "learners/prototypical/class_memory.h"
 #include "learners/prototypical/merge.h"

@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "client/prototype_learner.h"
+#include "client/families/prototypical/prototype_learner.h"
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
 #include "learners/data/image.h"

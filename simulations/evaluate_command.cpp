@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "client/evaluation.h"
-#include "client/own_pictures.h"
+#include "client/families/prototypical/own_pictures.h"
 #include "knowledge/json_text.h"
 #include "knowledge/utf8.h"
 #include "simulations/confusion.h"

@@ -11,7 +11,7 @@
 
 #include "client/core/core.h"
 #include "client/core/replica.h"
-#include "client/known_tasks.h"
+#include "client/families/supermask/known_tasks.h"
 #include "knowledge/error.h"
 #include "learners/random.h"
 #include "learners/supermask/merge.h"

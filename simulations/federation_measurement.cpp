@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "client/predictor.h"
+#include "client/families/prototypical/predictor.h"
 #include "learners/data/split.h"
 #include "learners/prototypical/caution.h"
 #include "learners/prototypical/merge.h"

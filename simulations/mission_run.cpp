@@ -13,7 +13,7 @@
 
 #include "client/core/core.h"
 #include "client/daemon/traffic_record.h"
-#include "client/predictor.h"
+#include "client/families/prototypical/predictor.h"
 #include "knowledge/error.h"
 #include "knowledge/whole_file.h"
 #include "learners/prototypical/class_memory.h"

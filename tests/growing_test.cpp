@@ -1,7 +1,7 @@
 // Two clients' networks grow into one, by real daemons: both know the classes of both, whoever is killed meanwhile.
 #include <gmock/gmock.h>
 
-#include "client/growing_predictor.h"
+#include "client/families/growing/growing_predictor.h"
 #include "knowledge/error.h"
 #include "tests/daemons.h"
 #include "tests/fashion.h"

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "client/model_predictor.h"
+#include "client/families/averaging/model_predictor.h"
 #include "protocol/address.h"
 #include "tests/bad_link.h"
 #include "tests/daemons.h"

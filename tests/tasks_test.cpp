@@ -6,7 +6,7 @@
 
 #include "client/core/core.h"
 #include "client/core/replica.h"
-#include "client/known_tasks.h"
+#include "client/families/supermask/known_tasks.h"
 #include "learners/data/split.h"
 #include "learners/supermask/merge.h"
 #include "learners/supermask/task_network.h"

@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-#include "client/model_predictor.h"
+#include "client/families/averaging/model_predictor.h"
 #include "knowledge/error.h"
 #include "tests/daemons.h"
 #include "tests/fashion.h"

@@ -20,13 +20,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
 
-#include "client/blackboard.h"
 #include "client/core/core.h"
+#include "client/daemon/blackboard.h"
 #include "client/daemon/incarnation.h"
+#include "client/daemon/search_log.h"
 #include "client/daemon/traffic_record.h"
 #include "client/learner.h"
 #include "client/pictures/data_folder.h"
-#include "client/search_log.h"
 #include "knowledge/error.h"
 #include "knowledge/invariant.h"
 #include "knowledge/utf8.h"

@@ -1,7 +1,7 @@
 // A world whose clients' networks grow into one: under storms, with vandals who say networks of their own.
 #include <gtest/gtest.h>
 
-#include "client/known_growth.h"
+#include "client/families/growing/known_growth.h"
 #include "learners/growing/merge.h"
 #include "learners/growing/mixture_wire.h"
 #include "learners/prototypical/class_state.h"

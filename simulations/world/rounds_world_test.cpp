@@ -1,7 +1,7 @@
 // A world whose clients train a model in rounds: under storms, with vandals who say updates of their own.
 #include <gtest/gtest.h>
 
-#include "client/known_model.h"
+#include "client/families/averaging/known_model.h"
 #include "learners/averaging/merge.h"
 #include "learners/averaging/update_wire.h"
 #include "learners/prototypical/class_state.h"

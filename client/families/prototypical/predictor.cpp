@@ -1,4 +1,4 @@
-#include "client/predictor.h"
+#include "client/families/prototypical/predictor.h"
 
 #include <algorithm>
 #include <map>

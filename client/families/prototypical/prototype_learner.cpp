@@ -1,4 +1,4 @@
-#include "client/prototype_learner.h"
+#include "client/families/prototypical/prototype_learner.h"
 
 #include <algorithm>
 #include <chrono>

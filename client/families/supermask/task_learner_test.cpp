@@ -1,4 +1,4 @@
-#include "client/task_learner.h"
+#include "client/families/supermask/task_learner.h"
 
 #include <fstream>
 
@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "client/core/replica.h"
-#include "client/task_predictor.h"
+#include "client/families/supermask/task_predictor.h"
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
 #include "learners/data/image.h"

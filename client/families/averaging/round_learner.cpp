@@ -1,4 +1,4 @@
-#include "client/round_learner.h"
+#include "client/families/averaging/round_learner.h"
 
 #include <algorithm>
 #include <chrono>
@@ -7,7 +7,7 @@
 #include <spdlog/spdlog.h>
 
 #include "client/core/replica.h"
-#include "client/known_model.h"
+#include "client/families/averaging/known_model.h"
 #include "knowledge/error.h"
 #include "learners/averaging/merge.h"
 #include "learners/averaging/update_wire.h"

@@ -1,4 +1,4 @@
-#include "client/growing_learner.h"
+#include "client/families/growing/growing_learner.h"
 
 #include <algorithm>
 #include <chrono>
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "client/known_growth.h"
+#include "client/families/growing/known_growth.h"
 #include "knowledge/error.h"
 #include "learners/averaging/narrow.h"
 #include "learners/growing/merge.h"

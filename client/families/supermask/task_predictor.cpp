@@ -1,11 +1,11 @@
-#include "client/task_predictor.h"
+#include "client/families/supermask/task_predictor.h"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "client/core/core.h"
-#include "client/known_tasks.h"
+#include "client/families/supermask/known_tasks.h"
 #include "knowledge/error.h"
 #include "knowledge/utf8.h"
 #include "learners/data/resize.h"

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "client/known_tasks.h"
+#include "client/families/supermask/known_tasks.h"
 #include "client/learner.h"
 #include "client/pictures/task_folder.h"
 

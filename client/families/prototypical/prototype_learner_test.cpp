@@ -1,11 +1,11 @@
-#include "client/prototype_learner.h"
+#include "client/families/prototypical/prototype_learner.h"
 
 #include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "client/predictor.h"
+#include "client/families/prototypical/predictor.h"
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
 #include "learners/data/image.h"

@@ -1,7 +1,7 @@
-#include "client/model_predictor.h"
+#include "client/families/averaging/model_predictor.h"
 
 #include "client/core/core.h"
-#include "client/known_model.h"
+#include "client/families/averaging/known_model.h"
 #include "knowledge/error.h"
 #include "learners/averaging/narrow.h"
 

@@ -1,8 +1,8 @@
-#include "client/own_pictures.h"
+#include "client/families/prototypical/own_pictures.h"
 
 #include "client/core/core.h"
+#include "client/families/prototypical/predictor.h"
 #include "client/pictures/class_folders.h"
-#include "client/predictor.h"
 #include "knowledge/error.h"
 #include "learners/data/resize.h"
 #include "learners/encoders/definitions.h"

@@ -1,4 +1,4 @@
-#include "client/blackboard.h"
+#include "client/daemon/blackboard.h"
 
 #include <thread>
 

@@ -1,4 +1,4 @@
-#include "client/task_learner.h"
+#include "client/families/supermask/task_learner.h"
 
 #include <algorithm>
 #include <chrono>

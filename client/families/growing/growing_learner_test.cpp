@@ -1,4 +1,4 @@
-#include "client/growing_learner.h"
+#include "client/families/growing/growing_learner.h"
 
 #include <map>
 
@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "client/core/replica.h"
-#include "client/growing_predictor.h"
-#include "client/known_growth.h"
+#include "client/families/growing/growing_predictor.h"
+#include "client/families/growing/known_growth.h"
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
 #include "learners/data/image.h"

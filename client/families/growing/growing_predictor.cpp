@@ -1,7 +1,7 @@
-#include "client/growing_predictor.h"
+#include "client/families/growing/growing_predictor.h"
 
 #include "client/core/core.h"
-#include "client/known_growth.h"
+#include "client/families/growing/known_growth.h"
 #include "knowledge/error.h"
 #include "learners/growing/merge.h"
 #include "learners/growing/mixture_wire.h"

@@ -1,4 +1,4 @@
-#include "client/search_log.h"
+#include "client/daemon/search_log.h"
 
 #include <algorithm>
 #include <utility>

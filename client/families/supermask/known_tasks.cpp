@@ -1,4 +1,4 @@
-#include "client/known_tasks.h"
+#include "client/families/supermask/known_tasks.h"
 
 #include <map>
 

@@ -1,4 +1,4 @@
-#include "client/known_model.h"
+#include "client/families/averaging/known_model.h"
 
 #include "client/core/core.h"
 #include "client/core/replica.h"

@@ -1,4 +1,4 @@
-#include "client/known_growth.h"
+#include "client/families/growing/known_growth.h"
 
 #include "client/core/core.h"
 #include "client/core/replica.h"
