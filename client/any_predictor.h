@@ -7,12 +7,6 @@
 #include <vector>
 
 #include "learners/data/image.h"
-#include "learners/prototypical/classifier.h"
-#include "storage/store.h"
-
-namespace CLI {
-class App;
-}
 
 namespace outrider::client {
 
@@ -39,17 +33,5 @@ class AnyPredictor {
   // What the scores are: "distance", less of which is better, or "probability".
   virtual std::string_view measure() const = 0;
 };
-
-struct PredictorOptions {
-  Head head = Head::euclidean;  // where the state knows prototypes
-  std::string task{};           // where it knows tasks; empty: the only one
-  bool infer_task = false;      // likewise: of each picture
-};
-// --head, --task and --infer-task.
-void add_options(CLI::App& app, PredictorOptions& options);
-
-// Throws InputError, which names the state, when nothing can be predicted from it or the options do not fit it.
-std::unique_ptr<AnyPredictor> open_predictor(const Store& store, const std::string& state,
-                                             const PredictorOptions& options);
 
 }  // namespace outrider::client

@@ -45,4 +45,10 @@ LikelyClasses likely_classes(const Image& picture, const Preprocessing& preproce
   return likely_classes(logits, classes);
 }
 
+Ranking ranking_of(const LikelyClasses& answer) {
+  Ranking ranking;
+  for (const auto& [name, share] : answer.shares) ranking.classes.push_back({name, share});
+  return ranking;
+}
+
 }  // namespace outrider::client

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "client/any_predictor.h"
 #include "client/pictures/picture_files.h"
 #include "knowledge/checked_option.h"
 #include "knowledge/error.h"
@@ -62,7 +61,7 @@ void print_text(const std::string& image, const Ranking& ranking, std::string_vi
 void add_options(CLI::App& app, PredictOptions& options) {
   app.add_option("images", options.images, "Pictures (PNG, JPEG) of any size, or folders of them")->required();
   app.add_option("--state", options.state, "A client's state directory; the client may be running")->required();
-  add_options(app, options.predictor);
+  for (const auto& family : *options.families) family->add_predictor_options(app);
   app.add_option("--top", options.top, "Name so many classes, the likeliest first (default: two)")
       ->check(whole_number(1, 1'000'000));
   app.add_flag("--json", options.json, "For programs: one object a line");
@@ -71,7 +70,7 @@ void add_options(CLI::App& app, PredictOptions& options) {
 // What is wrong with one picture does not keep the others from being answered.
 int run_predict(const PredictOptions& options) {
   const auto store = open_store_read_only(options.state);
-  const auto predictor = open_predictor(*store, options.state, options.predictor);
+  const auto predictor = open_predictor(*options.families, *store, options.state);
   bool all_good = true;
   const auto attempt = [&](auto&& action) {
     const auto complaint = objection_of(action);

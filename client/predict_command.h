@@ -1,10 +1,11 @@
 // The verb `outrider predict`.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "client/any_predictor.h"
+#include "client/client_family.h"
 
 namespace CLI {
 class App;
@@ -15,8 +16,8 @@ namespace outrider::client {
 struct PredictOptions {
   std::vector<std::string> images;
   std::string state;
-  PredictorOptions predictor;
-  std::size_t top = 0;  // classes that are named; 0: the likeliest and the runner-up
+  std::shared_ptr<ClientFamilies> families;  // which have options of their own
+  std::size_t top = 0;                       // classes that are named; 0: the likeliest and the runner-up
   bool json = false;
 };
 void add_options(CLI::App& app, PredictOptions& options);

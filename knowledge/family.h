@@ -70,6 +70,13 @@ class Merge {
   // The examples that all clients together have learned the topic from; 0: this kind does not tell.
   virtual std::uint64_t examples(const Topic& /*topic*/) const { return 0; }
 
+  // The examples that one contribution, which has been put, tells of; 0: this kind does not tell.
+  virtual std::uint64_t examples_of(const Contribution& /*contribution*/) const { return 0; }
+
+  // The rules, as a text, by which it merges, where they are a setting: where they are others than before, all that is
+  // merged has changed. Empty: there are none.
+  virtual std::string rules() const { return {}; }
+
   // How things stand in `space`, for people, for example the round that is under way.
   virtual std::vector<Fact> facts(const Digest& /*space*/, Instant /*now*/) const { return {}; }
 

@@ -213,7 +213,7 @@ int show(const Result& result, const EvaluateOptions& options) {
 void add_options(CLI::App& app, EvaluateOptions& options) {
   app.add_option("pictures", options.pictures, "A folder with pictures, one folder for each class")->required();
   app.add_option("--state", options.state, "A client's state directory; the client may be running")->required();
-  client::add_options(app, options.predictor);
+  for (const auto& family : *options.families) family->add_predictor_options(app);
   app.add_flag("--own", options.own,
                "The pictures are those that the client learns from: tell which look mislabelled and which classes are "
                "weak, judging each picture by the others");
@@ -225,7 +225,7 @@ int run_evaluate(const EvaluateOptions& options) {
   const auto store = open_store_read_only(options.state);
   const auto complain = [](const std::string& sentence) { std::cerr << "outrider: " << sentence << '\n'; };
   if (options.own) return show(client::review_own_pictures(*store, options.pictures, complain), options);
-  const auto predictor = client::open_predictor(*store, options.state, options.predictor);
+  const auto predictor = client::open_predictor(*options.families, *store, options.state);
   return show(client::evaluate(*predictor, options.pictures, complain), options);
 }
 

@@ -3,9 +3,10 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 
-#include "client/any_predictor.h"
+#include "client/client_family.h"
 
 namespace CLI {
 class App;
@@ -16,7 +17,7 @@ namespace outrider::simulations {
 struct EvaluateOptions {
   std::filesystem::path pictures;  // a folder with one folder for each class
   std::string state;
-  client::PredictorOptions predictor;
+  std::shared_ptr<client::ClientFamilies> families;  // which have options of their own
   bool own = false;            // the pictures are those that the state has learned from: each is judged without itself
   std::filesystem::path page;  // empty: none
   bool json = false;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "aggregator/daemon/families.h"
+#include "aggregator/families/prototypical.h"
 #include "knowledge/error.h"
 #include "learners/averaging/merge.h"
 #include "learners/growing/merge.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "aggregator/daemon/families.h"
+#include "aggregator/families/prototypical.h"
 #include "knowledge/error.h"
 #include "learners/encoders/encoder.h"
 #include "learners/prototypical/caution.h"

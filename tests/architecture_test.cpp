@@ -159,9 +159,14 @@ TEST(Architecture, TheStorageKnowsNoSockets) {
 const std::map<std::string, Folders> kWingMayInclude{
     {"aggregator/core", {}},
     {"aggregator/daemon", {"aggregator/core"}},
+    {"aggregator/families", {"aggregator/core", "aggregator/daemon"}},
     {"client/core", {}},
     {"client/pictures", {}},
     {"client/daemon", {"client", "client/core", "client/pictures"}},
+    {"client/families/averaging", {"client", "client/core", "client/pictures"}},
+    {"client/families/growing", {"client", "client/core", "client/pictures"}},
+    {"client/families/prototypical", {"client", "client/core", "client/pictures"}},
+    {"client/families/supermask", {"client", "client/core", "client/pictures"}},
 };
 
 TEST(Architecture, WingsIncludeOnlyWingsBelowThem) {
@@ -172,6 +177,24 @@ TEST(Architecture, WingsIncludeOnlyWingsBelowThem) {
       const std::string target = folder_of(include.name);
       EXPECT_TRUE(target == wing || allowed.contains(target)) << include.text();
     }
+}
+
+// So that a family is added without a line in what is there for all.
+TEST(Architecture, OnlyListsOfFamiliesNameAFamily) {
+  const std::regex family(
+      "^learners/(averaging|growing|prototypical|supermask)/|^(aggregator|client)/families/[a-z]+[/.]");
+  std::size_t seen = 0;
+  for (const char* side : {"aggregator", "client"})
+    for (const Include& include : includes_of(side)) {
+      if (!std::regex_search(include.name, family) || fs::path(include.file).filename().string().starts_with("test_"))
+        continue;
+      ++seen;
+      EXPECT_TRUE(include.file.starts_with(std::string(side) + "/families/")) << include.text();
+    }
+  for (const char* door : {"knowledge", "storage", "protocol"})
+    for (const Include& include : includes_of(door))
+      EXPECT_FALSE(std::regex_search(include.name, family)) << include.text();
+  EXPECT_GT(seen, 0U);
 }
 
 // The state machines and all that they are made of.

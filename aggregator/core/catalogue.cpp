@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "knowledge/definition.h"
 #include "knowledge/error.h"
 #include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
@@ -30,6 +31,15 @@ Catalogue::Catalogue(const std::vector<std::unique_ptr<Family>>& families, Catal
 }
 
 void Catalogue::open_space(const Digest& space, ByteView definition) {
+  if (const auto enveloped = Definition::decode(definition)) {
+    Merge* merge = merge_of(enveloped->kind);
+    if (merge == nullptr)
+      throw InputError("what clients are to learn with is of the kind " + utf8::quoted(enveloped->kind) +
+                       ", which is unknown here; known: " + kinds());
+    if (const auto objection = merge->open_space(space, enveloped->content))
+      throw InputError("what clients are to learn with, " + space.brief() + ", cannot be used: " + *objection);
+    return;
+  }
   std::string objections;
   bool opened = false;
   for (const auto& [kind, merge] : merges_) {
@@ -44,12 +54,16 @@ void Catalogue::open_space(const Digest& space, ByteView definition) {
   if (!opened) throw InputError("no family can learn in the space " + space.brief() + " (" + objections + ")");
 }
 
+std::string Catalogue::kinds() const {
+  std::string known;
+  for (const auto& [kind, unused] : merges_) known += (known.empty() ? "" : ", ") + kind;
+  return known;
+}
+
 std::optional<std::string> Catalogue::early_objection(const Topic& topic, std::uint64_t bytes) const {
   const Merge* merge = merge_of(topic.kind);
   if (merge == nullptr) {
-    std::string known;
-    for (const auto& [kind, unused] : merges_) known += (known.empty() ? "" : ", ") + kind;
-    return "the kind of knowledge " + utf8::quoted(topic.kind) + " is unknown here; known: " + known;
+    return "the kind of knowledge " + utf8::quoted(topic.kind) + " is unknown here; known: " + kinds();
   }
   if (bytes == 0) return std::nullopt;
   const auto most = merge->most_bytes(topic);
@@ -101,6 +115,18 @@ std::optional<std::string> Catalogue::no_room(const ClientId& client, const Topi
     return "there are already " + std::to_string(size()) + " topics; at most " + std::to_string(limits_.topics) +
            " are accepted";
   return std::nullopt;
+}
+
+std::map<std::string, std::string> Catalogue::rules() const {
+  std::map<std::string, std::string> rules;
+  for (const auto& [kind, merge] : merges_)
+    if (std::string text = merge->rules(); !text.empty()) rules.emplace(kind, std::move(text));
+  return rules;
+}
+
+std::uint64_t Catalogue::examples_of(const Contribution& contribution) const {
+  const Merge* merge = merge_of(contribution.topic.kind);
+  return merge == nullptr ? 0 : merge->examples_of(contribution);
 }
 
 std::size_t Catalogue::topics_of(const ClientId& client) const {

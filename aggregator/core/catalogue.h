@@ -69,6 +69,10 @@ class Catalogue {
   void forget_withdrawn();
   // Replicas that stand before this revision may have what has been forgotten.
   Revision forgotten() const { return forgotten_; }
+  // By which families merge, by kind; those that have rules.
+  std::map<std::string, std::string> rules() const;
+  // See Merge::examples_of().
+  std::uint64_t examples_of(const Contribution& contribution) const;
   // The last in which something changed.
   Revision newest() const { return by_revision_.empty() ? Revision{} : by_revision_.rbegin()->first; }
   void forgot(Revision revision) { forgotten_ = std::max(forgotten_, revision); }
@@ -96,6 +100,7 @@ class Catalogue {
   Digest digest() const;
 
  private:
+  std::string kinds() const;  // for people
   struct Entry {
     Revision changed{};
     std::set<ClientId> contributors;

@@ -100,9 +100,8 @@ class Core {
   // is. Throws InputError when no family can use the encoder or a piece of base knowledge does not fit it.
   Effects publish(Bytes encoder, const std::vector<BaseKnowledge>& base);
 
-  // The rules, as a text, by which the classes are merged from what is said. Where they are others than before, all
-  // classes have changed: clients are to fetch them anew.
-  Effects merge_by(const std::string& rules);
+  // Where families merge by other rules than before, all that they merge has changed: clients are to fetch it anew.
+  Effects merge_by_rules();
 
   Revision revision() const { return revision_; }
   Digest encoder() const { return encoder_; }

@@ -7,14 +7,9 @@
 #include "knowledge/error.h"
 #include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
-#include "learners/prototypical/merge.h"
 
 namespace outrider::aggregator {
 namespace {
-
-std::uint64_t pictures_of(const Contribution& contribution) {
-  return contribution.topic.kind == kPrototypeKind ? decode_class_state(contribution.payload).count : 0;
-}
 
 bool is_prefix(std::string_view who) {
   return who.size() >= kShortestPrefix && who.size() <= 2 * ClientId::kSize &&
@@ -76,7 +71,7 @@ Account Core::account(const ClientId& id, Instant now) const {
     if (catalogue_.has(id, topic)) latest.insert_or_assign(topic, std::move(decision));
   });
   for (const auto& [topic, decision] : latest)
-    account.taught.push_back({topic, decision.large ? 0 : pictures_of(*decision.accepted)});
+    account.taught.push_back({topic, decision.large ? 0 : catalogue_.examples_of(*decision.accepted)});
   return account;
 }
 

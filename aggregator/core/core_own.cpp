@@ -50,18 +50,21 @@ Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
   return effects;
 }
 
-Effects Core::merge_by(const std::string& rules) {
+Effects Core::merge_by_rules() {
   Effects effects;
-  const auto known = store_.get(Column::meta, rules_name());
-  if (known && text_of(ByteView(*known).subspan(sizeof(std::uint64_t))) == rules) return effects;
-  if (catalogue_.has_any(ruled_kind())) {
-    record_revision({next(revision_), {}, 0}, effects.writes);
-    invariant(catalogue_.newest() < revision_, "other rules change what was known before");
-    catalogue_.touch(ruled_kind(), revision_);
+  for (const auto& [kind, rules] : catalogue_.rules()) {
+    auto known = store_.get(Column::meta, rules_name(kind));
+    if (!known) known = store_.get(Column::meta, rules_name(kOnceRuled));
+    if (known && text_of(ByteView(*known).subspan(sizeof(std::uint64_t))) == rules) continue;
+    if (catalogue_.has_any(kind)) {
+      record_revision({next(revision_), {}, 0}, effects.writes);
+      invariant(catalogue_.newest() < revision_, "other rules change what was known before");
+      catalogue_.touch(kind, revision_);
+    }
+    Bytes record = key_of(number(revision_));
+    std::ranges::copy(bytes_of(rules), std::back_inserter(record));
+    effects.writes.put(Column::meta, rules_name(kind), std::move(record));
   }
-  Bytes record = key_of(number(revision_));
-  std::ranges::copy(bytes_of(rules), std::back_inserter(record));
-  effects.writes.put(Column::meta, rules_name(), std::move(record));
   return effects;
 }
 

@@ -35,8 +35,12 @@ void Core::restore() {
   if (const auto forgotten = store_.get(Column::meta, forgotten_name()))
     catalogue_.forgot(Revision{number_in_key(*forgotten)});
   if (const auto encoder = store_.get(Column::meta, encoder_name())) encoder_ = Digest::from_bytes(*encoder);
-  if (const auto rules = store_.get(Column::meta, rules_name()))
-    catalogue_.touch(ruled_kind(), Revision{number_in_key(*rules)});
+  store_.scan(Column::meta, bytes_of(kRules), [&](ByteView key, ByteView record) {
+    const std::string kind(text_of(key.subspan(kRules.size())));
+    const Revision since{number_in_key(record)};
+    for (const auto& [ruled, rules] : catalogue_.rules())
+      if (kind == ruled || kind == kOnceRuled) catalogue_.touch(ruled, since);
+  });
   // Programs of before noted what they took back of topics that had been withdrawn under a revision that they did not
   // make.
   revision_ = std::max(revision_, catalogue_.newest());

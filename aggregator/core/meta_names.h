@@ -1,14 +1,20 @@
 // What the aggregator calls its records in the store's column "meta".
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "storage/store.h"
 
 namespace outrider::aggregator {
 
-// Since which revision, and by which rules, classes are merged.
-inline Bytes rules_name() {
-  return to_bytes("rules of merging classes");
+// Since which revision, and by which rules, what is of a kind is merged.
+inline constexpr std::string_view kRules = "rules of merging ";
+inline Bytes rules_name(std::string_view kind) {
+  return to_bytes(std::string(kRules) + std::string(kind));
 }
+// What programs wrote there when one kind only had rules.
+inline constexpr std::string_view kOnceRuled = "classes";
 
 inline Bytes revision_name() {
   return to_bytes("revision");
@@ -21,12 +27,6 @@ inline Bytes forgotten_name() {
 
 inline Bytes encoder_name() {
   return to_bytes("encoder");
-}
-
-// The kind of knowledge that rules of merging are about.
-inline const std::string& ruled_kind() {
-  static const std::string kind = "prototype";
-  return kind;
 }
 
 }  // namespace outrider::aggregator

@@ -41,14 +41,20 @@ class Office {
     commit(core_->publish(std::move(definition), {}));
   }
 
+  void restart(const AdmissionRules& rules) {
+    rules_ = rules;
+    restart();
+  }
   void restart() {
     const auto kept = store_ ? store_->reopened() : std::make_unique<MemoryStore>();
     store_ = kept->reopened();
     std::vector<std::unique_ptr<Family>> families;
-    families.push_back(std::make_unique<PrototypicalFamily>([](ByteView bytes) {
-      if (bytes.size() != 1) throw InputError("no encoder of these tests");
-      return kWidth;
-    }));
+    families.push_back(std::make_unique<PrototypicalFamily>(
+        [](ByteView bytes) {
+          if (bytes.size() != 1) throw InputError("no encoder of these tests");
+          return kWidth;
+        },
+        rules_));
     families.push_back(std::make_unique<SupermaskFamily>());
     families.push_back(std::make_unique<averaging::AveragingFamily>(
         averaging::RoundRules{.cohort = 3, .minimum = 2, .duration = Instant{10'000}}));
@@ -84,6 +90,7 @@ class Office {
 
  private:
   Limits limits_;
+  AdmissionRules rules_;
   Digest definition_;
   std::unique_ptr<MemoryStore> store_;
   std::unique_ptr<Core> core_;
@@ -273,7 +280,7 @@ TEST(ClientCalled, MustBeOne) {
 
 TEST(MergeBy, OtherRulesMeanThatAllClassesHaveChanged) {
   Office office(kEncoderOfTests);
-  office.commit(office.core().merge_by("some"));
+  office.commit(office.core().merge_by_rules());
   EXPECT_EQ(office.core().revision(), Revision{1});  // that of the encoder
   office.come(kAnn, "ann");
   office.teach(kAnn, "prototype", "bag", two_numbers(1));
@@ -284,12 +291,18 @@ TEST(MergeBy, OtherRulesMeanThatAllClassesHaveChanged) {
     return std::get<protocol::Knowledge>(office.answers().at(0).body).entries.size();
   };
   EXPECT_EQ(changed(), 0U);
-  office.commit(office.core().merge_by("some"));
+  office.commit(office.core().merge_by_rules());
   EXPECT_EQ(changed(), 0U);
-  office.commit(office.core().merge_by("others"));
+  AdmissionRules others;
+  others.open_base = !others.open_base;
+  office.restart(others);
+  office.commit(office.core().merge_by_rules());
+  office.come(kAnn, "ann");
   EXPECT_EQ(changed(), 1U);
-  office.restart();
-  office.commit(office.core().merge_by("others"));
+  office.restart(others);
+  const Revision before = office.core().revision();
+  office.commit(office.core().merge_by_rules());
+  EXPECT_EQ(office.core().revision(), before);
   office.come(kAnn, "ann");
   EXPECT_EQ(changed(), 1U);
 }

@@ -15,14 +15,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
 
-#include "aggregator/daemon/families.h"
+#include "aggregator/daemon/identity.h"
 #include "aggregator/daemon/operator_door.h"
 #include "aggregator/daemon/operator_service.h"
 #include "aggregator/daemon/turns.h"
 #include "knowledge/error.h"
 #include "knowledge/invariant.h"
-#include "learners/prototypical/merge.h"
-#include "learners/prototypical/pretrained.h"
 #include "protocol/host_addresses.h"
 #include "protocol/rate_limited_log.h"
 #include "protocol/transport.h"
@@ -50,8 +48,7 @@ class Daemon {
         timer_(io_),
         signals_(io_, SIGINT, SIGTERM) {
     erase_what_is_taken_back(*store_);
-    if (const Effects effects = core_->merge_by(options_.admission.merging()); !effects.writes.empty())
-      store_->commit(effects.writes);
+    if (const Effects effects = core_->merge_by_rules(); !effects.writes.empty()) store_->commit(effects.writes);
     if (options_.pretrained) publish(*options_.pretrained);
     door_.emplace(io_, options_.state, [this](const OperatorRequest& request) { return serve(request); });
     listen(protocol::Address::parse(options_.listen));
@@ -76,27 +73,22 @@ class Daemon {
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch() -
                                                          (std::chrono::steady_clock::now() - start_))
             .count());
-    AdmissionRules admission = options_.admission;
-    admission.base_teacher = keys_.client_id();
-    auto core = std::make_unique<Core>(keys_.client_id(), *store_, all_families(options_.rounds, admission),
+    auto core = std::make_unique<Core>(keys_.client_id(), *store_, options_.families->make(keys_.client_id()),
                                        options_.limits, pace);
     for (const std::string& complaint : core->complaints()) spdlog::warn("{}", complaint);
     return core;
   }
 
   void publish(const std::filesystem::path& file) {
-    Pretrained pretrained = load_pretrained(file);
-    const Digest given = Digest::of(pretrained.encoder);
+    Published published = options_.families->read(file);
+    const Digest given = Digest::of(published.definition);
     require(options_.replace || core_->encoder().empty() || core_->encoder() == given,
             "the state's clients learn with " + core_->encoder().brief() + ", and " + file.string() +
                 " is another one, " + given.brief() +
                 ": leave --pretrained out, or add --replace, and all clients learn anew with that one");
-    std::vector<BaseKnowledge> base;
-    for (const auto& [subject, state] : pretrained.classes)
-      base.push_back({std::string(kPrototypeKind), subject, encode(state)});
     Effects effects;
     try {
-      effects = core_->publish(std::move(pretrained.encoder), base);
+      effects = core_->publish(std::move(published.definition), published.base);
     } catch (const InputError& error) {
       throw InputError("what clients are to learn with, " + file.string() + ", cannot be used: " + error.what());
     }

@@ -3,13 +3,13 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "aggregator/core/core.h"
-#include "learners/averaging/rounds.h"
-#include "learners/prototypical/admission.h"
+#include "aggregator/daemon/server_family.h"
 
 namespace outrider::aggregator {
 
@@ -17,12 +17,10 @@ struct DaemonOptions {
   std::filesystem::path state;                  // created if it does not exist
   std::string listen = "tcp://127.0.0.1:7700";  // "*" as port: any free one
   bool replace = false;  // `pretrained` may be another than the state's: all clients learn anew with it
-  std::optional<std::filesystem::path> pretrained;  // what clients learn with: see learners/prototypical/pretrained.h
+  std::optional<std::filesystem::path> pretrained;  // what clients learn with
   Limits limits;
   Pace pace;
-  averaging::RoundRules rounds;  // where clients train a model in rounds
-  // Where clients teach classes; the base teacher is the aggregator, whoever is said.
-  AdmissionRules admission = AdmissionRules::usual();
+  std::shared_ptr<ServerFamilies> families;  // that it serves, and their options
   // Called once, when clients can connect, with the addresses to give to them, the best first: each can be used as it
   // is.
   std::function<void(const std::vector<std::string>& addresses)> on_ready = {};

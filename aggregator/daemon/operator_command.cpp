@@ -77,7 +77,7 @@ std::string extent(const Account& account) {
 
 Account account_of(const OperatorOptions& options) {
   check_who(options.who);
-  auto answer = std::get<Clients>(ask_operator(options.state, ShowClient{options.who}));
+  auto answer = std::get<Clients>(ask_operator(options.state, ShowClient{options.who}, *options.families));
   if (answer.accounts.size() != 1) throw InputError("the aggregator's answer names no client");
   return std::move(answer.accounts.front());
 }
@@ -121,8 +121,8 @@ void add_options(CLI::App& app, RemoveCommand& options) {
 int run_list(const ListCommand& options) {
   std::vector<Account> accounts;
   for (bool more = true; more;) {
-    auto page =
-        std::get<Clients>(ask_operator(options.state, ListClients{accounts.empty() ? ClientId{} : accounts.back().id}));
+    auto page = std::get<Clients>(ask_operator(
+        options.state, ListClients{accounts.empty() ? ClientId{} : accounts.back().id}, *options.families));
     more = page.more && !page.accounts.empty();
     std::ranges::move(page.accounts, std::back_inserter(accounts));
   }
@@ -159,7 +159,8 @@ int run_remove(const RemoveCommand& options) {
     return 1;
   }
   const Account removed =
-      std::get<Removed>(ask_operator(options.state, RemoveClient{account.id.hex(), options.forget})).account;
+      std::get<Removed>(ask_operator(options.state, RemoveClient{account.id.hex(), options.forget}, *options.families))
+          .account;
   if (options.json) {
     nlohmann::json json = to_json(removed, true);
     json["forgotten"] = options.forget;

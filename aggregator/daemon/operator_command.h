@@ -2,7 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
+
+#include "aggregator/daemon/server_family.h"
 
 namespace CLI {
 class App;
@@ -11,8 +14,9 @@ class App;
 namespace outrider::aggregator {
 
 struct OperatorOptions {
-  std::filesystem::path state;  // the aggregator's
-  std::string who;              // a client
+  std::shared_ptr<ServerFamilies> families;  // of the state
+  std::filesystem::path state;               // the aggregator's
+  std::string who;                           // a client
   bool forget = false;
   bool yes = false;
   bool json = false;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "aggregator/daemon/families.h"
+#include "aggregator/daemon/identity.h"
 #include "aggregator/daemon/operator_door.h"
 #include "knowledge/error.h"
 
@@ -38,7 +38,8 @@ bool is_aggregators(const Store& store) {
   return found;
 }
 
-OperatorAnswer serve_at_rest(const std::filesystem::path& state, const OperatorRequest& request) {
+OperatorAnswer serve_at_rest(const std::filesystem::path& state, const OperatorRequest& request,
+                             const ServerFamilies& families) {
   if (!std::filesystem::is_regular_file(state / "CURRENT"))
     throw InputError("there is no aggregator's state in '" + state.string() + "'; expected the directory that " +
                      "`outrider aggregator --state` was given");
@@ -46,9 +47,7 @@ OperatorAnswer serve_at_rest(const std::filesystem::path& state, const OperatorR
   if (!is_aggregators(*store))
     throw InputError("'" + state.string() + "' is no aggregator's state, or that of one that nobody has come to yet");
   const ClientId self = identity(*store).client_id();
-  AdmissionRules admission;
-  admission.base_teacher = self;
-  Core core(self, *store, all_families({}, admission));
+  Core core(self, *store, families.make(self));
   OperatorAnswer answer =
       serve_operator(core, request, Instant{0}, [&](const Effects& effects) { store->commit(effects.writes); });
   erase_what_is_taken_back(*store);
@@ -79,9 +78,10 @@ void erase_what_is_taken_back(Store& store) {
   store.commit(done);
 }
 
-OperatorAnswer ask_operator(const std::filesystem::path& state, const OperatorRequest& request) {
+OperatorAnswer ask_operator(const std::filesystem::path& state, const OperatorRequest& request,
+                            const ServerFamilies& families) {
   std::optional<OperatorAnswer> answer = ask_at_door(state, request);
-  if (!answer) answer = serve_at_rest(state, request);
+  if (!answer) answer = serve_at_rest(state, request, families);
   if (const auto* failed = std::get_if<Failed>(&*answer)) throw InputError(failed->why);
   return *std::move(answer);
 }

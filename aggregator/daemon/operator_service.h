@@ -7,6 +7,7 @@
 
 #include "aggregator/core/core.h"
 #include "aggregator/core/operator_messages.h"
+#include "aggregator/daemon/server_family.h"
 
 namespace outrider::aggregator {
 
@@ -21,6 +22,7 @@ void erase_what_is_taken_back(Store& store);
 
 // Of the aggregator of this state: of the one that runs, else on the state itself. Throws InputError with one sentence
 // where it failed, where there is no such state, or where it is in use by one that does not answer.
-OperatorAnswer ask_operator(const std::filesystem::path& state, const OperatorRequest& request);
+OperatorAnswer ask_operator(const std::filesystem::path& state, const OperatorRequest& request,
+                            const ServerFamilies& families);
 
 }  // namespace outrider::aggregator

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "knowledge/definition.h"
 #include "knowledge/error.h"
 #include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
@@ -319,6 +320,11 @@ Digest stored_encoder(const Store& store) {
 std::optional<Bytes> stored_definition(const Store& store) {
   const Digest id = stored_encoder(store);
   return id.empty() ? std::nullopt : store.get(Column::blobs, id.view());
+}
+
+std::optional<Bytes> stored_content(const Store& store) {
+  const auto definition = stored_definition(store);
+  return definition ? std::optional(Definition::content_of(*definition)) : std::nullopt;
 }
 
 }  // namespace outrider::client

@@ -154,7 +154,9 @@ void for_each_lesson(const Store& store, const std::string& kind, const Digest& 
                      const std::function<void(const Topic&, ByteView memory)>& visit);
 // The encoder in a client's store; empty: none yet.
 Digest stored_encoder(const Store& store);
-// What it is: an encoder's bytes, or a base network's; nothing: none yet.
+// What it is (knowledge/definition.h); nothing: none yet.
 std::optional<Bytes> stored_definition(const Store& store);
+// What its family reads of it.
+std::optional<Bytes> stored_content(const Store& store);
 
 }  // namespace outrider::client

@@ -149,7 +149,7 @@ class Daemon {
         taught_ = false;
         if (std::exchange(encoder, wanted) != wanted) {
           learner.reset();
-          learner = make_learner(wanted, *store_, options_.learner);
+          learner = make_learner(*options_.families, wanted, *store_, options_.learner);
         }
         if (learner)
           learner->learn([&](Lesson lesson, std::string report) { teach(std::move(lesson), std::move(report), stop); },

@@ -3,9 +3,10 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <string>
 
-#include "client/learner.h"
+#include "client/client_family.h"
 
 namespace outrider::client {
 
@@ -16,6 +17,7 @@ struct DaemonOptions {
   std::string name;                            // for people; empty: the host's
   std::chrono::milliseconds look_every{1000};  // at the data folder
   Capacity capacity{};                         // of the device
+  std::shared_ptr<ClientFamilies> families;    // that it can learn with, and their options
 };
 
 // Learns, contributes and keeps up until SIGINT or SIGTERM; goes on where it was stopped or killed. Throws InputError

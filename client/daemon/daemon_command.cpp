@@ -16,9 +16,6 @@ namespace {
 const std::map<std::string, Precision> kPrecisions{
     {"float32", Precision::float32}, {"float16", Precision::float16}, {"int8", Precision::int8}};
 
-const std::map<std::string, MaskFinder> kFinders{{"edge-popup", MaskFinder::edge_popup},
-                                                 {"lottery", MaskFinder::lottery}};
-
 }  // namespace
 
 void add_options(CLI::App& app, DaemonOptions& options) {
@@ -28,8 +25,6 @@ void add_options(CLI::App& app, DaemonOptions& options) {
                  "Pictures (PNG, JPEG), one folder per class; for tasks, one folder per task with those in it. "
                  "Watched for new ones; the folder exists already")
       ->required();
-  app.add_flag("--keep-deleted", options.learner.keep_deleted,
-               "Classes: what was learned from pictures that leave the folder stays (default: it is taken back)");
   app.add_option("--state", options.state, "Directory of the durable state; created if it does not exist")->required();
   app.add_option("--name", options.name, "How people know this client, in UTF-8 (default: the host's name)");
   app.add_option(
@@ -38,7 +33,7 @@ void add_options(CLI::App& app, DaemonOptions& options) {
          "processor")
       ->check(whole_number(0, 1024))
       ->capture_default_str();
-  app.add_option("--precision", options.learner.form.precision,
+  app.add_option("--precision", options.learner.precision,
                  "How prototypes and updates of a model travel: float32, float16 or int8 (4, 2 or 1 bytes a number)")
       ->transform(one_of(kPrecisions));
   add_quantity(app, "--memory", options.capacity.memory,
@@ -49,30 +44,7 @@ void add_options(CLI::App& app, DaemonOptions& options) {
                "Likewise, floating-point operations a second: 500M, 2G; training is to be done within a round "
                "(default: unlimited)",
                "the compute", parse_operations);
-  app.add_flag("--deviations", options.learner.form.deviations,
-               "Also contribute each class's spread, for `predict --head mahalanobis`; doubles the size");
-  app.add_option("--mask-epochs", options.learner.tasks.mask_epochs, "Tasks: epochs of the search for the mask")
-      ->check(whole_number(1, 100'000))
-      ->capture_default_str();
-  app.add_option("--weight-epochs", options.learner.tasks.weight_epochs,
-                 "Tasks: epochs of training the weights that no earlier task uses; 0: masks alone are sent")
-      ->check(whole_number(0, 100'000))
-      ->capture_default_str();
-  app.add_option("--least-steps", options.learner.tasks.least_steps,
-                 "Tasks: steps of either, at least, however few the pictures are")
-      ->check(whole_number(0, 10'000'000))
-      ->capture_default_str();
-  app.add_option("--finder", options.learner.finder,
-                 "Tasks: edge-popup searches the mask by scores; lottery finds it by pruning, or takes the mask of the "
-                 "ticket that is known of the task")
-      ->transform(one_of(kFinders));
-  app.add_option("--held-out", options.learner.held_out,
-                 "Rounds: share of the pictures of each class of ten or more that is not trained with, and by which it "
-                 "is told how good a model is; 0: none")
-      ->check(decimal_number(0, 0.5))
-      ->capture_default_str();
-  app.add_flag("--grow", options.learner.grow,
-               "Networks that grow: also train the crossings of the grown network, if --memory holds that");
+  for (const auto& family : *options.families) family->add_learner_options(app);
 }
 
 int run_client(const DaemonOptions& options) {

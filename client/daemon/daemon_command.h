@@ -9,6 +9,7 @@ class App;
 
 namespace outrider::client {
 
+// Pre: `options` have families, which outlive the app.
 void add_options(CLI::App& app, DaemonOptions& options);
 // Learns until SIGINT or SIGTERM. Returns the exit code; throws InputError as run_daemon() does.
 int run_client(const DaemonOptions& options);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "knowledge/bytes.h"
+#include "learners/precision.h"
 
 namespace outrider {
 
@@ -54,10 +55,6 @@ class ClassStateBuilder {
   std::vector<double> mean_;        // empty when deviations are not kept
   std::vector<double> deviations_;  // likewise
 };
-
-// How the components travel: 4, 2 or 1 bytes each. float32 loses nothing. float16 errs by at most 2^-11 of a component,
-// int8 by at most 1/254 of the largest component of the vector.
-enum class Precision { float32, float16, int8 };
 
 // What a decoded state may contain.
 struct ClassStateLimits {

@@ -48,6 +48,12 @@ class PrototypicalMerge : public Merge {
     return known == classes_.end() ? 0 : known->second.count();
   }
 
+  std::uint64_t examples_of(const Contribution& contribution) const override {
+    return decode_class_state(contribution.payload).count;
+  }
+
+  std::string rules() const override { return rules_.merging(); }
+
   void put(const Contribution& contribution) override {
     ClassState state = read_state(contribution);
     const Topic& topic = contribution.topic;

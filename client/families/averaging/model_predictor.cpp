@@ -9,7 +9,7 @@ namespace outrider::client {
 namespace {
 
 averaging::LearningTask stored_task(const Store& store) {
-  const auto definition = stored_definition(store);
+  const auto definition = stored_content(store);
   require(definition.has_value(), "it has no model yet: let the client meet an aggregator");
   return averaging::LearningTask::decode(*definition);
 }

@@ -29,11 +29,13 @@ averaging::Encoding encoding_of(Precision precision) {
 
 }  // namespace
 
-RoundLearner::RoundLearner(Digest space, averaging::LearningTask task, const Store& store, LearnerOptions options)
+RoundLearner::RoundLearner(Digest space, averaging::LearningTask task, const Store& store, LearnerOptions options,
+                           double held_out)
     : space_(space),
       task_(std::move(task)),
       store_(store),
       options_(std::move(options)),
+      held_out_(held_out),
       pictures_(options_.data, task_.classes, task_.preprocessing.input) {
   require(options_.self != ClientId{}, "a client that learns in rounds needs an identity");
 }
@@ -101,7 +103,7 @@ bool RoundLearner::takes_excuse_back(const Teach& teach, const Complain& complai
 
 void RoundLearner::split(const Dataset& examples) {
   if (split_of_ == pictures_.fingerprint()) return;
-  split_ = averaging::hold_out(examples, options_.held_out);
+  split_ = averaging::hold_out(examples, held_out_);
   split_of_ = pictures_.fingerprint();
 }
 
@@ -123,7 +125,7 @@ void RoundLearner::train(const Teach& teach, const std::stop_token& stop) {
     throw;
   }
   learned.update.score = score;
-  Bytes payload = averaging::encode_update(learned.update, encoding_of(options_.form.precision));
+  Bytes payload = averaging::encode_update(learned.update, encoding_of(options_.precision));
   const averaging::ClientMemory memory{round, Digest::of(payload), std::move(before), std::move(learned.own),
                                        given.width};
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;

@@ -15,10 +15,14 @@ namespace outrider::client {
 // Each round is learned once, from all pictures that are in the folder by then: CLASS/PICTURE. Where there are none, or
 // training diverges, the aggregator is told, so that it does not wait (learners/averaging/excuse.h). What is known is
 // read once a revision: a model may be large.
+// Share of the pictures of a class that is not trained with, to tell how good a model is.
+inline constexpr double kUsualHeldOut = 0.1;
+
 class RoundLearner : public Learner {
  public:
   // `store` must outlive the learner. Throws InputError when the options do not say who the client is.
-  RoundLearner(Digest space, averaging::LearningTask task, const Store& store, LearnerOptions options);
+  RoundLearner(Digest space, averaging::LearningTask task, const Store& store, LearnerOptions options,
+               double held_out = kUsualHeldOut);
 
   void learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) override;
 
@@ -34,6 +38,7 @@ class RoundLearner : public Learner {
   averaging::LearningTask task_;
   const Store& store_;
   LearnerOptions options_;
+  double held_out_;
   ModelPictures pictures_;
   averaging::HeldOut split_;          // of the pictures
   Digest split_of_;                   // their fingerprint

@@ -41,11 +41,13 @@ std::optional<growing::TrainedMixture> train(const growing::MixtureNetwork& netw
 
 }  // namespace
 
-GrowingLearner::GrowingLearner(Digest space, growing::GrowingTask task, const Store& store, LearnerOptions options)
+GrowingLearner::GrowingLearner(Digest space, growing::GrowingTask task, const Store& store, LearnerOptions options,
+                               bool grow)
     : space_(space),
       task_(std::move(task)),
       store_(store),
       options_(std::move(options)),
+      grow_(grow),
       pictures_(options_.data, task_.classes, task_.preprocessing.input) {
   require(options_.self != ClientId{}, "a client whose network grows needs an identity");
 }
@@ -54,7 +56,7 @@ void GrowingLearner::learn(const Teach& teach, const Complain& complain, const s
   const auto growth = known_growth(store_, space_, task_);
   if (!growth) {
     learn_part(teach, complain, stop);
-  } else if (options_.grow) {
+  } else if (grow_) {
     learn_crossings(*growth, teach, complain, stop);
   }
 }

@@ -13,8 +13,10 @@ namespace outrider::client {
 // crossings likewise, from then on.
 class GrowingLearner : public Learner {
  public:
-  // `store` must outlive the learner. Throws InputError when the options do not say who the client is.
-  GrowingLearner(Digest space, growing::GrowingTask task, const Store& store, LearnerOptions options);
+  // `store` must outlive the learner. `grow`: also trains the grown network, if its memory suffices. Throws InputError
+  // when the options do not say who the client is.
+  GrowingLearner(Digest space, growing::GrowingTask task, const Store& store, LearnerOptions options,
+                 bool grow = false);
 
   void learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) override;
 
@@ -31,6 +33,7 @@ class GrowingLearner : public Learner {
   growing::GrowingTask task_;
   const Store& store_;
   LearnerOptions options_;
+  bool grow_;
   ModelPictures pictures_;
 };
 

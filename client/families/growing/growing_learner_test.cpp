@@ -60,9 +60,7 @@ class GrowingLearnerTest : public testing::Test {
     return subjects;
   }
   std::unique_ptr<Learner> learner(bool grow) {
-    LearnerOptions options = options_;
-    options.grow = grow;
-    return make_learner(space_, store_, options);
+    return std::make_unique<GrowingLearner>(space_, task_, store_, options_, grow);
   }
 
   // As if the aggregator had said it.

@@ -10,7 +10,7 @@ namespace outrider::client {
 namespace {
 
 growing::GrowingTask stored_growing_task(const Store& store) {
-  const auto definition = stored_definition(store);
+  const auto definition = stored_content(store);
   require(definition.has_value(), "it has no network yet: let the client meet an aggregator");
   return growing::GrowingTask::decode(*definition);
 }

@@ -52,7 +52,7 @@ Classes known_classes(const Store& store) {
 }
 
 Encoder load_encoder(const Store& store) {
-  const auto blob = stored_definition(store);
+  const auto blob = stored_content(store);
   if (!blob) throw InputError("this client has no encoder yet: it fetches one when it first meets its aggregator");
   return Encoder::decode(*blob);
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "knowledge/definition.h"
 #include "knowledge/error.h"
 #include "knowledge/utf8.h"
 #include "knowledge/whole_file.h"
@@ -23,7 +24,7 @@ void PrototypeLearner::use(const Digest& encoder) {
   embedder_.reset();
   const auto blob = store_.get(Column::blobs, encoder.view());
   if (!blob) throw InputError("the state has no encoder " + encoder.brief());
-  embedder_.emplace(Encoder::decode(*blob), threads_);
+  embedder_.emplace(Encoder::decode(Definition::content_of(*blob)), threads_);
   encoder_ = encoder;
   folder_.forget_all();
   pictures_.clear();

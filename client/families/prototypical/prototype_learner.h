@@ -20,6 +20,12 @@ namespace outrider::client {
 // class is as if it had never been there; a class that has no more pictures is withdrawn. What it learned is in the
 // lessons' memory, so a new learner on the same store goes on where another stopped. Not thread-safe; reads the store
 // while the loop commits.
+// What of a class goes to the aggregator.
+struct LessonForm {
+  Precision precision = Precision::float32;
+  bool deviations = false;  // for the Mahalanobis head; doubles the size
+};
+
 class PrototypeLearner : public Learner {
  public:
   // `store` must outlive the learner. `threads`: 0 means one per processor.

@@ -22,7 +22,7 @@ TaskMemory TaskMemory::decode(ByteView bytes) {
 }
 
 BaseNetwork load_base(const Store& store) {
-  const auto blob = stored_definition(store);
+  const auto blob = stored_content(store);
   require(blob.has_value(), "this client has no base network yet: it fetches one when it first meets its aggregator");
   return BaseNetwork::decode(*blob);
 }

@@ -19,8 +19,9 @@ constexpr int kMostRebases = 3;
 
 }  // namespace
 
-TaskLearner::TaskLearner(Digest space, BaseNetwork base, const Store& store, LearnerOptions options)
-    : space_(space), base_(std::move(base)), store_(store), options_(std::move(options)) {}
+TaskLearner::TaskLearner(Digest space, BaseNetwork base, const Store& store, LearnerOptions options,
+                         const TaskOptions& tasks)
+    : space_(space), base_(std::move(base)), store_(store), options_(std::move(options)), tasks_(tasks) {}
 
 Topic TaskLearner::topic_of_task(const std::string& task) const {
   return {std::string(kSupermaskKind), space_, task};
@@ -56,7 +57,7 @@ NamedTasks TaskLearner::others(const std::string& task) const {
 
 // The same task learned from the same pictures and the same knowledge gives the same record at every client.
 MaskTraining TaskLearner::training_of(const std::string& task) const {
-  MaskTraining training = options_.tasks;
+  MaskTraining training = tasks_.training;
   training.seed = Random(base_.seed, task)();
   training.threads = options_.threads;
   return training;
@@ -64,7 +65,7 @@ MaskTraining TaskLearner::training_of(const std::string& task) const {
 
 Scores TaskLearner::first_scores(const NamedTasks& known, const Dataset& pictures, const MaskTraining& training,
                                  std::string& report) const {
-  if (options_.transfer) {
+  if (tasks_.transfer) {
     const auto transfer = best_transfer(base_, known, pictures, {.seed = training.seed, .threads = training.threads});
     if (transfer) {
       const auto& [name, record] = known[transfer->task];
@@ -95,7 +96,7 @@ TaskRecord TaskLearner::search(const std::string& task, const Dataset& pictures,
 // Everybody's ticket of a task has the mask of the first one that was found, so that their weights can be averaged.
 TaskRecord TaskLearner::train_lottery_ticket(const std::string& task, const Dataset& pictures, const EpochDone& goes_on,
                                              std::string& report) const {
-  LotteryOptions options = options_.lottery;
+  LotteryOptions options = tasks_.lottery;
   options.seed = training_of(task).seed;
   options.threads = options_.threads;
   const NamedTasks known = known_tasks(store_, space_, base_);
@@ -120,8 +121,8 @@ void TaskLearner::learn_files(const TaskFiles& files, const Teach& teach, const 
   std::string how;
   TaskRecord record;
   try {
-    record = options_.finder == MaskFinder::lottery ? train_lottery_ticket(files.task, pictures, goes_on, how)
-                                                    : search(files.task, pictures, goes_on, how);
+    record = tasks_.finder == MaskFinder::lottery ? train_lottery_ticket(files.task, pictures, goes_on, how)
+                                                  : search(files.task, pictures, goes_on, how);
   } catch (const InputError& error) {
     if (stop.stop_requested()) return;
     throw InputError(fmt::format("the task {} was not learned: {}", utf8::quoted(files.task), error.what()));

@@ -6,16 +6,31 @@
 #include "client/families/supermask/known_tasks.h"
 #include "client/learner.h"
 #include "client/pictures/task_folder.h"
+#include "learners/supermask/lottery.h"
 
 namespace outrider::client {
 
 // A task is learned once its folder has stayed the same from one look to the next, and again when it changes. It builds
 // on all tasks that the client knows by then: it starts from the one that fits best, uses their weights and changes
 // none of them. Tasks that become known while it learns make it rebase before it contributes.
+// How a task's mask comes about.
+enum class MaskFinder : std::uint8_t {
+  edge_popup,  // scores search it, then the weights that nobody owns are trained
+  lottery,     // a task that somebody has found a ticket for is trained with its mask; else one is found by pruning
+};
+
+struct TaskOptions {
+  MaskTraining training{.least_steps = 300};  // its seed and threads are set by the learner
+  MaskFinder finder = MaskFinder::edge_popup;
+  LotteryOptions lottery{};  // likewise
+  bool transfer = true;      // tasks start from the known one that fits best
+};
+
 class TaskLearner : public Learner {
  public:
   // `store` must outlive the learner.
-  TaskLearner(Digest space, BaseNetwork base, const Store& store, LearnerOptions options);
+  TaskLearner(Digest space, BaseNetwork base, const Store& store, LearnerOptions options,
+              const TaskOptions& tasks = {});
 
   void learn(const Teach& teach, const Complain& complain, const std::stop_token& stop) override;
 
@@ -38,6 +53,7 @@ class TaskLearner : public Learner {
   BaseNetwork base_;
   const Store& store_;
   LearnerOptions options_;
+  TaskOptions tasks_;
   std::map<std::string, Digest> seen_;    // fingerprints at the last look
   std::map<std::string, Digest> failed_;  // of tasks that could not be learned
 };

@@ -58,10 +58,14 @@ class TaskLearnerTest : public testing::Test {
     LearnerOptions options;
     options.data = folder_;
     options.threads = 1;
-    options.tasks.batch = 15;
     return options;
   }
-  TaskLearner make_learner() const { return {space_, base_, store_, options()}; }
+  TaskOptions tasks() const {
+    TaskOptions tasks;
+    tasks.training.batch = 15;
+    return tasks;
+  }
+  TaskLearner make_learner() const { return {space_, base_, store_, options(), tasks()}; }
 
   // One look; the reports of what was learned.
   std::vector<std::string> look(TaskLearner& learner, const std::stop_token& stop = {}) {
@@ -171,7 +175,7 @@ TEST_F(TaskLearnerTest, RebasesOnWhatBecomesKnownWhileItLearns) {
   const StoreWithNews store(store_, news);
   fs::remove_all(folder_ / "fruit");
   pictures("tools", {"hammer", "saw"});
-  TaskLearner learner(space_, base_, store, options());
+  TaskLearner learner(space_, base_, store, options(), tasks());
   look(learner);
   EXPECT_THAT(look(learner), ElementsAre(HasSubstr("rebased")));
   const TaskRecord tools = record("tools");
@@ -210,18 +214,18 @@ TEST_F(TaskLearnerTest, TakesTheKnownTicketOfATask) {
   BaseNetwork base = test_base();
   base.weights = BaseWeights::he_normal;
   use(base);
-  LearnerOptions lottery = options();
+  TaskOptions lottery = tasks();
   lottery.finder = MaskFinder::lottery;
   lottery.lottery.rounds = 4;
   lottery.lottery.batch = 15;
   pictures("fruit", {"apple", "pear"});
-  TaskLearner finder(space_, base_, store_, lottery);
+  TaskLearner finder(space_, base_, store_, options(), lottery);
   look(finder);
   EXPECT_THAT(look(finder), ElementsAre(HasSubstr("a ticket with")));
   const TaskRecord first = record("fruit");
   EXPECT_LT(first.layers.front().count(), first.layers.front().kept.size() / 2);
   for (std::uint32_t number = 50; number < 60; ++number) picture("fruit", "pear", number);
-  TaskLearner later(space_, base_, store_, lottery);
+  TaskLearner later(space_, base_, store_, options(), lottery);
   look(later);
   EXPECT_THAT(look(later), ElementsAre(HasSubstr("with the known ticket")));
   const TaskRecord second = record("fruit");
