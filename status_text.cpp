@@ -8,7 +8,7 @@
 #include "knowledge/capacity.h"
 #include "knowledge/utf8.h"
 #include "learners/supermask/merge.h"
-#include "simulations/table.h"
+#include "simulations/report/table.h"
 
 namespace outrider {
 namespace {

@@ -13,8 +13,8 @@
 #include "learners/data/open.h"
 #include "learners/data/split.h"
 #include "learners/encoders/embedder.h"
-#include "simulations/measurement.h"
-#include "simulations/poisoned_classes.h"
+#include "simulations/pretraining/measurement.h"
+#include "simulations/virtual_fleet/poisoned_classes.h"
 
 namespace outrider::simulations {
 namespace {

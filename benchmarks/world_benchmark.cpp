@@ -10,11 +10,11 @@
 
 #include <benchmark/benchmark.h>
 
-#include "simulations/chart.h"
-#include "simulations/embedded_data.h"
-#include "simulations/federation_world.h"
-#include "simulations/prototype_curriculum.h"
-#include "simulations/stopwatch.h"
+#include "simulations/experiment/stopwatch.h"
+#include "simulations/report/chart.h"
+#include "simulations/virtual_fleet/embedded_data.h"
+#include "simulations/virtual_fleet/federation_world.h"
+#include "simulations/virtual_fleet/prototype_curriculum.h"
 #include "simulations/world/mission_world.h"
 
 namespace outrider::simulations {

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "knowledge/json_text.h"
-#include "simulations/comparison.h"
 #include "simulations/output_file.h"
+#include "simulations/report/comparison.h"
 
 namespace outrider::simulations {
 namespace {

@@ -9,7 +9,7 @@
 #include "learners/nn/loss.h"
 #include "learners/nn/optimizer.h"
 #include "learners/random.h"
-#include "simulations/rounds/network_accuracy.h"
+#include "simulations/federated_rounds/training/network_accuracy.h"
 
 namespace outrider::simulations {
 

@@ -8,7 +8,7 @@
 #include "learners/encoders/embedder.h"
 #include "learners/nn/loss.h"
 #include "learners/random.h"
-#include "simulations/task_sequence.h"
+#include "simulations/task_incremental/task_sequence.h"
 #include "simulations/test_studies.h"
 
 namespace outrider::simulations {

@@ -11,10 +11,10 @@
 #include "client/families/prototypical/own_pictures.h"
 #include "knowledge/json_text.h"
 #include "knowledge/utf8.h"
-#include "simulations/confusion.h"
-#include "simulations/figure.h"
-#include "simulations/page.h"
-#include "simulations/table.h"
+#include "simulations/report/confusion.h"
+#include "simulations/report/figure.h"
+#include "simulations/report/page.h"
+#include "simulations/report/table.h"
 
 namespace outrider::simulations {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "learners/encoders/encoder.h"
-#include "simulations/mission.h"
-#include "simulations/scenario.h"
+#include "simulations/class_incremental/mission.h"
+#include "simulations/scenario/scenario.h"
 
 namespace outrider::simulations {
 

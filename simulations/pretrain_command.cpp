@@ -15,11 +15,11 @@
 #include "learners/data/split.h"
 #include "learners/nn/threads.h"
 #include "learners/prototypical/pretrained.h"
-#include "simulations/kept_training.h"
-#include "simulations/measurement.h"
+#include "simulations/experiment/shell_words.h"
 #include "simulations/output_file.h"
-#include "simulations/pretraining.h"
-#include "simulations/shell_words.h"
+#include "simulations/pretraining/kept_training.h"
+#include "simulations/pretraining/measurement.h"
+#include "simulations/pretraining/pretraining.h"
 
 namespace outrider::simulations {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "simulations/scenario.h"
+#include "simulations/scenario/scenario.h"
 
 namespace CLI {
 class App;

@@ -8,14 +8,14 @@
 #include "learners/data/open.h"
 #include "learners/encoders/architectures.h"
 #include "learners/supermask/base_network.h"
-#include "simulations/assignment.h"
-#include "simulations/embedded_data.h"
-#include "simulations/mission.h"
-#include "simulations/pretraining.h"
-#include "simulations/rounds_run.h"
+#include "simulations/class_incremental/mission.h"
+#include "simulations/federated_rounds/rounds_run.h"
+#include "simulations/pretraining/pretraining.h"
 #include "simulations/scenario_kind.h"
-#include "simulations/study_run.h"
-#include "simulations/task_sequence.h"
+#include "simulations/task_incremental/study_run.h"
+#include "simulations/task_incremental/task_sequence.h"
+#include "simulations/virtual_fleet/assignment.h"
+#include "simulations/virtual_fleet/embedded_data.h"
 
 namespace outrider::simulations {
 namespace {

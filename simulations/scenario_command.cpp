@@ -10,7 +10,7 @@
 #include "knowledge/error.h"
 #include "knowledge/whole_file.h"
 #include "simulations/output_file.h"
-#include "simulations/scenario_file.h"
+#include "simulations/scenario/scenario_file.h"
 #include "simulations/scenario_template.h"
 
 namespace outrider::simulations {

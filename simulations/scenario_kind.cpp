@@ -1,8 +1,8 @@
 #include "simulations/scenario_kind.h"
 
-#include "simulations/federation.h"
-#include "simulations/rounds_scenario.h"
-#include "simulations/study.h"
+#include "simulations/federated_rounds/rounds_scenario.h"
+#include "simulations/task_incremental/study.h"
+#include "simulations/virtual_fleet/federation.h"
 
 namespace outrider::simulations {
 

@@ -4,10 +4,10 @@
 
 #include <gmock/gmock.h>
 
-#include "simulations/federation.h"
-#include "simulations/rounds_scenario.h"
-#include "simulations/setting_record.h"
-#include "simulations/study.h"
+#include "simulations/federated_rounds/rounds_scenario.h"
+#include "simulations/scenario/setting_record.h"
+#include "simulations/task_incremental/study.h"
+#include "simulations/virtual_fleet/federation.h"
 
 namespace outrider::simulations {
 namespace {

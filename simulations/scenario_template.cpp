@@ -4,9 +4,9 @@
 #include <array>
 #include <sstream>
 
-#include "simulations/federation.h"
-#include "simulations/rounds_scenario.h"
-#include "simulations/study.h"
+#include "simulations/federated_rounds/rounds_scenario.h"
+#include "simulations/task_incremental/study.h"
+#include "simulations/virtual_fleet/federation.h"
 
 namespace outrider::simulations {
 namespace {

@@ -1,11 +1,11 @@
-#include "simulations/scenario.h"
+#include "simulations/scenario/scenario.h"
 
 #include <gtest/gtest.h>
 
-#include "simulations/federation.h"
-#include "simulations/rounds_scenario.h"
-#include "simulations/study.h"
-#include "simulations/test_scenario_file.h"
+#include "simulations/federated_rounds/rounds_scenario.h"
+#include "simulations/scenario/test_scenario_file.h"
+#include "simulations/task_incremental/study.h"
+#include "simulations/virtual_fleet/federation.h"
 
 namespace outrider::simulations {
 namespace {

@@ -1,4 +1,4 @@
-#include "simulations/setting_record.h"
+#include "simulations/scenario/setting_record.h"
 
 #include <algorithm>
 #include <set>
@@ -8,11 +8,11 @@
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
-#include "simulations/comparison.h"
-#include "simulations/federation_report.h"
-#include "simulations/report.h"
-#include "simulations/rounds_report.h"
-#include "simulations/study_report.h"
+#include "simulations/class_incremental/mission_report.h"
+#include "simulations/federated_rounds/rounds_report.h"
+#include "simulations/report/comparison.h"
+#include "simulations/task_incremental/study_report.h"
+#include "simulations/virtual_fleet/federation_report.h"
 
 namespace outrider::simulations {
 namespace {

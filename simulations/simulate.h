@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <optional>
 
-#include "simulations/federation.h"
-#include "simulations/rounds_scenario.h"
-#include "simulations/scenario.h"
-#include "simulations/study.h"
+#include "simulations/federated_rounds/rounds_scenario.h"
+#include "simulations/scenario/scenario.h"
+#include "simulations/task_incremental/study.h"
+#include "simulations/virtual_fleet/federation.h"
 
 namespace CLI {
 class App;

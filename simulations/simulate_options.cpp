@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
-#include "simulations/federation_fleet.h"
 #include "simulations/mpi/launched_ranks.h"
 #include "simulations/simulate.h"
+#include "simulations/virtual_fleet/federation_fleet.h"
 
 namespace outrider::simulations {
 namespace {

@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/temporary_directory.h"
+#include "simulations/experiment/test_interruption.h"
 #include "simulations/simulate.h"
-#include "simulations/test_interruption.h"
 #include "simulations/test_studies.h"
 
 namespace outrider::simulations {

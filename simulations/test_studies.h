@@ -8,7 +8,7 @@
 
 #include "learners/data/open.h"
 #include "learners/random.h"
-#include "simulations/study.h"
+#include "simulations/task_incremental/study.h"
 
 namespace outrider::simulations {
 

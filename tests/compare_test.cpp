@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "simulations/findings.h"
+#include "simulations/report/findings.h"
 #include "tests/mistakes.h"
 
 namespace outrider::testing {

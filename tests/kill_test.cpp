@@ -12,7 +12,7 @@
 #include "learners/prototypical/class_state.h"
 #include "learners/prototypical/merge.h"
 #include "learners/random.h"
-#include "simulations/fleet.h"
+#include "simulations/fleet/fleet.h"
 #include "tests/fashion.h"
 #include "tests/process.h"
 

@@ -2,7 +2,7 @@
 // connection, and whoever is killed comes back.
 #include <gmock/gmock.h>
 
-#include "simulations/fleet.h"
+#include "simulations/fleet/fleet.h"
 #include "tests/daemons.h"
 #include "tests/fashion.h"
 

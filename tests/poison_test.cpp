@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/temporary_directory.h"
-#include "simulations/measurement.h"
-#include "simulations/poisoned_classes.h"
+#include "simulations/pretraining/measurement.h"
+#include "simulations/virtual_fleet/poisoned_classes.h"
 #include "tests/fashion.h"
 
 namespace outrider::testing {

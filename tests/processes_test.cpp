@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
-#include "simulations/network_namespaces.h"
+#include "simulations/fleet/network_namespaces.h"
 #include "tests/mistakes.h"
 
 namespace outrider::testing {

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <signal.h>
 
-#include "simulations/test_interruption.h"
+#include "simulations/experiment/test_interruption.h"
 #include "simulations/test_studies.h"
 #include "tests/mistakes.h"
 #include "tests/process.h"

@@ -1,10 +1,10 @@
 // A scenario file of any kind; the data set that it names is not opened.
-#include "simulations/scenario.h"
+#include "simulations/scenario/scenario.h"
 
-#include "simulations/federation.h"
-#include "simulations/rounds_scenario.h"
+#include "simulations/federated_rounds/rounds_scenario.h"
 #include "simulations/scenario_kind.h"
-#include "simulations/study.h"
+#include "simulations/task_incremental/study.h"
+#include "simulations/virtual_fleet/federation.h"
 #include "tests/fuzz/refusing.h"
 #include "tests/fuzz/scratch_file.h"
 

@@ -1,0 +1,263 @@
+#include "simulations/class_incremental/mission_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <iostream>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "client/core/core.h"
+#include "client/daemon/traffic_record.h"
+#include "client/families/prototypical/predictor.h"
+#include "knowledge/error.h"
+#include "knowledge/whole_file.h"
+#include "learners/prototypical/class_memory.h"
+#include "learners/prototypical/merge.h"
+#include "learners/prototypical/pretrained.h"
+#include "simulations/class_incremental/mission.h"
+#include "simulations/class_incremental/mission_record.h"
+#include "simulations/experiment/run_directory.h"
+#include "simulations/experiment/run_journal.h"
+#include "simulations/experiment/run_origin.h"
+#include "simulations/experiment/stopwatch.h"
+#include "simulations/fine_tuning.h"
+#include "simulations/fleet/fleet.h"
+#include "simulations/pretraining/kept_encoder.h"
+#include "simulations/pretraining/measurement.h"
+#include "simulations/pretraining/pretraining.h"
+#include "simulations/scenario/scenario_file.h"
+
+namespace outrider::simulations {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Keys of the journal.
+constexpr const char* kMission = "mission";
+constexpr const char* kFineTuning = "fine-tuning";
+
+class Run {
+ public:
+  Run(const SimulateOptions& options, fs::path directory, ProgressDisplay& display, Interruption& interruption)
+      : options_(options), directory_(std::move(directory)), display_(display), interruption_(interruption) {
+    report_.scenario = scenario_of(options);
+  }
+
+  Report execute() {
+    load();
+    interruption_.defer();
+    // Nothing of an earlier run is lost to a scenario that cannot run.
+    RunJournal journal = open_run(options_, directory_, report_.data_sha256);
+    save(report_, directory_);
+    try {
+      run_parts(journal);
+    } catch (const Interrupted&) {
+      // The report says what is missing.
+    }
+    save(report_, directory_);
+    return std::move(report_);
+  }
+
+ private:
+  const MissionPlan& plan() const { return report_.scenario.mission; }
+  fs::path program() const { return options_.program.empty() ? fs::read_symlink("/proc/self/exe") : options_.program; }
+
+  void load() {
+    Phase phase(display_, "loading the data");
+    mission_ = plan_mission(report_.scenario);
+    report_.data_source = mission_.source;
+    report_.data_sha256 = mission_.sha256;
+  }
+
+  void run_parts(RunJournal& journal) {
+    const auto [encoder, seconds] = encoder_of_run(journal, directory_, display_, [&] {
+      return pretrain(report_.scenario.pretraining, mission_.base, report_.scenario.seed, display_, poll());
+    });
+    report_.pretraining_seconds = seconds;
+    report_.encoder = encoder.id().hex();
+    report_.dimension = encoder.dimension();
+    if (const auto mission = journal.get(kMission)) {
+      recall_mission(*mission, report_);
+    } else {
+      run_mission(encoder);
+      journal.put(kMission, mission_of(report_));
+    }
+    if (report_.scenario.fine_tuning.epochs > 0) fine_tune(encoder, journal);
+  }
+
+  std::function<void()> poll() const {
+    return [this] { interruption_.check(); };
+  }
+
+  std::pair<ClassStates, SupersetTest> embed_classes(Embedder& embedder) {
+    Phase phase(display_, "embedding", 2 * (mission_.base_classes.size() + mission_.new_classes.size()));
+    const auto done = [&] {
+      interruption_.check();
+      phase.advance();
+    };
+    ClassStates batch = batch_prototypes(mission_, embedder, done);
+    return {std::move(batch), SupersetTest(mission_, embedder, done)};
+  }
+
+  // With a fleet that knows nothing: half a mission is not gone on with, as what its clients have sent would tell.
+  void run_mission(const Encoder& encoder) {
+    Embedder embedder(encoder, 0);
+    auto [batch, test] = embed_classes(embedder);
+    save_pretrained({encoder.encode(), so_far(batch, {})}, pretrained_file(directory_));
+    for (const BaseClass& base : mission_.base_classes) test.include(base.name);
+    Phase phase(display_, "mission", plan().steps);
+    Fleet::clear(directory_);
+    Fleet fleet({program(), directory_, pretrained_file(directory_), plan().clients, plan().threads_per_client});
+    fleet.rendezvous(test.classes(), std::chrono::seconds(plan().patience_seconds),
+                     [&](const protocol::Status&) { interruption_.check(); });
+    if (plan().keep_base) measure(fleet, so_far(batch, {}), test, 0);
+    for (std::size_t step = 0; step < plan().steps; ++step) {
+      run_step(fleet, step, batch, test);
+      phase.note(fmt::format("{} classes, superset accuracy {:.2f} %", test.classes(),
+                             100 * report_.steps.back().after.front()));
+      phase.advance();
+    }
+    fleet.stop();
+    describe_clients(fleet, test);
+    compare_prototypes(fleet, batch, embedder.dimension());
+  }
+
+  void run_step(Fleet& fleet, std::size_t step, const ClassStates& batch, SupersetTest& test) {
+    const Stopwatch stopwatch;
+    for (const NewClass& added : mission_.new_classes) {
+      if (added.step != step) continue;
+      fleet.show_class(added.client, mission_.support_pool, added.support, added.name);
+      test.include(added.name);
+    }
+    {
+      Phase phase(display_, "rendezvous", test.classes());
+      fleet.rendezvous(test.classes(), std::chrono::seconds(plan().patience_seconds),
+                       [&](const protocol::Status& status) {
+                         interruption_.check();
+                         if (status.topics.size() > phase.done()) phase.advance(status.topics.size() - phase.done());
+                       });
+    }
+    measure(fleet, so_far(batch, step), test, stopwatch.seconds());
+  }
+
+  void measure(const Fleet& fleet, const ClassStates& batch, const SupersetTest& test, double seconds) {
+    StepResult result;
+    result.seconds = seconds;
+    result.classes = test.classes();
+    for (std::size_t client = 0; client < plan().clients; ++client) {
+      interruption_.check();
+      const auto store = open_store_read_only(fleet.client_state(client));
+      result.before.push_back(test.accuracy(with_base(client::own_classes(*store))));
+      result.after.push_back(test.accuracy(client::known_classes(*store)));
+    }
+    result.upper_bound = test.accuracy(batch);
+    report_.steps.push_back(std::move(result));
+  }
+
+  // What a client knew without the others.
+  ClassStates with_base(ClassStates own) const {
+    ClassStates base = load_pretrained(pretrained_file(directory_)).classes;
+    own.insert(own.end(), base.begin(), base.end());
+    return own;
+  }
+
+  // The batch prototypes of the base classes and, in the order of arrival, of the new ones up to a step.
+  ClassStates so_far(const ClassStates& batch, std::optional<std::size_t> step) const {
+    const auto arrived =
+        std::ranges::count_if(mission_.new_classes, [&](const NewClass& added) { return step && added.step <= *step; });
+    return {batch.begin(), batch.begin() + static_cast<std::ptrdiff_t>(mission_.base_classes.size()) + arrived};
+  }
+
+  void describe_clients(const Fleet& fleet, const SupersetTest& test) {
+    for (std::size_t client = 0; client < plan().clients; ++client) {
+      const auto store = open_store_read_only(fleet.client_state(client));
+      ClientResult result;
+      result.name = fleet.client_name(client);
+      result.before = report_.steps.back().before[client];
+      result.after = report_.steps.back().after[client];
+      double payload = 0;
+      double seconds = 0;
+      client::for_each_lesson(*store, std::string(kPrototypeKind), client::stored_encoder(*store),
+                              [&](const Topic&, ByteView memory) {
+                                ++result.classes;
+                                seconds += static_cast<double>(ClassMemory::decode(memory).spent.count()) * 1e-6;
+                              });
+      store->scan(Column::contributions, {}, [&](ByteView, ByteView contribution) {
+        const StoredContribution stored = decode_stored_contribution(contribution);
+        payload += static_cast<double>(stored.parts.empty() ? stored.contribution.payload.size()
+                                                            : decode_large(stored.parts).bytes);
+      });
+      const auto classes = static_cast<double>(std::max<std::size_t>(1, result.classes));
+      result.payload_bytes_per_class = payload / classes;
+      result.wire_bytes_per_class = static_cast<double>(client::load_traffic(*store).sent) / classes;
+      result.seconds_per_class = seconds / classes;
+      report_.clients.push_back(std::move(result));
+      Confusion confusion = test.confusion(client::known_classes(*store));
+      if (report_.confusion) confusion.counts += report_.confusion->counts;
+      report_.confusion = std::move(confusion);
+    }
+  }
+
+  void compare_prototypes(const Fleet& fleet, const ClassStates& batch, std::size_t dimension) {
+    const auto store = open_store_read_only(fleet.client_state(0));
+    const ClassStates merged = client::known_classes(*store);
+    for (const auto& [name, expected] : batch) {
+      const auto found = std::ranges::find(merged, name, &ClassStates::value_type::first);
+      if (found == merged.end()) throw InputError("the merged knowledge lacks the class '" + name + "'");
+      const std::vector<float> a = expected.prototype();
+      const std::vector<float> b = found->second.prototype();
+      for (std::size_t i = 0; i < dimension; ++i) {
+        const double difference = std::abs(static_cast<double>(a[i]) - b[i]);
+        const double scale = std::max(1e-6, std::abs(static_cast<double>(a[i])));
+        report_.largest_difference = std::max(report_.largest_difference, difference / scale);
+      }
+    }
+  }
+
+  std::vector<double> accuracies_of_tuning(const Encoder& encoder) {
+    Phase phase(display_, "sequential fine-tuning", plan().steps);
+    return fine_tune_in_sequence(
+        report_.scenario, mission_, encoder, report_.scenario.pretraining.threads, [&] { phase.advance(); }, poll());
+  }
+
+  void fine_tune(const Encoder& encoder, RunJournal& journal) {
+    auto kept = journal.get(kFineTuning);
+    if (!kept) journal.put(kFineTuning, kept.emplace(accuracies_of_tuning(encoder)));
+    const auto accuracies = kept->get<std::vector<double>>();
+    const std::size_t first = report_.steps.size() - accuracies.size();  // the base alone is no step
+    for (std::size_t step = 0; step < accuracies.size(); ++step)
+      report_.steps[first + step].fine_tuning = accuracies[step];
+  }
+
+  const SimulateOptions& options_;
+  fs::path directory_;
+  ProgressDisplay& display_;
+  Interruption& interruption_;
+  Report report_;
+  Mission mission_;
+};
+
+}  // namespace
+
+Report run_mission(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption) {
+  const fs::path directory = run_directory(options.output, name_of_scenario(options.scenario));
+  const SimulateOptions all = options_of_run(options, directory);
+  return Run(all, directory, display, interruption).execute();
+}
+
+void simulate_mission(const SimulateOptions& options, Interruption& interruption) {
+  ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
+  const Report report = run_mission(options, display, interruption);
+  const fs::path directory = run_directory(options.output, report.scenario.name);
+  print_summary(report, std::cout);
+  std::cout << fmt::format("\nreport: {0}/report.html, report.json   curve: {0}/accuracy.svg, accuracy.csv\n",
+                           directory.string());
+  require_whole(report.completion(), options, directory, interruption);
+}
+
+}  // namespace outrider::simulations
