@@ -10,7 +10,7 @@
 #include "learners/encoders/architectures.h"
 #include "learners/prototypical/pretrained.h"
 #include "simulations/output_file.h"
-#include "simulations/scenario/scenario.h"
+#include "simulations/scenario/data_source.h"
 
 namespace outrider::simulations {
 namespace {

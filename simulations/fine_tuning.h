@@ -7,7 +7,7 @@
 
 #include "learners/encoders/encoder.h"
 #include "simulations/class_incremental/mission.h"
-#include "simulations/scenario/scenario.h"
+#include "simulations/class_incremental/mission_scenario.h"
 
 namespace outrider::simulations {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "simulations/scenario/scenario.h"
+#include "simulations/scenario/data_source.h"
 
 namespace CLI {
 class App;

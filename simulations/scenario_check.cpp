@@ -9,6 +9,7 @@
 #include "learners/encoders/architectures.h"
 #include "learners/supermask/base_network.h"
 #include "simulations/class_incremental/mission.h"
+#include "simulations/class_incremental/mission_run.h"
 #include "simulations/federated_rounds/rounds_run.h"
 #include "simulations/pretraining/pretraining.h"
 #include "simulations/scenario_kind.h"
@@ -16,6 +17,7 @@
 #include "simulations/task_incremental/task_sequence.h"
 #include "simulations/virtual_fleet/assignment.h"
 #include "simulations/virtual_fleet/embedded_data.h"
+#include "simulations/virtual_fleet/federation_run.h"
 
 namespace outrider::simulations {
 namespace {

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include "simulations/class_incremental/mission_scenario.h"
 #include "simulations/federated_rounds/rounds_scenario.h"
 #include "simulations/scenario/setting_record.h"
 #include "simulations/task_incremental/study.h"

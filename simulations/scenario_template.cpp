@@ -4,6 +4,7 @@
 #include <array>
 #include <sstream>
 
+#include "simulations/class_incremental/mission_scenario.h"
 #include "simulations/federated_rounds/rounds_scenario.h"
 #include "simulations/task_incremental/study.h"
 #include "simulations/virtual_fleet/federation.h"

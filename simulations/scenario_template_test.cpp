@@ -11,8 +11,8 @@
 
 #include "knowledge/error.h"
 #include "knowledge/temporary_directory.h"
+#include "simulations/class_incremental/mission_scenario.h"
 #include "simulations/federated_rounds/rounds_scenario.h"
-#include "simulations/scenario/scenario.h"
 #include "simulations/task_incremental/study.h"
 #include "simulations/virtual_fleet/federation.h"
 

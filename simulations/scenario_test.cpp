@@ -1,7 +1,6 @@
-#include "simulations/scenario/scenario.h"
-
 #include <gtest/gtest.h>
 
+#include "simulations/class_incremental/mission_scenario.h"
 #include "simulations/federated_rounds/rounds_scenario.h"
 #include "simulations/scenario/test_scenario_file.h"
 #include "simulations/task_incremental/study.h"

@@ -91,6 +91,46 @@ TEST_P(Folder, IncludesOnlyFoldersBelowIt) {
 INSTANTIATE_TEST_SUITE_P(Architecture, Folder, ::testing::ValuesIn(kTopFolders),
                          [](const auto& folder) { return folder.param; });
 
+// What each wing of simulations/ may include of the others; what lies above them sees all.
+const std::map<std::string, Folders> kWings{
+    {"report", {}},
+    {"scenario", {}},
+    {"experiment", {"report", "scenario"}},
+    {"world", {}},
+    {"mpi", {"world"}},
+    {"fleet", {}},
+    {"pretraining", {"report", "scenario", "experiment"}},
+    {"class_incremental", {"report", "scenario", "experiment", "pretraining", "fleet"}},
+    {"task_incremental", {"report", "scenario", "experiment", "world"}},
+    {"virtual_fleet", {"report", "scenario", "experiment", "pretraining", "fleet", "world", "mpi"}},
+    {"federated_rounds", {"report", "scenario", "experiment", "world"}},
+};
+
+// Still above, to find a place below the kinds that use them.
+const Folders kAboveForThePresent{"simulations/fine_tuning.h", "simulations/dense_learner.h",
+                                  "simulations/training_watch.h", "simulations/virtual_world.h"};
+
+// Of a file in or an include from simulations/; empty: it lies above the wings.
+std::string wing_of(const std::string& name) {
+  const fs::path path = fs::path(name).lexically_relative("simulations");
+  return path.has_parent_path() ? path.begin()->string() : "";
+}
+
+TEST(Architecture, WingsOfTheSimulationsIncludeOnlyWingsBelowThem) {
+  for (const auto& [wing, allowed] : kWings)
+    for (const Include& include : includes_of("simulations/" + wing)) {
+      if (!include.quoted || top_folder_of(include.name) != "simulations") continue;
+      const std::string target = wing_of(include.name);
+      EXPECT_TRUE(target == wing || allowed.contains(target) || kAboveForThePresent.contains(include.name))
+          << include.text();
+    }
+}
+
+TEST(Architecture, EveryWingOfTheSimulationsHasItsRule) {
+  for (const auto& entry : fs::directory_iterator(kSources / "simulations"))
+    if (entry.is_directory()) EXPECT_TRUE(kWings.contains(entry.path().filename().string())) << entry.path();
+}
+
 TEST(Architecture, EveryFolderWithSourcesHasItsRule) {
   Folders found;
   for (const auto& entry : fs::directory_iterator(kSources))

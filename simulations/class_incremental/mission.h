@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "learners/data/open.h"
-#include "simulations/scenario/scenario.h"
+#include "simulations/class_incremental/mission_scenario.h"
 
 namespace outrider::simulations {
 

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "simulations/class_incremental/mission_scenario.h"
 #include "simulations/experiment/completion.h"
 #include "simulations/report/chart.h"
 #include "simulations/report/confusion.h"
 #include "simulations/report/findings.h"
 #include "simulations/report/page.h"
-#include "simulations/scenario/scenario.h"
 
 namespace outrider::simulations {
 

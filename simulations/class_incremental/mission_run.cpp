@@ -20,6 +20,7 @@
 #include "learners/prototypical/merge.h"
 #include "learners/prototypical/pretrained.h"
 #include "simulations/class_incremental/mission.h"
+#include "simulations/class_incremental/mission_embedding.h"
 #include "simulations/class_incremental/mission_record.h"
 #include "simulations/experiment/run_directory.h"
 #include "simulations/experiment/run_journal.h"
@@ -28,7 +29,6 @@
 #include "simulations/fine_tuning.h"
 #include "simulations/fleet/fleet.h"
 #include "simulations/pretraining/kept_encoder.h"
-#include "simulations/pretraining/measurement.h"
 #include "simulations/pretraining/pretraining.h"
 #include "simulations/scenario/scenario_file.h"
 
@@ -101,7 +101,7 @@ class Run {
       phase.advance();
     };
     ClassStates batch = batch_prototypes(mission_, embedder, done);
-    return {std::move(batch), SupersetTest(mission_, embedder, done)};
+    return {std::move(batch), superset_test(mission_, embedder, done)};
   }
 
   // With a fleet that knows nothing: half a mission is not gone on with, as what its clients have sent would tell.
@@ -243,6 +243,18 @@ class Run {
 };
 
 }  // namespace
+
+Scenario scenario_of(const SimulateOptions& options) {
+  Scenario scenario = load_scenario(options.scenario);
+  if (!options.seeds.empty())
+    throw InputError(
+        fmt::format("--seeds is for studies, federations and rounds, but {} is a mission: give it one --seed",
+                    options.scenario.string()));
+  if (options.seed) scenario.seed = *options.seed;
+  if (options.episodes) scenario.pretraining.episodes = *options.episodes;
+  if (!options.data.empty()) scenario.data.path = options.data;
+  return scenario;
+}
 
 Report run_mission(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption) {
   const fs::path directory = run_directory(options.output, name_of_scenario(options.scenario));

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "simulations/report/display_width.h"
+#include "simulations/report/figure.h"
 
 namespace outrider::simulations {
 namespace {
@@ -79,12 +80,6 @@ std::string to_text(nanoseconds duration) {
   if (whole < 60) return fmt::format("{} s", whole);
   if (whole < 3600) return fmt::format("{} min {:02} s", whole / 60, whole % 60);
   return fmt::format("{} h {:02} min", whole / 3600, whole / 60 % 60);
-}
-
-std::string with_separators(std::uint64_t number) {
-  std::string text = std::to_string(number);
-  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
-  return text;
 }
 
 ProgressDisplay::ProgressDisplay(std::ostream& stream, bool terminal, ProgressOptions options)

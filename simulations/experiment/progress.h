@@ -102,7 +102,5 @@ class Phase {
 
 // "0.4 s", "15 s", "3 min 05 s", "2 h 07 min".
 std::string to_text(std::chrono::nanoseconds duration);
-// "1,234,567".
-std::string with_separators(std::uint64_t number);
 
 }  // namespace outrider::simulations

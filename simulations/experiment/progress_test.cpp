@@ -180,12 +180,5 @@ TEST(ProgressText, Durations) {
   EXPECT_EQ(to_text(7620s), "2 h 07 min");
 }
 
-TEST(ProgressText, Separators) {
-  EXPECT_EQ(with_separators(0), "0");
-  EXPECT_EQ(with_separators(999), "999");
-  EXPECT_EQ(with_separators(1000), "1,000");
-  EXPECT_EQ(with_separators(1234567), "1,234,567");
-}
-
 }  // namespace
 }  // namespace outrider::simulations

@@ -6,7 +6,7 @@
 
 #include "simulations/experiment/interruption.h"
 #include "simulations/experiment/run_journal.h"
-#include "simulations/simulate.h"
+#include "simulations/experiment/run_options.h"
 
 namespace outrider::simulations {
 

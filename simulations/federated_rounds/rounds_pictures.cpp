@@ -7,7 +7,6 @@
 #include "learners/data/open.h"
 #include "learners/data/resize.h"
 #include "learners/data/split.h"
-#include "simulations/virtual_fleet/assignment.h"
 
 namespace outrider::simulations {
 namespace {

@@ -20,6 +20,17 @@
 namespace outrider::simulations {
 namespace {
 
+// Where there are data sets of several kinds, `data` has a folder for each by the name of its kind; what has none there
+// is where it is by default.
+void read_data_from(const std::filesystem::path& data, std::vector<RoundsSetting>& settings) {
+  const bool several = std::ranges::any_of(
+      settings, [&](const RoundsSetting& setting) { return setting.data.kind != settings.front().data.kind; });
+  for (RoundsSetting& setting : settings) {
+    const std::filesystem::path own = several ? data / setting.data.kind : data;
+    if (!several || std::filesystem::exists(own)) setting.data.path = own;
+  }
+}
+
 // All pictures at one place, if asked for, then the methods, in every setting.
 std::vector<RoundsResult> empty_rounds_results(const RoundsScenario& scenario) {
   std::vector<RoundsResult> results;
@@ -170,6 +181,20 @@ class RoundsRunner {
 };
 
 }  // namespace
+
+RoundsScenario rounds_of(const SimulateOptions& options) {
+  RoundsScenario scenario = load_rounds(options.scenario);
+  if (options.episodes)
+    throw InputError(
+        fmt::format("--episodes is about pre-training, but {} is about rounds of training, which have none",
+                    options.scenario.string()));
+  if (options.processes || options.namespaces)
+    throw InputError(fmt::format("--processes is for federations, but {} is about rounds, which run in one process",
+                                 options.scenario.string()));
+  if (auto seeds = wanted_seeds(options); !seeds.empty()) scenario.seeds = std::move(seeds);
+  if (!options.data.empty()) read_data_from(options.data, scenario.settings);
+  return scenario;
+}
 
 RoundsReport run_rounds(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption) {
   const std::filesystem::path directory = run_directory(options.output, name_of_scenario(options.scenario));

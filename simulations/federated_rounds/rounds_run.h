@@ -3,10 +3,14 @@
 
 #include "simulations/experiment/interruption.h"
 #include "simulations/experiment/progress.h"
+#include "simulations/experiment/run_options.h"
 #include "simulations/federated_rounds/rounds_report.h"
-#include "simulations/simulate.h"
 
 namespace outrider::simulations {
+
+// The scenario as its file says, but for what the options say instead. Throws InputError as the file's reader does, and
+// for options that this kind has no use for.
+RoundsScenario rounds_of(const SimulateOptions& options);
 
 // Opens the pictures of a setting, with the first seed, and works out what every method and the merging are there, so
 // that what is wrong is known before anything takes long. Throws InputError for what is.

@@ -12,8 +12,9 @@
 #include "learners/averaging/strategy.h"
 #include "learners/averaging/update_wire.h"
 #include "learners/encoders/encoder.h"
-#include "simulations/scenario/scenario.h"
-#include "simulations/virtual_fleet/federation.h"
+#include "simulations/scenario/data_source.h"
+#include "simulations/scenario/partition.h"
+#include "simulations/scenario/setting.h"
 
 namespace outrider::simulations {
 

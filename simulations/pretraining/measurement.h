@@ -1,28 +1,23 @@
 // Superset accuracy: how well a set of class states tells the test pictures of a set of classes apart.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "learners/data/dataset.h"
 #include "learners/encoders/embedder.h"
 #include "learners/prototypical/class_state.h"
-#include "simulations/class_incremental/mission.h"
 #include "simulations/report/confusion.h"
 
 namespace outrider::simulations {
 
-// Called after every class whose pictures have been embedded; what it throws ends the work.
-using ClassEmbedded = std::function<void()>;
-
 using ClassStates = std::vector<std::pair<std::string, ClassState>>;
 
-// Embeds all test pictures once. Classes become part of the superset one by one.
+// Classes become part of the superset one by one.
 class SupersetTest {
  public:
-  SupersetTest(const Mission& mission, Embedder& embedder, const ClassEmbedded& done = {});
   // Of embeddings by class, each n x dimension.
   SupersetTest(std::map<std::string, std::vector<float>> embeddings, std::size_t dimension)
       : dimension_(dimension), embeddings_(std::move(embeddings)) {}
@@ -47,8 +42,5 @@ class SupersetTest {
 
 // Pictures of a pool as the encoder reads them, embedded: n x d.
 std::vector<float> embed(const Dataset& pool, const std::vector<std::size_t>& pictures, Embedder& embedder);
-
-// The upper bound: all examples of all classes at one place, at once.
-ClassStates batch_prototypes(const Mission& mission, Embedder& embedder, const ClassEmbedded& done = {});
 
 }  // namespace outrider::simulations

@@ -9,7 +9,7 @@
 #include "learners/prototypical/training.h"
 #include "simulations/experiment/progress.h"
 #include "simulations/pretraining/kept_training.h"
-#include "simulations/scenario/scenario.h"
+#include "simulations/scenario/data_source.h"
 
 namespace outrider::simulations {
 

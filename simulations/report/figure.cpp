@@ -7,8 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "simulations/experiment/progress.h"
-
 namespace outrider::simulations {
 namespace {
 
@@ -106,6 +104,12 @@ std::string difference_text(Unit unit, const Summary& first, const Summary& valu
 bool within_deviations(const Summary& first, const Summary& value) {
   return first.count > 1 && value.count > 1 &&
          std::fabs(value.mean - first.mean) <= std::fabs(first.deviation) + std::fabs(value.deviation);
+}
+
+std::string with_separators(std::uint64_t number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3;) text.insert(at -= 3, 1, ',');
+  return text;
 }
 
 std::string grouped(double number) {

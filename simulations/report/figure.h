@@ -47,6 +47,8 @@ std::string difference_text(Unit unit, const Summary& first, const Summary& valu
 // Whether both were measured more than once and differ by no more than their deviations together.
 bool within_deviations(const Summary& first, const Summary& value);
 
+// "1,234,567".
+std::string with_separators(std::uint64_t number);
 // "12,345,678", or "1.35" below a hundred where it is no whole number; the minus is "−".
 std::string grouped(double number);
 

@@ -55,5 +55,12 @@ TEST(Figure, UnitsAndDirectionsHaveNames) {
   EXPECT_FALSE(unit_named("furlongs"));
 }
 
+TEST(Figure, ThousandsAreSetApart) {
+  EXPECT_EQ(with_separators(0), "0");
+  EXPECT_EQ(with_separators(999), "999");
+  EXPECT_EQ(with_separators(1000), "1,000");
+  EXPECT_EQ(with_separators(1234567), "1,234,567");
+}
+
 }  // namespace
 }  // namespace outrider::simulations

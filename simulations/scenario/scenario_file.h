@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "simulations/scenario/scenario.h"
+#include "simulations/scenario/data_source.h"
 #include "simulations/scenario/setting.h"
 #include "simulations/scenario/toml_reader.h"
 

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "learners/encoders/encoder.h"
-#include "simulations/scenario/scenario.h"
+#include "simulations/scenario/data_source.h"
+#include "simulations/scenario/setting.h"
 
 namespace outrider::simulations {
 

@@ -159,6 +159,20 @@ class StudyRunner {
 
 }  // namespace
 
+Study study_of(const SimulateOptions& options) {
+  Study study = load_study(options.scenario);
+  if (options.episodes)
+    throw InputError(
+        fmt::format("--episodes is about pre-training, but {} is a study of task sequences, which has none",
+                    options.scenario.string()));
+  if (options.processes || options.namespaces)
+    throw InputError(fmt::format("--processes is for federations, but {} is a study, which runs in one process",
+                                 options.scenario.string()));
+  if (auto seeds = wanted_seeds(options); !seeds.empty()) study.seeds = std::move(seeds);
+  if (!options.data.empty()) study.data.path = options.data;
+  return study;
+}
+
 StudyReport run_study(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption) {
   const fs::path directory = run_directory(options.output, name_of_scenario(options.scenario));
   const SimulateOptions all = options_of_run(options, directory);

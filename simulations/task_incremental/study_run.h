@@ -3,10 +3,14 @@
 
 #include "simulations/experiment/interruption.h"
 #include "simulations/experiment/progress.h"
-#include "simulations/simulate.h"
+#include "simulations/experiment/run_options.h"
 #include "simulations/task_incremental/study_report.h"
 
 namespace outrider::simulations {
+
+// The scenario as its file says, but for what the options say instead. Throws InputError as the file's reader does, and
+// for options that this kind has no use for.
+Study study_of(const SimulateOptions& options);
 
 // Runs every method, at every density where it has one, with every seed, in this process, and leaves the report in the
 // output directory; an earlier run there is replaced, or gone on with where the options say so. Every finished run is

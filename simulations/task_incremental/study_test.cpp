@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "simulations/scenario/scenario.h"
+#include "simulations/scenario/data_source.h"
 #include "simulations/scenario/test_scenario_file.h"
 
 namespace outrider::simulations {

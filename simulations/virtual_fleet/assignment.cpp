@@ -69,37 +69,7 @@ class Arrivals {
   std::vector<OfClass> classes_;
 };
 
-// Of the share the pictures that the client keeps, as they come.
-void choose(std::vector<std::size_t>& share, std::size_t most, std::uint64_t seed, std::size_t client) {
-  Random(seed, "pictures of a client", client).shuffle(std::span(share));
-  if (most > 0 && share.size() > most) share.resize(most);
-}
-
 }  // namespace
-
-Partition divide(const Dataset& pictures, const PartitionPlan& plan, std::size_t clients, std::uint64_t seed) {
-  Partition shares;
-  switch (plan.kind) {
-    case PartitionKind::iid:
-      shares = partition_iid(pictures, clients, seed);
-      break;
-    case PartitionKind::dirichlet:
-      shares = partition_dirichlet(pictures, clients, plan.alpha, seed);
-      break;
-    case PartitionKind::shards:
-      shares = partition_shards(pictures, clients, plan.shards_per_client, seed);
-      break;
-    case PartitionKind::quantity:
-      shares = partition_quantity(pictures, clients, plan.alpha, seed);
-      break;
-    case PartitionKind::natural:
-      shares = partition_by_group(pictures, clients, seed);
-      break;
-  }
-  for (std::size_t client = 0; client < shares.size(); ++client)
-    choose(shares[client], plan.pictures_per_client, seed, client);
-  return shares;
-}
 
 Assignment::Assignment(const Federation& federation, const Dataset& pictures, std::uint64_t seed)
     : steps_(federation.plan.rendezvous),

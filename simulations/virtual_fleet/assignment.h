@@ -11,10 +11,6 @@
 
 namespace outrider::simulations {
 
-// Each client's share of the pictures, in a random order, of which it keeps pictures_per_client. Throws InputError when
-// there are too few pictures or authors for the clients.
-Partition divide(const Dataset& pictures, const PartitionPlan& plan, std::size_t clients, std::uint64_t seed);
-
 // Classes come step by step in a random order, `classes_at_once` of them with each step until all are there (0: all
 // with the first). Every client has a share of the pictures by `partition`, of which it keeps `pictures_per_client` at
 // random; those of a class come one by one in a random order, evenly spread over the steps from the class's first on,

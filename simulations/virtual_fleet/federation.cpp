@@ -10,7 +10,6 @@ namespace outrider::simulations {
 namespace {
 
 constexpr std::array<std::string_view, 3> kFederationMethods{"federated", "alone", "central"};
-constexpr std::array<std::string_view, 5> kPartitions{"iid", "dirichlet", "shards", "quantity", "natural"};
 constexpr std::array<std::string_view, 4> kDelays{"uniform", "exponential", "lognormal", "pareto"};
 
 constexpr double kHoursOfAYear = 8766;
@@ -136,10 +135,6 @@ void check_source(const TomlFile& file, const Federation& federation) {
     file.complain("gaussians", fmt::format("of at least {} examples, one for each client", federation.plan.clients));
 }
 
-bool takes_alpha(PartitionKind kind) {
-  return kind == PartitionKind::dirichlet || kind == PartitionKind::quantity;
-}
-
 void check_profiles(const TomlFile& file, std::vector<ClientProfile>& profiles) {
   if (profiles.empty()) profiles.emplace_back();
   if (std::ranges::all_of(profiles, [](const ClientProfile& profile) { return profile.share == 0; }))
@@ -150,33 +145,6 @@ void check_profiles(const TomlFile& file, std::vector<ClientProfile>& profiles) 
 
 std::string_view name_of(FederationMethod method) {
   return kFederationMethods[static_cast<std::size_t>(method)];
-}
-
-SettingList partition_settings(const std::string& kind, PartitionPlan& partition) {
-  const auto has_alpha = [&partition] { return takes_alpha(partition.kind); };
-  const auto has_shards = [&partition] { return partition.kind == PartitionKind::shards; };
-  return {
-      choice_setting(kind, kPartitions, partition.kind,
-                     "iid: evenly; dirichlet: each class in random proportions; shards: few classes each; "
-                     "quantity: random amounts; natural: by who made them, where the data say so"),
-      number_setting("alpha", partition.alpha, 0.001, 1e6, "dirichlet and quantity only; the smaller, the more unequal")
-          .only_if(has_alpha),
-      integer_setting("shards_per_client", partition.shards_per_client, 1, 10'000,
-                      "shards only; pieces of the pictures sorted by class")
-          .only_if(has_shards),
-      integer_setting("pictures_per_client", partition.pictures_per_client, 0, 1'000'000,
-                      "at most, drawn from its share; 0: all of it")};
-}
-
-void check_partition(const TomlReader& reader, const std::string& called, const PartitionPlan& partition) {
-  if (reader.has("alpha") && !takes_alpha(partition.kind))
-    reader.complain("alpha", fmt::format("left out unless {} is dirichlet or quantity", called));
-  if (reader.has("shards_per_client") && partition.kind != PartitionKind::shards)
-    reader.complain("shards_per_client", fmt::format("left out unless {} is shards", called));
-}
-
-std::string_view name_of(PartitionKind kind) {
-  return kPartitions[static_cast<std::size_t>(kind)];
 }
 
 bool is_federation(const std::filesystem::path& file) {

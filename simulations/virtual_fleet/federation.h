@@ -9,29 +9,12 @@
 #include <vector>
 
 #include "learners/prototypical/admission.h"
-#include "simulations/scenario/scenario.h"
-#include "simulations/scenario/toml_reader.h"
+#include "simulations/scenario/data_source.h"
+#include "simulations/scenario/partition.h"
+#include "simulations/scenario/setting.h"
 #include "simulations/world/network.h"
 
 namespace outrider::simulations {
-
-// How the training pictures are divided among the clients: see learners/data/split.h.
-enum class PartitionKind : std::uint8_t { iid, dirichlet, shards, quantity, natural };
-
-struct PartitionPlan {
-  PartitionKind kind = PartitionKind::iid;
-  double alpha = 0.5;                   // dirichlet, quantity
-  std::size_t shards_per_client = 2;    // shards
-  std::size_t pictures_per_client = 0;  // at most, drawn from its share; 0: all of its share
-
-  bool operator==(const PartitionPlan&) const = default;
-};
-
-std::string_view name_of(PartitionKind kind);
-// A plan's settings; `kind` is the key of its kind.
-SettingList partition_settings(const std::string& kind, PartitionPlan& partition);
-// After they were read: refuses those that do not fit its kind, which people call `called`.
-void check_partition(const TomlReader& reader, const std::string& called, const PartitionPlan& partition);
 
 // The kind of data that are no pictures.
 inline constexpr std::string_view kGaussians = "gaussians";

@@ -16,6 +16,7 @@
 #include "simulations/mpi/launched_ranks.h"
 #include "simulations/pretraining/kept_encoder.h"
 #include "simulations/pretraining/pretraining.h"
+#include "simulations/report/figure.h"
 #include "simulations/scenario/scenario_file.h"
 #include "simulations/virtual_fleet/assignment.h"
 #include "simulations/virtual_fleet/federation_fleet.h"
@@ -260,6 +261,22 @@ int fail(const Exchange& exchange, const std::string& sentence) {
 }
 
 }  // namespace
+
+Federation federation_of(const SimulateOptions& options) {
+  Federation federation = load_federation(options.scenario);
+  const bool gaussian = federation.data.kind == kGaussians;
+  if (gaussian && (options.episodes || !options.data.empty()))
+    throw InputError(fmt::format("--data and --episodes are about pictures, but {} has gaussians instead",
+                                 options.scenario.string()));
+  if (auto seeds = wanted_seeds(options); !seeds.empty()) federation.seeds = std::move(seeds);
+  if (options.episodes) federation.pretraining.episodes = *options.episodes;
+  if (!options.data.empty()) federation.data.path = options.data;
+  if (options.processes || options.namespaces) {
+    require_processes(federation);
+    if (launched_ranks() > 1) throw InputError("--processes and mpirun exclude each other");
+  }
+  return federation;
+}
 
 FederationReport run_federation(const SimulateOptions& options, Exchange& exchange, ProgressDisplay& display,
                                 Interruption& interruption) {

@@ -3,11 +3,15 @@
 
 #include "simulations/experiment/interruption.h"
 #include "simulations/experiment/progress.h"
-#include "simulations/simulate.h"
+#include "simulations/experiment/run_options.h"
 #include "simulations/virtual_fleet/federation_report.h"
 #include "simulations/world/exchange.h"
 
 namespace outrider::simulations {
+
+// The scenario as its file says, but for what the options say instead. Throws InputError as the file's reader does, and
+// for options that this kind has no use for.
+Federation federation_of(const SimulateOptions& options);
 
 // Runs every seed, with a part of each world on every rank, and leaves the report in the output directory; an earlier
 // run there is replaced, or gone on with where the options say so. The encoder and every finished seed are kept at

@@ -1,6 +1,5 @@
 // A scenario file of any kind; the data set that it names is not opened.
-#include "simulations/scenario/scenario.h"
-
+#include "simulations/class_incremental/mission_scenario.h"
 #include "simulations/federated_rounds/rounds_scenario.h"
 #include "simulations/scenario_kind.h"
 #include "simulations/task_incremental/study.h"

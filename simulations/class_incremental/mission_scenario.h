@@ -1,42 +1,14 @@
-// A scenario file (TOML): which data, which encoder, what the clients meet, what to compare with.
+// The scenario of a mission (TOML): which data, which encoder, what the clients meet, what to compare with.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <vector>
 
-#include "learners/data/dataset.h"
+#include "simulations/scenario/data_source.h"
 #include "simulations/scenario/setting.h"
 
 namespace outrider::simulations {
-
-struct DataSource {
-  std::string kind;            // as open_dataset takes it
-  std::filesystem::path path;  // empty: where the data set's package puts it
-
-  bool operator==(const DataSource&) const = default;
-};
-
-// How the encoder comes about: episodic training on base classes (Snell et al. 2017).
-struct Pretraining {
-  std::string architecture = "conv4";
-  ImageShape input{1, 28, 28};
-  bool invert = false;
-  float mean = 0;
-  float deviation = 1;
-  std::vector<std::string> classes;  // empty: all of the training part
-  std::uint32_t way = 5;
-  std::uint32_t shots = 5;
-  std::uint32_t queries = 15;
-  bool rotations = false;
-  std::uint64_t episodes = 1000;
-  float learning_rate = 1e-3F;
-  std::uint64_t halve_every = 2000;
-  int threads = 2;  // part of the result: see learners/nn/README.md
-
-  bool operator==(const Pretraining&) const = default;
-};
 
 // What the clients meet.
 struct MissionPlan {
@@ -72,9 +44,6 @@ struct Scenario {
 
   bool operator==(const Scenario&) const = default;
 };
-
-// Reads "CHANNELSxHEIGHTxWIDTH". Throws InputError, which says what was expected.
-ImageShape parse_image_shape(const std::string& text);
 
 // All of its settings, bound to it.
 SettingTables settings_of(Scenario& scenario);

@@ -1,4 +1,4 @@
-#include "simulations/scenario/scenario.h"
+#include "simulations/class_incremental/mission_scenario.h"
 
 #include "simulations/scenario/scenario_file.h"
 
