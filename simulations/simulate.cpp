@@ -13,6 +13,7 @@
 #include "simulations/experiment/interruption.h"
 #include "simulations/experiment/run_directory.h"
 #include "simulations/experiment/run_origin.h"
+#include "simulations/experiment/runner.h"
 #include "simulations/federated_rounds/rounds_run.h"
 #include "simulations/mpi/launched_ranks.h"
 #include "simulations/scenario/scenario_file.h"
@@ -89,13 +90,12 @@ int simulate(const SimulateOptions& options) {
       std::cerr << "outrider: " << *shortage << '\n';
   Interruption interruption;
   try {
+    NoExchange alone;
     switch (kind) {
       case ScenarioKind::study:
-        simulate_study(options, interruption);
-        break;
+        return show_experiment(open_as<StudyExperiment>, options, alone, interruption);
       case ScenarioKind::rounds:
-        simulate_rounds(options, interruption);
-        break;
+        return show_experiment(open_as<RoundsExperiment>, options, alone, interruption);
       case ScenarioKind::federation:
         return simulate_federation(options, interruption);
       case ScenarioKind::mission:

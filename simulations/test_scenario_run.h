@@ -8,14 +8,14 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/temporary_directory.h"
+#include "simulations/experiment/test_experiment_run.h"
 #include "simulations/experiment/test_interruption.h"
-#include "simulations/simulate.h"
 #include "simulations/test_studies.h"
 
 namespace outrider::simulations {
 
-// `run_it` runs a kind of scenario: run_study, run_rounds.
-template <auto run_it>
+// `Kind` is an experiment: StudyExperiment, RoundsExperiment.
+template <typename Kind>
 class ScenarioRunTest : public testing::Test {
  protected:
   ScenarioRunTest(const char* text, std::size_t classes, std::size_t train, std::size_t test) {
@@ -39,7 +39,7 @@ class ScenarioRunTest : public testing::Test {
   // Interrupted after so many looks at the clock; 0: never.
   auto run(const SimulateOptions& chosen, int looks = 0) {
     return run_until(looks, [&](ProgressDisplay& display, Interruption& interruption) {
-      return run_it(chosen, display, interruption);
+      return report_of_run<Kind>(chosen, display, interruption);
     });
   }
 

@@ -95,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(Architecture, Folder, ::testing::ValuesIn(kTopFolders),
 const std::map<std::string, Folders> kWings{
     {"report", {}},
     {"scenario", {}},
-    {"experiment", {"report", "scenario"}},
+    {"experiment", {"report", "scenario", "world"}},
     {"world", {}},
     {"mpi", {"world"}},
     {"fleet", {}},

@@ -1,21 +1,15 @@
 #include "simulations/federated_rounds/rounds_run.h"
 
 #include <algorithm>
-#include <iostream>
-#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "knowledge/error.h"
-#include "simulations/experiment/run_directory.h"
-#include "simulations/experiment/run_journal.h"
-#include "simulations/experiment/run_origin.h"
 #include "simulations/experiment/seeded_runs.h"
 #include "simulations/federated_rounds/rounds_method_run.h"
 #include "simulations/federated_rounds/rounds_record.h"
-#include "simulations/scenario/scenario_file.h"
+#include "simulations/scenario/check_text.h"
 
 namespace outrider::simulations {
 namespace {
@@ -63,125 +57,6 @@ SettingFacts look_at(const RoundsScenario& scenario, const RoundsSetting& settin
   return facts_of(pictures, learning_task(setting, {}, classes, seed));
 }
 
-namespace {
-
-class RoundsRunner {
- public:
-  RoundsRunner(const SimulateOptions& options, const std::filesystem::path& directory, ProgressDisplay& display,
-               Interruption& interruption)
-      : options_(options), directory_(directory), display_(display), interruption_(interruption) {
-    report_.scenario = rounds_of(options);
-    report_.results = empty_rounds_results(scenario());
-    if (scenario().merging)
-      for (const std::string& setting : scenario().merging->settings) report_.merging.push_back({setting});
-  }
-
-  RoundsReport execute() {
-    load();
-    interruption_.defer();
-    // Nothing of an earlier run is lost to a scenario that cannot run.
-    RunJournal journal = open_run(options_, directory_, digest_of_data());
-    try {
-      run_all(journal);
-    } catch (const Interrupted&) {
-      // What is finished is kept, and the report says what is missing.
-    }
-    return std::move(report_);
-  }
-
- private:
-  const RoundsScenario& scenario() const { return report_.scenario; }
-
-  void load() {
-    Phase phase(display_, "loading the data", scenario().settings.size());
-    for (const RoundsSetting& setting : scenario().settings) {
-      report_.facts.push_back(look_at(scenario(), setting));
-      phase.advance();
-    }
-  }
-
-  std::string digest_of_data() const {
-    std::string digest;
-    for (const SettingFacts& facts : report_.facts) digest += facts.sha256;
-    return digest;
-  }
-
-  void run_all(RunJournal& journal) {
-    recall(journal);
-    save(report_, directory_);
-    if (report_.runs() > 0) display_.say(fmt::format("{} runs are there already", report_.runs()));
-    Phase runs(display_, "runs", report_.completion().missing.size());
-    for (const RoundsSetting& setting : scenario().settings)
-      for (const std::uint64_t seed : scenario().seeds) {
-        std::optional<RoundsPictures> pictures;
-        for (RoundsResult& result : report_.results) {
-          if (result.setting != setting.name || has_seed(result.runs, seed)) continue;
-          if (!pictures) pictures.emplace(select_pictures(setting, seed));
-          const RoundsRun run = run_one(setting, result, *pictures, seed);
-          journal.put(result.label_of(seed), to_json(run));
-          insert_in_order(result.runs, run, scenario().seeds);
-          save(report_, directory_);
-          runs.note(fmt::format("{}: {:.2f} %", result.label_of(seed), 100 * run.points.back().accuracy));
-          runs.advance();
-        }
-        for (MergingResult& result : report_.merging) {
-          if (result.setting != setting.name || has_seed(result.runs, seed)) continue;
-          if (!pictures) pictures.emplace(select_pictures(setting, seed));
-          const MergingRun run = merge_one(setting, result, *pictures, seed);
-          journal.put(result.label_of(seed), to_json(run));
-          insert_in_order(result.runs, run, scenario().seeds);
-          save(report_, directory_);
-          runs.advance();
-        }
-      }
-  }
-
-  void recall(const RunJournal& journal) {
-    for (RoundsResult& result : report_.results)
-      for (const std::uint64_t seed : scenario().seeds)
-        if (const auto kept = journal.get(result.label_of(seed))) result.runs.push_back(rounds_run_from(*kept));
-    for (MergingResult& result : report_.merging)
-      for (const std::uint64_t seed : scenario().seeds)
-        if (const auto kept = journal.get(result.label_of(seed))) result.runs.push_back(merging_run_from(*kept));
-  }
-
-  MergingRun merge_one(const RoundsSetting& setting, const MergingResult& result, const RoundsPictures& pictures,
-                       std::uint64_t seed) {
-    const Phase phase(display_, result.label_of(seed));
-    try {
-      return run_merging(*scenario().merging, setting, pictures, seed, [&] { interruption_.check(); });
-    } catch (const InputError& error) {
-      throw InputError(fmt::format("{}: {}", result.label_of(seed), error.what()));
-    }
-  }
-
-  RoundsRun run_one(const RoundsSetting& setting, const RoundsResult& result, const RoundsPictures& pictures,
-                    std::uint64_t seed) {
-    const auto method = std::ranges::find(scenario().methods, result.method, &RoundsMethod::name);
-    Phase rounds(display_, result.label(), scenario().plan.rounds);
-    const RoundsWatch watch{.poll = [&] { interruption_.check(); },
-                            .round_done =
-                                [&](const TrainedRound& trained) {
-                                  rounds.note(fmt::format("loss {:.3f}", trained.loss));
-                                  rounds.advance();
-                                }};
-    try {
-      return run_method(scenario(), setting, method == scenario().methods.end() ? nullptr : &*method, pictures, seed,
-                        watch);
-    } catch (const InputError& error) {
-      throw InputError(fmt::format("{}: {}", result.label_of(seed), error.what()));
-    }
-  }
-
-  const SimulateOptions& options_;
-  std::filesystem::path directory_;
-  ProgressDisplay& display_;
-  Interruption& interruption_;
-  RoundsReport report_;
-};
-
-}  // namespace
-
 RoundsScenario rounds_of(const SimulateOptions& options) {
   RoundsScenario scenario = load_rounds(options.scenario);
   if (options.episodes)
@@ -196,20 +71,99 @@ RoundsScenario rounds_of(const SimulateOptions& options) {
   return scenario;
 }
 
-RoundsReport run_rounds(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption) {
-  const std::filesystem::path directory = run_directory(options.output, name_of_scenario(options.scenario));
-  const SimulateOptions all = options_of_run(options, directory);
-  return RoundsRunner(all, directory, display, interruption).execute();
+RoundsExperiment::RoundsExperiment(const SimulateOptions& options) {
+  report_.scenario = rounds_of(options);
+  report_.results = empty_rounds_results(scenario());
+  if (scenario().merging)
+    for (const std::string& setting : scenario().merging->settings) report_.merging.push_back({setting});
+  plan_items();
 }
 
-void simulate_rounds(const SimulateOptions& options, Interruption& interruption) {
-  ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
-  const RoundsReport report = run_rounds(options, display, interruption);
-  const std::filesystem::path directory = run_directory(options.output, report.scenario.name);
-  print_summary(report, std::cout);
-  std::cout << fmt::format("\nreport: {0}/report.html   report.json, accuracies.csv, accuracy-1.svg\n",
-                           directory.string());
-  require_whole(report.completion(), options, directory, interruption);
+std::string RoundsExperiment::check() {
+  for (const RoundsSetting& setting : scenario().settings) look_at(scenario(), setting);
+  return fmt::format("{} of training, {}, {}, {}", counted(scenario().plan.rounds, "round", "rounds"),
+                     counted(scenario().settings.size(), "setting", "settings"),
+                     counted(scenario().methods.size(), "method", "methods"),
+                     counted(scenario().seeds.size(), "seed", "seeds"));
+}
+
+// Setting by setting, seed by seed: all methods, and then the merging.
+void RoundsExperiment::plan_items() {
+  for (const RoundsSetting& setting : scenario().settings)
+    for (const std::uint64_t seed : scenario().seeds) {
+      for (std::size_t i = 0; i < report_.results.size(); ++i)
+        if (report_.results[i].setting == setting.name) items_.push_back({&setting, seed, i, false});
+      for (std::size_t i = 0; i < report_.merging.size(); ++i)
+        if (report_.merging[i].setting == setting.name) items_.push_back({&setting, seed, i, true});
+    }
+}
+
+std::string RoundsExperiment::load(const Workplace& workplace) {
+  Phase phase(workplace.display, "loading the data", scenario().settings.size());
+  std::string digest;
+  for (const RoundsSetting& setting : scenario().settings) {
+    report_.facts.push_back(look_at(scenario(), setting));
+    digest += report_.facts.back().sha256;
+    phase.advance();
+  }
+  return digest;
+}
+
+std::string RoundsExperiment::key_of(std::size_t item) const {
+  const Item& of = items_[item];
+  return of.is_merging ? report_.merging[of.result].label_of(of.seed) : report_.results[of.result].label_of(of.seed);
+}
+
+nlohmann::json RoundsExperiment::run(std::size_t item, const Workplace& workplace) {
+  const Item& of = items_[item];
+  if (!pictures_ || setting_of_pictures_ != of.setting || seed_of_pictures_ != of.seed)
+    pictures_.emplace(select_pictures(*of.setting, of.seed));
+  setting_of_pictures_ = of.setting;
+  seed_of_pictures_ = of.seed;
+  try {
+    if (of.is_merging) {
+      const Phase phase(workplace.display, key_of(item));
+      return to_json(run_merging(*scenario().merging, *of.setting, *pictures_, of.seed, workplace.poll));
+    }
+    return to_json(run_one(of, workplace));
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}: {}", key_of(item), error.what()));
+  }
+}
+
+RoundsRun RoundsExperiment::run_one(const Item& item, const Workplace& workplace) {
+  const RoundsResult& result = report_.results[item.result];
+  const auto method = std::ranges::find(scenario().methods, result.method, &RoundsMethod::name);
+  Phase rounds(workplace.display, result.label(), scenario().plan.rounds);
+  const RoundsWatch watch{.poll = workplace.poll, .round_done = [&](const TrainedRound& trained) {
+                            rounds.note(fmt::format("loss {:.3f}", trained.loss));
+                            rounds.advance();
+                          }};
+  return run_method(scenario(), *item.setting, method == scenario().methods.end() ? nullptr : &*method, *pictures_,
+                    item.seed, watch);
+}
+
+std::string RoundsExperiment::take(std::size_t item, const nlohmann::json& record) {
+  const Item& of = items_[item];
+  if (of.is_merging) {
+    insert_in_order(report_.merging[of.result].runs, merging_run_from(record), scenario().seeds);
+    return "";
+  }
+  const RoundsRun run = rounds_run_from(record);
+  insert_in_order(report_.results[of.result].runs, run, scenario().seeds);
+  return fmt::format("{}: {:.2f} %", key_of(item), 100 * run.points.back().accuracy);
+}
+
+void RoundsExperiment::save(const std::filesystem::path& directory) const {
+  simulations::save(report_, directory);
+}
+
+void RoundsExperiment::summarize(std::ostream& stream) const {
+  print_summary(report_, stream);
+}
+
+std::string RoundsExperiment::files(const std::filesystem::path& directory) const {
+  return fmt::format("{0}/report.html   report.json, accuracies.csv, accuracy-1.svg", directory.string());
 }
 
 }  // namespace outrider::simulations

@@ -1,9 +1,12 @@
-// The verb `outrider simulate` for a scenario of rounds: from its file to its report.
+// Rounds of training as an experiment: every method in every setting, with every seed, in this process.
 #pragma once
 
-#include "simulations/experiment/interruption.h"
-#include "simulations/experiment/progress.h"
-#include "simulations/experiment/run_options.h"
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "simulations/experiment/experiment.h"
+#include "simulations/federated_rounds/rounds_pictures.h"
 #include "simulations/federated_rounds/rounds_report.h"
 
 namespace outrider::simulations {
@@ -16,13 +19,41 @@ RoundsScenario rounds_of(const SimulateOptions& options);
 // that what is wrong is known before anything takes long. Throws InputError for what is.
 SettingFacts look_at(const RoundsScenario& scenario, const RoundsSetting& setting);
 
-// Runs every method in every setting, with every seed, in this process, and leaves the report in the output directory;
-// an earlier run there is replaced, or gone on with where the options say so. Every finished run is kept at once, and
-// the report saved as far as it goes; so it is left and returned when the run is interrupted. Interruptions are
-// deferred from the first run on. Throws InputError for options that rounds have no use for.
-RoundsReport run_rounds(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption);
+class RoundsExperiment : public Experiment {
+ public:
+  explicit RoundsExperiment(const SimulateOptions& options);
 
-// As run_rounds, shown to a person. Throws Interrupted after what there is has been shown.
-void simulate_rounds(const SimulateOptions& options, Interruption& interruption);
+  const RoundsReport& report() const { return report_; }
+
+  std::string check() override;
+  int threads() const override { return scenario().threads; }
+  std::string load(const Workplace& workplace) override;
+  std::size_t items() const override { return items_.size(); }
+  std::string key_of(std::size_t item) const override;
+  nlohmann::json run(std::size_t item, const Workplace& workplace) override;
+  std::string take(std::size_t item, const nlohmann::json& record) override;
+  Completion completion() const override { return report_.completion(); }
+  void save(const std::filesystem::path& directory) const override;
+  void summarize(std::ostream& stream) const override;
+  std::string files(const std::filesystem::path& directory) const override;
+
+ private:
+  struct Item {
+    const RoundsSetting* setting;
+    std::uint64_t seed;
+    std::size_t result;  // of the report's, which are those of methods or of merging
+    bool is_merging;
+  };
+
+  const RoundsScenario& scenario() const { return report_.scenario; }
+  void plan_items();
+  RoundsRun run_one(const Item& item, const Workplace& workplace);
+
+  RoundsReport report_;
+  std::vector<Item> items_;
+  std::optional<RoundsPictures> pictures_;  // of the latest setting and seed
+  const RoundsSetting* setting_of_pictures_ = nullptr;
+  std::uint64_t seed_of_pictures_ = 0;
+};
 
 }  // namespace outrider::simulations

@@ -68,7 +68,7 @@ epochs = 4
 merged_epochs = 4
 )";
 
-class RoundsRunning : public ScenarioRunTest<run_rounds> {
+class RoundsRunning : public ScenarioRunTest<RoundsExperiment> {
  protected:
   RoundsRunning() : ScenarioRunTest(kSmallRounds, 10, 30, 10) {}
 };

@@ -1,31 +1,23 @@
 #include "simulations/task_incremental/study_run.h"
 
 #include <algorithm>
-#include <iostream>
-#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "knowledge/error.h"
 #include "learners/encoders/architectures.h"
 #include "learners/supermask/base_network.h"
 #include "simulations/dense_learner.h"
-#include "simulations/experiment/run_directory.h"
-#include "simulations/experiment/run_journal.h"
-#include "simulations/experiment/run_origin.h"
 #include "simulations/experiment/seeded_runs.h"
 #include "simulations/experiment/stopwatch.h"
-#include "simulations/scenario/scenario_file.h"
+#include "simulations/scenario/check_text.h"
 #include "simulations/task_incremental/federated_masks.h"
 #include "simulations/task_incremental/study_record.h"
 #include "simulations/task_incremental/task_sequence.h"
 
 namespace outrider::simulations {
 namespace {
-
-namespace fs = std::filesystem;
 
 nn::NetworkSpec dense_network(const Study& study, std::size_t classes) {
   return architecture(study.architecture, study.preprocessing.input, {.classes = static_cast<std::int64_t>(classes)});
@@ -80,83 +72,6 @@ std::size_t epochs_of(const Study& study, StudyMethod method) {
   return study.tasks.count * (study.supermask.mask_epochs + weights);
 }
 
-class StudyRunner {
- public:
-  StudyRunner(const SimulateOptions& options, const fs::path& directory, ProgressDisplay& display,
-              Interruption& interruption)
-      : options_(options), directory_(directory), display_(display), interruption_(interruption) {
-    report_.study = study_of(options);
-  }
-
-  StudyReport execute() {
-    load();
-    interruption_.defer();
-    // Nothing of an earlier run is lost to a scenario that cannot run.
-    RunJournal journal = open_run(options_, directory_, report_.data_sha256);
-    try {
-      run_all(journal);
-    } catch (const Interrupted&) {
-      // What is finished is kept, and the report says what is missing.
-    }
-    return std::move(report_);
-  }
-
- private:
-  const Study& study() const { return report_.study; }
-
-  void load() {
-    Phase phase(display_, "loading the data");
-    data_ = open_dataset(study().data.kind, study().data.path);
-    report_.data_source = data_.source;
-    report_.data_sha256 = data_.sha256;
-    report_.results = empty_results(study());
-    const TaskSequence tasks(study(), data_, study().seeds.front());
-    report_.dense_bytes = float32_bytes(dense_network(study(), tasks.outputs()));
-    report_.mask_weights = weights_only(dense_network(study(), tasks.outputs())).parameter_count();
-  }
-
-  void run_all(RunJournal& journal) {
-    recall(journal);
-    save(report_, directory_);
-    const std::size_t missing = report_.completion().missing.size();
-    if (report_.runs() > 0) display_.say(fmt::format("{} runs are there already", report_.runs()));
-    Phase runs(display_, "runs", missing);
-    for (const std::uint64_t seed : study().seeds) {
-      std::optional<TaskSequence> tasks;
-      for (StudyResult& result : report_.results) {
-        if (has_seed(result.runs, seed)) continue;
-        if (!tasks) tasks.emplace(study(), data_, seed);
-        const StudyRun run = run_method(result, *tasks, seed);
-        journal.put(result.label_of(seed), to_json(run));
-        insert_in_order(result.runs, run, study().seeds);
-        save(report_, directory_);
-        runs.note(fmt::format("{}: {:.2f} %", result.label_of(seed), 100 * run.accuracies.average_accuracy().value()));
-        runs.advance();
-      }
-    }
-  }
-
-  void recall(const RunJournal& journal) {
-    for (StudyResult& result : report_.results)
-      for (const std::uint64_t seed : study().seeds)
-        if (const auto kept = journal.get(result.label_of(seed))) result.runs.push_back(study_run_from(*kept));
-  }
-
-  StudyRun run_method(const StudyResult& result, const TaskSequence& tasks, std::uint64_t seed) {
-    Phase epochs(display_, result.label(), epochs_of(study(), result.method));
-    const TrainingWatch watch{.poll = [&] { interruption_.check(); }, .epoch_done = [&] { epochs.advance(); }};
-    return result.density ? learn_masks(study(), result.method, *result.density, tasks, seed, watch)
-                          : learn_densely(study(), result.method, tasks, seed, watch);
-  }
-
-  const SimulateOptions& options_;
-  fs::path directory_;
-  ProgressDisplay& display_;
-  Interruption& interruption_;
-  DatasetPair data_;
-  StudyReport report_;
-};
-
 }  // namespace
 
 Study study_of(const SimulateOptions& options) {
@@ -173,20 +88,75 @@ Study study_of(const SimulateOptions& options) {
   return study;
 }
 
-StudyReport run_study(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption) {
-  const fs::path directory = run_directory(options.output, name_of_scenario(options.scenario));
-  const SimulateOptions all = options_of_run(options, directory);
-  return StudyRunner(all, directory, display, interruption).execute();
+StudyExperiment::StudyExperiment(const SimulateOptions& options) {
+  report_.study = study_of(options);
 }
 
-void simulate_study(const SimulateOptions& options, Interruption& interruption) {
-  ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
-  const StudyReport report = run_study(options, display, interruption);
-  const fs::path directory = run_directory(options.output, report.study.name);
-  print_summary(report, std::cout);
-  std::cout << fmt::format("\nreport: {0}/report.html, report.json   curve: {0}/accuracy.svg, accuracies.csv\n",
-                           directory.string());
-  require_whole(report.completion(), options, directory, interruption);
+std::string StudyExperiment::check() {
+  const TaskSequence tasks(study(), open_dataset(study().data.kind, study().data.path), study().seeds.front());
+  const auto outputs = static_cast<std::int64_t>(tasks.outputs());
+  const ImageShape& input = study().preprocessing.input;
+  if (!std::ranges::all_of(study().methods, uses_masks))
+    architecture(study().architecture, input, {.classes = outputs});
+  if (std::ranges::any_of(study().methods, uses_masks)) base_architecture(study().architecture, input, outputs);
+  return fmt::format("a study of {}, {}, {}", counted(tasks.size(), "task", "tasks"),
+                     counted(study().methods.size(), "method", "methods"),
+                     counted(study().seeds.size(), "seed", "seeds"));
+}
+
+std::string StudyExperiment::load(const Workplace& workplace) {
+  const Phase phase(workplace.display, "loading the data");
+  data_ = open_dataset(study().data.kind, study().data.path);
+  report_.data_source = data_.source;
+  report_.data_sha256 = data_.sha256;
+  report_.results = empty_results(study());
+  const TaskSequence tasks(study(), data_, study().seeds.front());
+  report_.dense_bytes = float32_bytes(dense_network(study(), tasks.outputs()));
+  report_.mask_weights = weights_only(dense_network(study(), tasks.outputs())).parameter_count();
+  return data_.sha256;
+}
+
+std::size_t StudyExperiment::items() const {
+  return study().seeds.size() * report_.results.size();
+}
+
+// All methods with the first seed, then with the next.
+std::uint64_t StudyExperiment::seed_of(std::size_t item) const {
+  return study().seeds[item / report_.results.size()];
+}
+
+std::string StudyExperiment::key_of(std::size_t item) const {
+  return report_.results[item % report_.results.size()].label_of(seed_of(item));
+}
+
+nlohmann::json StudyExperiment::run(std::size_t item, const Workplace& workplace) {
+  const StudyResult& result = report_.results[item % report_.results.size()];
+  const std::uint64_t seed = seed_of(item);
+  if (!tasks_ || seed_of_tasks_ != seed) tasks_.emplace(study(), data_, seed);
+  seed_of_tasks_ = seed;
+  Phase epochs(workplace.display, result.label(), epochs_of(study(), result.method));
+  const TrainingWatch watch{.poll = workplace.poll, .epoch_done = [&] { epochs.advance(); }};
+  return to_json(result.density ? learn_masks(study(), result.method, *result.density, *tasks_, seed, watch)
+                                : learn_densely(study(), result.method, *tasks_, seed, watch));
+}
+
+std::string StudyExperiment::take(std::size_t item, const nlohmann::json& record) {
+  StudyResult& result = report_.results[item % report_.results.size()];
+  const StudyRun run = study_run_from(record);
+  insert_in_order(result.runs, run, study().seeds);
+  return fmt::format("{}: {:.2f} %", key_of(item), 100 * run.accuracies.average_accuracy().value());
+}
+
+void StudyExperiment::save(const std::filesystem::path& directory) const {
+  simulations::save(report_, directory);
+}
+
+void StudyExperiment::summarize(std::ostream& stream) const {
+  print_summary(report_, stream);
+}
+
+std::string StudyExperiment::files(const std::filesystem::path& directory) const {
+  return fmt::format("{0}/report.html, report.json   curve: {0}/accuracy.svg, accuracies.csv", directory.string());
 }
 
 }  // namespace outrider::simulations

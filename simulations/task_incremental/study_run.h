@@ -1,10 +1,13 @@
-// The verb `outrider simulate` for a study of task sequences: from its file to its report.
+// A study of task sequences as an experiment: every method, at every density where it has one, with every seed, in this
+// process.
 #pragma once
 
-#include "simulations/experiment/interruption.h"
-#include "simulations/experiment/progress.h"
-#include "simulations/experiment/run_options.h"
+#include <cstdint>
+#include <optional>
+
+#include "simulations/experiment/experiment.h"
 #include "simulations/task_incremental/study_report.h"
+#include "simulations/task_incremental/task_sequence.h"
 
 namespace outrider::simulations {
 
@@ -12,13 +15,32 @@ namespace outrider::simulations {
 // for options that this kind has no use for.
 Study study_of(const SimulateOptions& options);
 
-// Runs every method, at every density where it has one, with every seed, in this process, and leaves the report in the
-// output directory; an earlier run there is replaced, or gone on with where the options say so. Every finished run is
-// kept at once, and the report saved as far as it goes; so it is left and returned when the run is interrupted.
-// Interruptions are deferred from the first run on. Throws InputError for options that a study has no use for.
-StudyReport run_study(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption);
+class StudyExperiment : public Experiment {
+ public:
+  explicit StudyExperiment(const SimulateOptions& options);
 
-// As run_study, shown to a person. Throws Interrupted after what there is has been shown.
-void simulate_study(const SimulateOptions& options, Interruption& interruption);
+  const StudyReport& report() const { return report_; }
+
+  std::string check() override;
+  int threads() const override { return study().threads; }
+  std::string load(const Workplace& workplace) override;
+  std::size_t items() const override;
+  std::string key_of(std::size_t item) const override;
+  nlohmann::json run(std::size_t item, const Workplace& workplace) override;
+  std::string take(std::size_t item, const nlohmann::json& record) override;
+  Completion completion() const override { return report_.completion(); }
+  void save(const std::filesystem::path& directory) const override;
+  void summarize(std::ostream& stream) const override;
+  std::string files(const std::filesystem::path& directory) const override;
+
+ private:
+  const Study& study() const { return report_.study; }
+  std::uint64_t seed_of(std::size_t item) const;
+
+  DatasetPair data_;
+  std::optional<TaskSequence> tasks_;  // of the latest seed
+  std::uint64_t seed_of_tasks_ = 0;
+  StudyReport report_;
+};
 
 }  // namespace outrider::simulations

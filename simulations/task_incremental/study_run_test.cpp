@@ -46,7 +46,7 @@ epochs = 10
 batch = 20
 )";
 
-class StudyRunning : public ScenarioRunTest<run_study> {
+class StudyRunning : public ScenarioRunTest<StudyExperiment> {
  protected:
   StudyRunning() : ScenarioRunTest(kSmallStudy, 6, 30, 20) {}
 };
