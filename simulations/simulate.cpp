@@ -97,10 +97,9 @@ int simulate(const SimulateOptions& options) {
       case ScenarioKind::rounds:
         return show_experiment(open_as<RoundsExperiment>, options, alone, interruption);
       case ScenarioKind::federation:
-        return simulate_federation(options, interruption);
+        return show_experiment(open_as<FleetExperiment>, options, *launched_exchange(), interruption);
       case ScenarioKind::mission:
-        simulate_mission(options, interruption);
-        break;
+        return show_experiment(open_as<MissionExperiment>, options, alone, interruption);
     }
     return 0;
   } catch (const Interrupted& interrupted) {

@@ -67,6 +67,8 @@ json mission_of(const Report& report) {
 }
 
 void recall_mission(const json& mission, Report& report) {
+  report.clients.clear();
+  report.steps.clear();
   for (const json& client : mission.at("clients")) report.clients.push_back(client_from(client));
   for (const json& step : mission.at("steps")) report.steps.push_back(step_from(step));
   if (mission.contains("confusion_counts")) report.confusion = confusion_from(mission.at("confusion_counts"));

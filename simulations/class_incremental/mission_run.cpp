@@ -4,12 +4,10 @@
 #include <chrono>
 #include <cmath>
 #include <functional>
-#include <iostream>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "client/core/core.h"
 #include "client/daemon/traffic_record.h"
@@ -22,15 +20,12 @@
 #include "simulations/class_incremental/mission.h"
 #include "simulations/class_incremental/mission_embedding.h"
 #include "simulations/class_incremental/mission_record.h"
-#include "simulations/experiment/run_directory.h"
-#include "simulations/experiment/run_journal.h"
-#include "simulations/experiment/run_origin.h"
 #include "simulations/experiment/stopwatch.h"
 #include "simulations/fine_tuning.h"
 #include "simulations/fleet/fleet.h"
 #include "simulations/pretraining/kept_encoder.h"
 #include "simulations/pretraining/pretraining.h"
-#include "simulations/scenario/scenario_file.h"
+#include "simulations/scenario/check_text.h"
 
 namespace outrider::simulations {
 namespace {
@@ -41,80 +36,25 @@ namespace fs = std::filesystem;
 constexpr const char* kMission = "mission";
 constexpr const char* kFineTuning = "fine-tuning";
 
-class Run {
+// The mission itself, with a fleet that knows nothing: half a mission is not gone on with, as what its clients have
+// sent would tell.
+class MissionWork {
  public:
-  Run(const SimulateOptions& options, fs::path directory, ProgressDisplay& display, Interruption& interruption)
-      : options_(options), directory_(std::move(directory)), display_(display), interruption_(interruption) {
-    report_.scenario = scenario_of(options);
-  }
+  // Fills the report on the way.
+  MissionWork(const fs::path& program, const Workplace& workplace, const Mission& mission, Report& report)
+      : program_(program), workplace_(workplace), mission_(mission), report_(report) {}
 
-  Report execute() {
-    load();
-    interruption_.defer();
-    // Nothing of an earlier run is lost to a scenario that cannot run.
-    RunJournal journal = open_run(options_, directory_, report_.data_sha256);
-    save(report_, directory_);
-    try {
-      run_parts(journal);
-    } catch (const Interrupted&) {
-      // The report says what is missing.
-    }
-    save(report_, directory_);
-    return std::move(report_);
-  }
-
- private:
-  const MissionPlan& plan() const { return report_.scenario.mission; }
-  fs::path program() const { return options_.program.empty() ? fs::read_symlink("/proc/self/exe") : options_.program; }
-
-  void load() {
-    Phase phase(display_, "loading the data");
-    mission_ = plan_mission(report_.scenario);
-    report_.data_source = mission_.source;
-    report_.data_sha256 = mission_.sha256;
-  }
-
-  void run_parts(RunJournal& journal) {
-    const auto [encoder, seconds] = encoder_of_run(journal, directory_, display_, [&] {
-      return pretrain(report_.scenario.pretraining, mission_.base, report_.scenario.seed, display_, poll());
-    });
-    report_.pretraining_seconds = seconds;
-    report_.encoder = encoder.id().hex();
-    report_.dimension = encoder.dimension();
-    if (const auto mission = journal.get(kMission)) {
-      recall_mission(*mission, report_);
-    } else {
-      run_mission(encoder);
-      journal.put(kMission, mission_of(report_));
-    }
-    if (report_.scenario.fine_tuning.epochs > 0) fine_tune(encoder, journal);
-  }
-
-  std::function<void()> poll() const {
-    return [this] { interruption_.check(); };
-  }
-
-  std::pair<ClassStates, SupersetTest> embed_classes(Embedder& embedder) {
-    Phase phase(display_, "embedding", 2 * (mission_.base_classes.size() + mission_.new_classes.size()));
-    const auto done = [&] {
-      interruption_.check();
-      phase.advance();
-    };
-    ClassStates batch = batch_prototypes(mission_, embedder, done);
-    return {std::move(batch), superset_test(mission_, embedder, done)};
-  }
-
-  // With a fleet that knows nothing: half a mission is not gone on with, as what its clients have sent would tell.
-  void run_mission(const Encoder& encoder) {
+  void run(const Encoder& encoder) {
     Embedder embedder(encoder, 0);
     auto [batch, test] = embed_classes(embedder);
-    save_pretrained({encoder.encode(), so_far(batch, {})}, pretrained_file(directory_));
+    save_pretrained({encoder.encode(), so_far(batch, {})}, pretrained_file(workplace_.directory));
     for (const BaseClass& base : mission_.base_classes) test.include(base.name);
-    Phase phase(display_, "mission", plan().steps);
-    Fleet::clear(directory_);
-    Fleet fleet({program(), directory_, pretrained_file(directory_), plan().clients, plan().threads_per_client});
+    Phase phase(workplace_.display, "mission", plan().steps);
+    Fleet::clear(workplace_.directory);
+    Fleet fleet({program_, workplace_.directory, pretrained_file(workplace_.directory), plan().clients,
+                 plan().threads_per_client});
     fleet.rendezvous(test.classes(), std::chrono::seconds(plan().patience_seconds),
-                     [&](const protocol::Status&) { interruption_.check(); });
+                     [&](const protocol::Status&) { workplace_.poll(); });
     if (plan().keep_base) measure(fleet, so_far(batch, {}), test, 0);
     for (std::size_t step = 0; step < plan().steps; ++step) {
       run_step(fleet, step, batch, test);
@@ -127,6 +67,19 @@ class Run {
     compare_prototypes(fleet, batch, embedder.dimension());
   }
 
+ private:
+  const MissionPlan& plan() const { return report_.scenario.mission; }
+
+  std::pair<ClassStates, SupersetTest> embed_classes(Embedder& embedder) {
+    Phase phase(workplace_.display, "embedding", 2 * (mission_.base_classes.size() + mission_.new_classes.size()));
+    const auto done = [&] {
+      workplace_.poll();
+      phase.advance();
+    };
+    ClassStates batch = batch_prototypes(mission_, embedder, done);
+    return {std::move(batch), superset_test(mission_, embedder, done)};
+  }
+
   void run_step(Fleet& fleet, std::size_t step, const ClassStates& batch, SupersetTest& test) {
     const Stopwatch stopwatch;
     for (const NewClass& added : mission_.new_classes) {
@@ -135,10 +88,10 @@ class Run {
       test.include(added.name);
     }
     {
-      Phase phase(display_, "rendezvous", test.classes());
+      Phase phase(workplace_.display, "rendezvous", test.classes());
       fleet.rendezvous(test.classes(), std::chrono::seconds(plan().patience_seconds),
                        [&](const protocol::Status& status) {
-                         interruption_.check();
+                         workplace_.poll();
                          if (status.topics.size() > phase.done()) phase.advance(status.topics.size() - phase.done());
                        });
     }
@@ -150,7 +103,7 @@ class Run {
     result.seconds = seconds;
     result.classes = test.classes();
     for (std::size_t client = 0; client < plan().clients; ++client) {
-      interruption_.check();
+      workplace_.poll();
       const auto store = open_store_read_only(fleet.client_state(client));
       result.before.push_back(test.accuracy(with_base(client::own_classes(*store))));
       result.after.push_back(test.accuracy(client::known_classes(*store)));
@@ -161,7 +114,7 @@ class Run {
 
   // What a client knew without the others.
   ClassStates with_base(ClassStates own) const {
-    ClassStates base = load_pretrained(pretrained_file(directory_)).classes;
+    ClassStates base = load_pretrained(pretrained_file(workplace_.directory)).classes;
     own.insert(own.end(), base.begin(), base.end());
     return own;
   }
@@ -219,27 +172,10 @@ class Run {
     }
   }
 
-  std::vector<double> accuracies_of_tuning(const Encoder& encoder) {
-    Phase phase(display_, "sequential fine-tuning", plan().steps);
-    return fine_tune_in_sequence(
-        report_.scenario, mission_, encoder, report_.scenario.pretraining.threads, [&] { phase.advance(); }, poll());
-  }
-
-  void fine_tune(const Encoder& encoder, RunJournal& journal) {
-    auto kept = journal.get(kFineTuning);
-    if (!kept) journal.put(kFineTuning, kept.emplace(accuracies_of_tuning(encoder)));
-    const auto accuracies = kept->get<std::vector<double>>();
-    const std::size_t first = report_.steps.size() - accuracies.size();  // the base alone is no step
-    for (std::size_t step = 0; step < accuracies.size(); ++step)
-      report_.steps[first + step].fine_tuning = accuracies[step];
-  }
-
-  const SimulateOptions& options_;
-  fs::path directory_;
-  ProgressDisplay& display_;
-  Interruption& interruption_;
-  Report report_;
-  Mission mission_;
+  fs::path program_;
+  const Workplace& workplace_;
+  const Mission& mission_;
+  Report& report_;
 };
 
 }  // namespace
@@ -256,20 +192,81 @@ Scenario scenario_of(const SimulateOptions& options) {
   return scenario;
 }
 
-Report run_mission(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption) {
-  const fs::path directory = run_directory(options.output, name_of_scenario(options.scenario));
-  const SimulateOptions all = options_of_run(options, directory);
-  return Run(all, directory, display, interruption).execute();
+MissionExperiment::MissionExperiment(const SimulateOptions& options)
+    : program_(options.program.empty() ? fs::read_symlink("/proc/self/exe") : options.program) {
+  report_.scenario = scenario_of(options);
 }
 
-void simulate_mission(const SimulateOptions& options, Interruption& interruption) {
-  ProgressDisplay display(std::cerr, is_terminal(STDERR_FILENO));
-  const Report report = run_mission(options, display, interruption);
-  const fs::path directory = run_directory(options.output, report.scenario.name);
-  print_summary(report, std::cout);
-  std::cout << fmt::format("\nreport: {0}/report.html, report.json   curve: {0}/accuracy.svg, accuracy.csv\n",
-                           directory.string());
-  require_whole(report.completion(), options, directory, interruption);
+std::string MissionExperiment::check() {
+  mission_ = plan_mission(scenario());
+  check_pretraining(scenario().pretraining, mission_.base);
+  return fmt::format("a mission of {}, {}, {}", counted(scenario().mission.clients, "client", "clients"),
+                     counted(mission_.new_classes.size(), "new class", "new classes"),
+                     counted(scenario().mission.steps, "step", "steps"));
+}
+
+int MissionExperiment::threads() const {
+  return std::max(scenario().pretraining.threads, scenario().mission.threads_per_client);
+}
+
+std::string MissionExperiment::load(const Workplace& workplace) {
+  const Phase phase(workplace.display, "loading the data");
+  mission_ = plan_mission(scenario());
+  report_.data_source = mission_.source;
+  report_.data_sha256 = mission_.sha256;
+  return mission_.sha256;
+}
+
+std::size_t MissionExperiment::items() const {
+  return scenario().fine_tuning.epochs > 0 ? 2 : 1;
+}
+
+std::string MissionExperiment::key_of(std::size_t item) const {
+  return item == 0 ? kMission : kFineTuning;
+}
+
+void MissionExperiment::prepare(const Workplace& workplace) {
+  TrainedEncoder trained = encoder_of_run(*workplace.journal, workplace.directory, workplace.display, [&] {
+    return pretrain(scenario().pretraining, mission_.base, scenario().seed, workplace.display, workplace.poll);
+  });
+  report_.pretraining_seconds = trained.seconds;
+  report_.encoder = trained.encoder.id().hex();
+  report_.dimension = trained.encoder.dimension();
+  encoder_.emplace(std::move(trained.encoder));
+}
+
+nlohmann::json MissionExperiment::run(std::size_t item, const Workplace& workplace) {
+  if (item == 0) {
+    MissionWork(program_, workplace, mission_, report_).run(*encoder_);
+    return mission_of(report_);
+  }
+  Phase phase(workplace.display, "sequential fine-tuning", scenario().mission.steps);
+  return fine_tune_in_sequence(
+      scenario(), mission_, *encoder_, scenario().pretraining.threads, [&] { phase.advance(); }, workplace.poll);
+}
+
+std::string MissionExperiment::take(std::size_t item, const nlohmann::json& record) {
+  if (item == 0) {
+    recall_mission(record, report_);
+    return "";
+  }
+  const auto accuracies = record.get<std::vector<double>>();
+  const std::size_t first = report_.steps.size() - accuracies.size();  // the base alone is no step
+  for (std::size_t step = 0; step < accuracies.size(); ++step)
+    report_.steps[first + step].fine_tuning = accuracies[step];
+  return "";
+}
+
+void MissionExperiment::save(const fs::path& directory) const {
+  simulations::save(report_, directory);
+}
+
+void MissionExperiment::summarize(std::ostream& stream) const {
+  print_summary(report_, stream);
+}
+
+std::string MissionExperiment::files(const fs::path& directory) const {
+  return fmt::format("{0}/report.html, report.json   curve: {0}/accuracy.svg, accuracy.csv", directory.string());
 }
 
 }  // namespace outrider::simulations

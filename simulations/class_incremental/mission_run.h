@@ -1,10 +1,14 @@
-// The verb `outrider simulate` for a mission: from its scenario to its report.
+// A mission as an experiment, with real processes: its encoder is kept, and the mission and the fine-tuning, each as
+// soon as it is whole.
 #pragma once
 
+#include <filesystem>
+#include <optional>
+
+#include "learners/encoders/encoder.h"
+#include "simulations/class_incremental/mission.h"
 #include "simulations/class_incremental/mission_report.h"
-#include "simulations/experiment/interruption.h"
-#include "simulations/experiment/progress.h"
-#include "simulations/experiment/run_options.h"
+#include "simulations/experiment/experiment.h"
 
 namespace outrider::simulations {
 
@@ -12,13 +16,33 @@ namespace outrider::simulations {
 // for options that this kind has no use for.
 Scenario scenario_of(const SimulateOptions& options);
 
-// Runs it with real processes and leaves the report in the output directory; an earlier run there is replaced, or gone
-// on with where the options say so: its encoder is kept, and the mission and the fine-tuning, each as soon as it is
-// whole. Interrupted, it leaves and returns the report as far as it goes; interruptions are deferred once the data are
-// loaded.
-Report run_mission(const SimulateOptions& options, ProgressDisplay& display, Interruption& interruption);
+class MissionExperiment : public Experiment {
+ public:
+  explicit MissionExperiment(const SimulateOptions& options);
 
-// As run_mission, shown to a person. Throws Interrupted after what there is has been shown.
-void simulate_mission(const SimulateOptions& options, Interruption& interruption);
+  const Report& report() const { return report_; }
+
+  std::string check() override;
+  int threads() const override;
+  std::string load(const Workplace& workplace) override;
+  std::size_t items() const override;
+  std::string key_of(std::size_t item) const override;
+  std::string called() const override { return ""; }
+  void prepare(const Workplace& workplace) override;
+  nlohmann::json run(std::size_t item, const Workplace& workplace) override;
+  std::string take(std::size_t item, const nlohmann::json& record) override;
+  Completion completion() const override { return report_.completion(); }
+  void save(const std::filesystem::path& directory) const override;
+  void summarize(std::ostream& stream) const override;
+  std::string files(const std::filesystem::path& directory) const override;
+
+ private:
+  const Scenario& scenario() const { return report_.scenario; }
+
+  std::filesystem::path program_;
+  Report report_;
+  Mission mission_;
+  std::optional<Encoder> encoder_;
+};
 
 }  // namespace outrider::simulations

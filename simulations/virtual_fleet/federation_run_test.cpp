@@ -12,6 +12,7 @@
 #include "knowledge/temporary_directory.h"
 #include "knowledge/whole_file.h"
 #include "simulations/experiment/run_directory.h"
+#include "simulations/experiment/test_experiment_run.h"
 #include "simulations/experiment/test_interruption.h"
 #include "simulations/report/csv.h"
 #include "simulations/test_studies.h"
@@ -64,8 +65,7 @@ class FederationRunning : public testing::Test {
 
   static FederationReport run(const SimulateOptions& chosen, int looks = 0) {
     return run_until(looks, [&](ProgressDisplay& display, Interruption& interruption) {
-      NoExchange alone;
-      return run_federation(chosen, alone, display, interruption);
+      return report_of_run<FleetExperiment>(chosen, display, interruption);
     });
   }
   nlohmann::json saved() const { return nlohmann::json::parse(content_of_file(output() / "report.json")); }

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/temporary_directory.h"
+#include "simulations/experiment/test_experiment_run.h"
 #include "simulations/experiment/test_interruption.h"
 #include "simulations/virtual_fleet/federation_run.h"
 #include "simulations/virtual_fleet/federation_world.h"
@@ -56,8 +57,7 @@ class LiarsInAWorld : public testing::Test {
         fmt::format("seeds = [{}]\n", fmt::join(seeds_with_one_liar(load_federation(options.scenario)), ", "));
     std::ofstream(options.scenario) << seeds << kWorldOfLiars << more;
     return run_until(0, [&](ProgressDisplay& display, Interruption& interruption) {
-      NoExchange alone;
-      return run_federation(options, alone, display, interruption);
+      return report_of_run<FleetExperiment>(options, display, interruption);
     });
   }
   // Of whom there are two, each is the other's next largest teacher: docs/poison.md.
