@@ -9,18 +9,25 @@
 #include "knowledge/checked_option.h"
 #include "knowledge/error.h"
 #include "knowledge/whole_file.h"
+#include "simulations/kinds.h"
 #include "simulations/output_file.h"
 #include "simulations/scenario/scenario_file.h"
-#include "simulations/scenario_template.h"
 
 namespace outrider::simulations {
 namespace {
 
-std::map<std::string, ScenarioKind> kinds_by_name() {
-  std::map<std::string, ScenarioKind> kinds;
-  for (std::size_t i = 0; i < kScenarioKinds.size(); ++i)
-    kinds.emplace(kScenarioKinds[i], static_cast<ScenarioKind>(i));
-  return kinds;
+// What --kind takes, and what each is.
+std::map<std::string, std::size_t> kinds_by_name(const ExperimentKinds& all) {
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < all.size(); ++i) places.emplace(all[i].name, i);
+  return places;
+}
+
+std::string meanings(const ExperimentKinds& all) {
+  std::string text;
+  for (const ExperimentKind& kind : all)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", kind.name, kind.meaning);
+  return fmt::format("{} (default: {})", text, all.front().name);
 }
 
 // Stands between quotes in the file, where these would have to be escaped.
@@ -33,10 +40,8 @@ bool is_plain(const std::string& name) {
 
 void add_options(CLI::App& app, NewScenarioOptions& options) {
   app.add_option("name", options.name, "What the scenario is called; so is the directory of its runs")->required();
-  app.add_option("--kind", options.kind,
-                 "mission: real processes meet new classes; study: methods learn one task after the other; federation: "
-                 "many clients under virtual time; rounds: clients train one network together (default: mission)")
-      ->transform(one_of(kinds_by_name()));
+  const ExperimentKinds all = kinds();
+  app.add_option("--kind", options.kind, meanings(all))->transform(one_of(kinds_by_name(all)));
   app.add_option("--output", options.output, "The file to write (default: NAME.toml)");
   add_replace_option(app, options.replace);
 }
@@ -50,9 +55,9 @@ int run_new_scenario(const NewScenarioOptions& options) {
   const std::filesystem::path file =
       options.output.empty() ? std::filesystem::path(options.name + ".toml") : options.output;
   require_output(file, options.replace);
-  write_durably(file, scenario_template(options.kind, options.name));
-  fmt::print("{0}: a {1} to start from; check it with: outrider simulate {0} --check\n", file.string(),
-             kScenarioKinds[static_cast<std::size_t>(options.kind)]);
+  const ExperimentKind kind = kinds().at(options.kind);
+  write_durably(file, kind.example(options.name));
+  fmt::print("{0}: a {1} to start from; check it with: outrider simulate {0} --check\n", file.string(), kind.name);
   return 0;
 }
 

@@ -1,10 +1,9 @@
 // The verb `outrider scenario new`: a scenario file to start from.
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
-
-#include "simulations/scenario_kind.h"
 
 namespace CLI {
 class App;
@@ -14,7 +13,7 @@ namespace outrider::simulations {
 
 struct NewScenarioOptions {
   std::string name;
-  ScenarioKind kind = ScenarioKind::mission;
+  std::size_t kind = 0;          // of kinds.h
   std::filesystem::path output;  // empty: NAME.toml
   bool replace = false;          // an earlier file
 };

@@ -1,6 +1,4 @@
 // The templates and docs/scenarios.md are held against what the readers of scenario files say that they accept.
-#include "simulations/scenario_template.h"
-
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -13,6 +11,7 @@
 #include "knowledge/temporary_directory.h"
 #include "simulations/class_incremental/mission_scenario.h"
 #include "simulations/federated_rounds/rounds_scenario.h"
+#include "simulations/kinds.h"
 #include "simulations/task_incremental/study.h"
 #include "simulations/virtual_fleet/federation.h"
 
@@ -55,9 +54,9 @@ std::string text_of(const std::vector<std::string>& lines) {
   return text;
 }
 
-class ScenarioTemplate : public ::testing::TestWithParam<ScenarioKind> {
+class ScenarioTemplate : public ::testing::TestWithParam<std::size_t> {
  protected:
-  ScenarioTemplate() : lines_(lines_of(scenario_template(GetParam(), "my-scenario"))) {
+  ScenarioTemplate() : lines_(lines_of(kinds().at(GetParam()).example("my-scenario"))) {
     std::string table;
     std::string above;
     std::smatch match;
@@ -81,13 +80,13 @@ class ScenarioTemplate : public ::testing::TestWithParam<ScenarioKind> {
     std::ofstream(file) << text_of(lines);
     try {
       switch (GetParam()) {
-        case ScenarioKind::mission:
+        case 0:
           return {load_scenario(file), ""};
-        case ScenarioKind::study:
+        case 1:
           return {load_study(file), ""};
-        case ScenarioKind::federation:
+        case 2:
           return {load_federation(file), ""};
-        case ScenarioKind::rounds:
+        case 3:
           return {load_rounds(file), ""};
       }
     } catch (const InputError& error) {
@@ -192,7 +191,7 @@ TEST_P(ScenarioTemplate, HasAllItsKeysAndTheirRangesInTheReference) {
   std::stringstream text;
   text << std::ifstream(sources / "docs/scenarios.md").rdbuf();
   const std::array headings{"## Missions", "## Studies", "## Federations", "## Rounds"};
-  const std::string of_kind = section(text.str(), headings[static_cast<std::size_t>(GetParam())]);
+  const std::string of_kind = section(text.str(), headings.at(GetParam()));
   const std::string of_all = section(text.str(), "## Data and pre-training");
   for (const TemplateKey& key : keys_) {
     const bool list = !key.table.empty() && lines_[headers_.at(key.table)].find("[[") != std::string::npos;
@@ -205,12 +204,8 @@ TEST_P(ScenarioTemplate, HasAllItsKeysAndTheirRangesInTheReference) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, ScenarioTemplate,
-                         ::testing::Values(ScenarioKind::mission, ScenarioKind::study, ScenarioKind::federation,
-                                           ScenarioKind::rounds),
-                         [](const auto& kind) {
-                           return std::string(kScenarioKinds[static_cast<std::size_t>(kind.param)]);
-                         });
+INSTANTIATE_TEST_SUITE_P(Kinds, ScenarioTemplate, ::testing::Range(std::size_t{0}, kinds().size()),
+                         [](const auto& kind) { return kinds()[kind.param].name; });
 
 }  // namespace
 }  // namespace outrider::simulations

@@ -1,6 +1,5 @@
 #include "simulations/simulate.h"
 
-#include <algorithm>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -9,18 +8,13 @@
 #include "knowledge/checked_option.h"
 #include "knowledge/error.h"
 #include "learners/nn/threads.h"
-#include "simulations/class_incremental/mission_run.h"
 #include "simulations/experiment/interruption.h"
 #include "simulations/experiment/run_directory.h"
 #include "simulations/experiment/run_origin.h"
 #include "simulations/experiment/runner.h"
-#include "simulations/federated_rounds/rounds_run.h"
+#include "simulations/kinds.h"
 #include "simulations/mpi/launched_ranks.h"
 #include "simulations/scenario/scenario_file.h"
-#include "simulations/scenario_check.h"
-#include "simulations/scenario_kind.h"
-#include "simulations/task_incremental/study_run.h"
-#include "simulations/virtual_fleet/federation_run.h"
 
 namespace outrider::simulations {
 namespace {
@@ -32,25 +26,6 @@ bool is_finished(const SimulateOptions& options) {
   if (!is_complete(directory)) return false;
   std::cout << fmt::format("the run in {} is complete: there is nothing to resume\n", directory.string());
   return true;
-}
-
-// Of OpenMP's, by the process itself at any time.
-int threads_of(ScenarioKind kind, const SimulateOptions& options) {
-  switch (kind) {
-    case ScenarioKind::study:
-      return study_of(options).threads;
-    case ScenarioKind::rounds:
-      return rounds_of(options).threads;
-    case ScenarioKind::federation: {
-      const Federation federation = federation_of(options);
-      return federation.data.kind == kGaussians ? 1 : federation.pretraining.threads;
-    }
-    case ScenarioKind::mission: {
-      const Scenario scenario = scenario_of(options);
-      return std::max(scenario.pretraining.threads, scenario.mission.threads_per_client);
-    }
-  }
-  return 1;
 }
 
 }  // namespace
@@ -74,38 +49,33 @@ void add_options(CLI::App& app, SimulateOptions& options) {
                "is as it began, so the other options can be left out");
 }
 
-int simulate(const SimulateOptions& options) {
+int simulate(const SimulateOptions& options, const ExperimentKinds& of) {
+  const ExperimentKind& kind = kind_of(options.scenario, of);
   if (options.check) {
-    std::cout << fmt::format("{}: {}: valid\n", options.scenario.string(), check_scenario(options));
+    std::cout << check_scenario(kind, options) << '\n';
     return 0;
   }
-  const ScenarioKind kind = kind_of(options.scenario);
-  if (kind != ScenarioKind::federation && launched_ranks() > 1)
+  const std::uint32_t ranks = launched_ranks();
+  if (ranks > 1 && !kind.over_ranks)
     throw InputError(fmt::format("mpirun has launched {} ranks, but {} is no federation, which alone can be divided",
-                                 launched_ranks(), options.scenario.string()));
+                                 ranks, options.scenario.string()));
   // Several ranks would all say so; they save the report once more instead.
-  if (options.resume && launched_ranks() == 1 && is_finished(options)) return 0;
-  if (launched_ranks() == 1)  // several would all say so, and what is wrong with the scenario as well
-    if (const auto shortage = nn::thread_shortage(threads_of(kind, options)))
+  if (options.resume && ranks == 1 && is_finished(options)) return 0;
+  if (ranks == 1)  // several would all say so, and what is wrong with the scenario as well
+    if (const auto shortage = nn::thread_shortage(kind.open(options)->threads()))
       std::cerr << "outrider: " << *shortage << '\n';
   Interruption interruption;
   try {
-    NoExchange alone;
-    switch (kind) {
-      case ScenarioKind::study:
-        return show_experiment(open_as<StudyExperiment>, options, alone, interruption);
-      case ScenarioKind::rounds:
-        return show_experiment(open_as<RoundsExperiment>, options, alone, interruption);
-      case ScenarioKind::federation:
-        return show_experiment(open_as<FleetExperiment>, options, *launched_exchange(), interruption);
-      case ScenarioKind::mission:
-        return show_experiment(open_as<MissionExperiment>, options, alone, interruption);
-    }
-    return 0;
+    const std::unique_ptr<Exchange> exchange = launched_exchange();
+    return show_experiment(kind.open, options, *exchange, interruption);
   } catch (const Interrupted& interrupted) {
     std::cerr << "outrider: " << interrupted.what() << '\n';
     return interrupted.exit_code();
   }
+}
+
+int simulate(const SimulateOptions& options) {
+  return simulate(options, kinds());
 }
 
 }  // namespace outrider::simulations

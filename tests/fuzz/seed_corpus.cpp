@@ -19,7 +19,7 @@
 #include "learners/supermask/mask_code.h"
 #include "protocol/codec.h"
 #include "protocol/frame.h"
-#include "simulations/scenario_template.h"
+#include "simulations/kinds.h"
 #include "tests/fuzz/all_families.h"
 
 namespace outrider::fuzz {
@@ -150,8 +150,7 @@ void add_definitions(Corpus& corpus, const fs::path& directory) {
 }
 
 void add_files(Corpus& corpus) {
-  for (std::size_t kind = 0; kind < simulations::kScenarioKinds.size(); ++kind)
-    corpus.add("scenario", simulations::scenario_template(static_cast<simulations::ScenarioKind>(kind), "x"));
+  for (const simulations::ExperimentKind& kind : simulations::kinds()) corpus.add("scenario", kind.example("x"));
   corpus.add("picture", encode_png({1, 2, 2}, Bytes{0, 50, 100, 255}));
   corpus.add("picture", encode_png({3, 2, 2}, Bytes{0, 50, 100, 255, 1, 2, 3, 4, 5, 6, 7, 8}));
   corpus.add("picture", wav_of({0, 100, -100, 32'767}));
