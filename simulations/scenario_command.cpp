@@ -17,9 +17,9 @@ namespace outrider::simulations {
 namespace {
 
 // What --kind takes, and what each is.
-std::map<std::string, std::size_t> kinds_by_name(const ExperimentKinds& all) {
-  std::map<std::string, std::size_t> places;
-  for (std::size_t i = 0; i < all.size(); ++i) places.emplace(all[i].name, i);
+std::map<std::string, KindNumber> kinds_by_name(const ExperimentKinds& all) {
+  std::map<std::string, KindNumber> places;
+  for (std::size_t i = 0; i < all.size(); ++i) places.emplace(all[i].name, static_cast<KindNumber>(i));
   return places;
 }
 
@@ -55,7 +55,7 @@ int run_new_scenario(const NewScenarioOptions& options) {
   const std::filesystem::path file =
       options.output.empty() ? std::filesystem::path(options.name + ".toml") : options.output;
   require_output(file, options.replace);
-  const ExperimentKind kind = kinds().at(options.kind);
+  const ExperimentKind kind = kinds().at(static_cast<std::size_t>(options.kind));
   write_durably(file, kind.example(options.name));
   fmt::print("{0}: a {1} to start from; check it with: outrider simulate {0} --check\n", file.string(), kind.name);
   return 0;

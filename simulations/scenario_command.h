@@ -1,7 +1,7 @@
 // The verb `outrider scenario new`: a scenario file to start from.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -11,9 +11,12 @@ class App;
 
 namespace outrider::simulations {
 
+// The place of a kind among those of kinds.h.
+enum class KindNumber : std::uint8_t {};
+
 struct NewScenarioOptions {
   std::string name;
-  std::size_t kind = 0;          // of kinds.h
+  KindNumber kind{};
   std::filesystem::path output;  // empty: NAME.toml
   bool replace = false;          // an earlier file
 };
