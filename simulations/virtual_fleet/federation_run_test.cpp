@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -103,6 +104,31 @@ TEST_F(FederationRunning, InterruptedAndResumedComesToTheSameReport) {
   run(options());
   const auto expected = lasting_files();
   run_in_parts(options(), 30);
+  EXPECT_EQ(lasting_files(), expected);
+}
+
+// As mpirun has it, but in threads of one process.
+TEST_F(FederationRunning, OverTwoRanksInterruptedAndResumedComesToTheSameReport) {
+  const auto run_on_two = [](const SimulateOptions& chosen, int looks) {
+    return run_until(looks, [&](ProgressDisplay& display, Interruption& interruption) {
+      Meeting meeting(2);
+      std::ostream nowhere(nullptr);
+      ProgressDisplay silent(nowhere, false);
+      std::jthread second([&] {
+        ThreadExchange exchange(meeting, 1);
+        run_experiment(open_as<FleetExperiment>, chosen, exchange, silent, interruption);
+      });
+      ThreadExchange exchange(meeting, 0);
+      return run_experiment(open_as<FleetExperiment>, chosen, exchange, display, interruption)->completion().whole();
+    });
+  };
+  run(options());
+  const auto expected = lasting_files();
+  SimulateOptions chosen = options();
+  EXPECT_FALSE(run_on_two(chosen, 60));
+  EXPECT_EQ(saved().at("complete"), false);
+  chosen.resume = true;
+  EXPECT_TRUE(run_on_two(chosen, 0));
   EXPECT_EQ(lasting_files(), expected);
 }
 
