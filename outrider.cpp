@@ -169,18 +169,18 @@ Run add_model(CLI::App& app) {
 Run add_simulate(CLI::App& app) {
   return library_verb(
       *verb(app, "simulate",
-            "Run a scenario: a mission of real processes, a study of task sequences, a federation under "
-            "virtual time, or rounds of training",
+            "Run a scenario: class-incremental with real processes, task-incremental, a virtual fleet, or "
+            "federated rounds",
             "outrider simulate scenarios/fashion-recon.toml"),
       simulations::simulate);
 }
 
 Run add_scenario(CLI::App& app) {
   CLI::App* added =
-      verb(app, "scenario", "Write scenario files", "outrider scenario new my-federation --kind federation");
+      verb(app, "scenario", "Write scenario files", "outrider scenario new my-fleet --kind virtual-fleet");
   added->require_subcommand(1);
   CLI::App* fresh = verb(*added, "new", "Write a scenario to start from, with every key and what it means",
-                         "outrider scenario new my-federation --kind federation");
+                         "outrider scenario new my-fleet --kind virtual-fleet");
   return library_verb(*fresh, simulations::run_new_scenario);
 }
 

@@ -1,6 +1,7 @@
 #include "simulations/scenario_command.h"
 
 #include <algorithm>
+#include <iostream>
 #include <map>
 
 #include <CLI/CLI.hpp>
@@ -23,6 +24,20 @@ std::map<std::string, KindNumber> kinds_by_name(const ExperimentKinds& all) {
   return places;
 }
 
+// As one_of, for earlier names too: then says what it is called now.
+CLI::Validator one_of_kinds(const ExperimentKinds& all) {
+  return {[all](std::string& text) {
+            const std::string said = CLI::detail::to_lower(text);
+            const auto renamed = std::ranges::find(all, said, &ExperimentKind::earlier_name);
+            if (renamed != all.end() && !said.empty()) {
+              std::cerr << fmt::format("outrider: the kind '{}' is now called '{}'\n", said, renamed->name);
+              text = renamed->name;
+            }
+            return one_of(kinds_by_name(all))(text);
+          },
+          "", ""};
+}
+
 std::string meanings(const ExperimentKinds& all) {
   std::string text;
   for (const ExperimentKind& kind : all)
@@ -41,7 +56,7 @@ bool is_plain(const std::string& name) {
 void add_options(CLI::App& app, NewScenarioOptions& options) {
   app.add_option("name", options.name, "What the scenario is called; so is the directory of its runs")->required();
   const ExperimentKinds all = kinds();
-  app.add_option("--kind", options.kind, meanings(all))->transform(one_of(kinds_by_name(all)));
+  app.add_option("--kind", options.kind, meanings(all))->transform(one_of_kinds(all));
   app.add_option("--output", options.output, "The file to write (default: NAME.toml)");
   add_replace_option(app, options.replace);
 }
@@ -57,7 +72,8 @@ int run_new_scenario(const NewScenarioOptions& options) {
   require_output(file, options.replace);
   const ExperimentKind kind = kinds().at(static_cast<std::size_t>(options.kind));
   write_durably(file, kind.example(options.name));
-  fmt::print("{0}: a {1} to start from; check it with: outrider simulate {0} --check\n", file.string(), kind.name);
+  fmt::print("{0}: a scenario of kind {1} to start from; check it with: outrider simulate {0} --check\n", file.string(),
+             kind.name);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 // The templates and docs/scenarios.md are held against what the readers of scenario files say that they accept.
+#include <algorithm>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -205,7 +206,11 @@ TEST_P(ScenarioTemplate, HasAllItsKeysAndTheirRangesInTheReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, ScenarioTemplate, ::testing::Range(std::size_t{0}, kinds().size()),
-                         [](const auto& kind) { return kinds()[kind.param].name; });
+                         [](const auto& kind) {
+                           std::string name = kinds()[kind.param].name;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace outrider::simulations

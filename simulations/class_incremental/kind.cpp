@@ -7,7 +7,8 @@ namespace outrider::simulations {
 namespace {
 
 constexpr const char* kIntroductionOfMission =
-    "A mission: clients meet new classes step by step and learn each from a few labelled pictures; after every step "
+    "Class-incremental learning, a mission: clients meet new classes step by step and learn each from a few labelled "
+    "pictures; after every step "
     "is a rendezvous. Real processes: an aggregator and the clients.";
 
 std::string example_mission(const std::string& name) {
@@ -26,7 +27,8 @@ std::string example_mission(const std::string& name) {
 }  // namespace
 
 ExperimentKind class_incremental() {
-  return {.name = "mission",
+  return {.name = "class-incremental",
+          .earlier_name = "mission",
           .meaning = "real processes meet new classes",
           .table = "mission",
           .open = open_as<MissionExperiment>,

@@ -11,6 +11,7 @@ namespace outrider::simulations {
 
 struct ExperimentKind {
   std::string name;                                 // for `scenario new --kind`
+  std::string earlier_name;                         // which is still read; empty: none
   std::string meaning;                              // in a line of help
   std::string table;                                // a scenario file that has it is of this kind
   bool over_ranks = false;                          // whether mpirun can divide it among processes

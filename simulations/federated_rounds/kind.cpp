@@ -7,7 +7,8 @@ namespace outrider::simulations {
 namespace {
 
 constexpr const char* kIntroductionOfRounds =
-    "Rounds: clients train one network together, each on its own pictures; strategies are compared in several "
+    "Federated rounds: clients train one network together, each on its own pictures; strategies are compared in "
+    "several "
     "settings, and with all pictures at one place. One process; the aggregator's own code conducts the rounds.";
 
 std::string example_rounds(const std::string& name) {
@@ -35,7 +36,8 @@ std::string example_rounds(const std::string& name) {
 }  // namespace
 
 ExperimentKind federated_rounds() {
-  return {.name = "rounds",
+  return {.name = "federated-rounds",
+          .earlier_name = "rounds",
           .meaning = "clients train one network together",
           .table = "rounds",
           .open = open_as<RoundsExperiment>,

@@ -7,7 +7,8 @@ namespace outrider::simulations {
 namespace {
 
 constexpr const char* kIntroductionOfStudy =
-    "A study: tasks come one after the other, and one network is to know them all; methods are compared. Masks "
+    "Task-incremental learning, a study: tasks come one after the other, and one network is to know them all; methods "
+    "are compared. Masks "
     "travel through the federation as they do in the field.";
 
 // In a function of its own: the compiler takes a temporary where it is used for one that may not be initialized.
@@ -34,7 +35,8 @@ std::string example_study(const std::string& name) {
 }  // namespace
 
 ExperimentKind task_incremental() {
-  return {.name = "study",
+  return {.name = "task-incremental",
+          .earlier_name = "study",
           .meaning = "methods learn one task after the other",
           .table = "tasks",
           .open = open_as<StudyExperiment>,

@@ -7,7 +7,8 @@ namespace outrider::simulations {
 namespace {
 
 constexpr const char* kIntroductionOfFleet =
-    "A federation: many clients that learn class prototypes, in one process under virtual time: what data they have "
+    "A virtual fleet, a federation: many clients that learn class prototypes, in one process under virtual time: what "
+    "data they have "
     "and when it comes, what they and the network are like, and what goes wrong. The same seed gives the same "
     "events.";
 
@@ -31,7 +32,8 @@ std::string example_fleet(const std::string& name) {
 }  // namespace
 
 ExperimentKind virtual_fleet() {
-  return {.name = "federation",
+  return {.name = "virtual-fleet",
+          .earlier_name = "federation",
           .meaning = "many clients under virtual time",
           .table = "federation",
           .over_ranks = true,
