@@ -118,7 +118,8 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   client->announced = revision_;
   // Who hears of an earlier revision than his own gives up his replica and asks for everything.
   const bool begins_anew = client->begins_anew || (hello.replica != Revision{} && is_too_old(*client, hello.replica));
-  if (begins_anew || hello.replica == Revision{}) client->began = Revision{};
+  client->may_begin = begins_anew || hello.replica == Revision{};
+  if (client->may_begin) client->began = Revision{};
   effects.messages.push_back(
       {from, protocol::Welcome{self_, begins_anew ? Revision{} : revision_, encoder_, client->highest_decided,
                                pace_.heartbeat_seconds, hello.conversation, true}});

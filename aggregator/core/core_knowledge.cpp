@@ -14,8 +14,9 @@ Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) 
   if (client != nullptr) {
     client->replica = want.since;
     const bool begins = want.since == Revision{} && want.after == Topic{};
-    // Asked once more, it may go on with the first answer.
-    if (begins && client->began == Revision{}) client->began = revision_;
+    // Asked once more, it may go on with the first answer. A question from before a restart says nothing of its
+    // replica.
+    if (begins && client->may_begin && client->began == Revision{}) client->began = revision_;
     client->begins_anew = !begins && is_too_old(*client, want.since);
   }
   // It looks for the aggregator that it takes this for, says hello, and finds how things stand.

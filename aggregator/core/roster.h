@@ -26,6 +26,7 @@ struct Client {
   std::uint32_t outbox = 0;          // likewise
   Revision announced{};              // the newest revision it was told of
   Revision began{};                  // the newest revision when it first asked for everything; 0: not since the start
+  bool may_begin = false;            // it has said hello without a replica, or was told to begin anew
   bool begins_anew = false;          // its replica is too old to be brought up to date
   Instant last_seen = kNever;        // kNever: not since the start, or it has left; see Roster::saw
   std::uint64_t seen = 0;            // in seconds since 1970, as it was last written down; 0: not known
