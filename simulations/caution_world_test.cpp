@@ -8,30 +8,34 @@
 #include "learners/prototypical/caution.h"
 #include "learners/prototypical/class_memory.h"
 #include "learners/prototypical/merge.h"
-#include "simulations/virtual_world.h"
+#include "simulations/world/scripted_world.h"
 
 namespace outrider::simulations {
 namespace {
 
 constexpr std::size_t kAlone = 2 * kTrustedAlone;
 
+std::vector<std::unique_ptr<Family>> cautious_families(const ClientId& aggregator) {
+  AdmissionRules rules = AdmissionRules::usual();
+  rules.base_teacher = aggregator;
+  std::vector<std::unique_ptr<Family>> families;
+  families.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return std::size_t{2}; }, rules));
+  return families;
+}
+
 class CautionInAWorld : public testing::Test {
  protected:
   CautionInAWorld()
-      : world_(1, {}, [](const ClientId& aggregator) {
-          AdmissionRules rules = AdmissionRules::usual();
-          rules.base_teacher = aggregator;
-          std::vector<std::unique_ptr<Family>> families;
-          families.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return std::size_t{2}; }, rules));
-          return families;
-        }) {
-    loud_ = world_.add_client("loud");
-    other_ = world_.add_client("other");
-    world_.publish(encoder_, {{std::string(kPrototypeKind), "base", encode(ClassState{3, {3, 3}, {}})}});
+      : world_([] {
+          WorldOptions options = ScriptedWorld::options(1, 2, {}, cautious_families, encoder_);
+          options.base = {{std::string(kPrototypeKind), "base", encode(ClassState{3, {3, 3}, {}})}};
+          return options;
+        }()) {
+    for (const std::uint32_t client : {loud_, other_}) world_.join(client);
     EXPECT_TRUE(world_.settle(Instant{60'000}));
   }
 
-  void teach(std::size_t client, std::size_t first, std::size_t count) {
+  void teach(std::uint32_t client, std::size_t first, std::size_t count) {
     for (std::size_t i = first; i < first + count; ++i) {
       ClassMemory memory(2);
       memory.add(Digest::of(key_of(i)), std::vector<float>{0.1F * static_cast<float>(i), 1});
@@ -41,17 +45,17 @@ class CautionInAWorld : public testing::Test {
     }
     ASSERT_TRUE(world_.settle(Instant{600'000}));
   }
-  std::map<std::string, float> cautions(std::size_t client) const {
+  std::map<std::string, float> cautions(std::uint32_t client) const {
     std::map<std::string, float> found;
     for (const auto& [name, state] : client::known_classes(world_.client_store(client)))
       found.emplace(name, state.caution);
     return found;
   }
 
-  const Bytes encoder_{1, 2, 3};
-  VirtualWorld world_;
-  std::size_t loud_ = 0;
-  std::size_t other_ = 0;
+  static inline const Bytes encoder_{1, 2, 3};
+  static constexpr std::uint32_t loud_ = 0;
+  static constexpr std::uint32_t other_ = 1;
+  ScriptedWorld world_;
 };
 
 TEST_F(CautionInAWorld, IsOfOthersAndEndsWhereTheyConfirm) {

@@ -5,15 +5,15 @@
 #include "learners/random.h"
 #include "learners/supermask/merge.h"
 #include "learners/supermask/ownership.h"
-#include "simulations/virtual_world.h"
+#include "simulations/world/scripted_world.h"
 
 namespace outrider::simulations {
 namespace {
 
-constexpr std::size_t kTeacherCount = 5;
+constexpr std::uint32_t kTeacherCount = 5;
 constexpr std::size_t kTaskCount = 12;
-constexpr NetworkFaults kQuiet{};
-constexpr NetworkFaults kGale{0.2F, 0.3F, Instant{1}, Instant{900}};
+constexpr Weather kQuiet{};
+constexpr Weather kGale{.loss = 0.2, .duplication = 0.3, .shortest = Instant{1}, .longest = Instant{900}};
 
 BaseNetwork task_base() {
   BaseNetwork base;
@@ -63,16 +63,16 @@ bool teaches(std::size_t client, std::size_t task) {
 
 class TaskFederation {
  public:
-  explicit TaskFederation(std::uint64_t seed, NetworkFaults faults)
-      : world(seed, faults, mask_families), order_(seed, "order") {
-    for (std::size_t i = 0; i < kTeacherCount; ++i) world.add_client("client " + std::to_string(i));
-    world.publish(task_base().encode(), {});
+  explicit TaskFederation(std::uint64_t seed, Weather weather)
+      : world(ScriptedWorld::options(seed, kTeacherCount, weather, mask_families, task_base().encode())),
+        order_(seed, "order") {
+    for (std::uint32_t i = 0; i < kTeacherCount; ++i) world.join(i);
   }
 
   // Every client teaches its tasks in an order of its own; `between` happens after each.
   void teach(const std::function<void()>& between = [] {}) {
-    std::vector<std::pair<std::size_t, std::size_t>> lessons;  // client, task
-    for (std::size_t client = 0; client < kTeacherCount; ++client)
+    std::vector<std::pair<std::uint32_t, std::size_t>> lessons;  // client, task
+    for (std::uint32_t client = 0; client < kTeacherCount; ++client)
       for (std::size_t task = 0; task < kTaskCount; ++task)
         if (teaches(client, task)) lessons.emplace_back(client, task);
     order_.shuffle(std::span(lessons));
@@ -86,7 +86,7 @@ class TaskFederation {
     ASSERT_TRUE(world.settle(std::chrono::minutes(30)));
   }
 
-  NamedTasks known_at(std::size_t client) const {
+  NamedTasks known_at(std::uint32_t client) const {
     NamedTasks tasks;
     client::for_each_known(world.client_store(client), std::string(kSupermaskKind), task_base().id(),
                            [&](const Topic& topic, ByteView payload) {
@@ -95,7 +95,7 @@ class TaskFederation {
     return tasks;
   }
 
-  VirtualWorld world;
+  ScriptedWorld world;
 
  private:
   Random order_;
@@ -119,7 +119,7 @@ void expect_quiet_outcome(const TaskFederation& federation) {
   ASSERT_EQ(quiet_outcome().tasks.size(), kTaskCount);
   EXPECT_EQ(federation.world.aggregator().knowledge_digest(), quiet_outcome().knowledge);
   const Ownership owners(task_base(), quiet_outcome().tasks);
-  for (std::size_t client = 0; client < kTeacherCount; ++client) {
+  for (std::uint32_t client = 0; client < kTeacherCount; ++client) {
     const NamedTasks known = federation.known_at(client);
     EXPECT_EQ(known, quiet_outcome().tasks) << "client " << client;
     EXPECT_EQ(Ownership(task_base(), known), owners) << "client " << client;

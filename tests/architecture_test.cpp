@@ -108,7 +108,7 @@ const std::map<std::string, Folders> kWings{
 
 // Still above, to find a place below the kinds that use them.
 const Folders kAboveForThePresent{"simulations/fine_tuning.h", "simulations/dense_learner.h",
-                                  "simulations/training_watch.h", "simulations/virtual_world.h"};
+                                  "simulations/training_watch.h"};
 
 // Of a file in or an include from simulations/; empty: it lies above the wings.
 std::string wing_of(const std::string& name) {

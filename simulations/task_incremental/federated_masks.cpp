@@ -20,7 +20,7 @@
 #include "learners/supermask/training.h"
 #include "learners/supermask/transfer.h"
 #include "simulations/experiment/stopwatch.h"
-#include "simulations/virtual_world.h"
+#include "simulations/world/scripted_world.h"
 
 namespace outrider::simulations {
 namespace {
@@ -86,9 +86,9 @@ class FederatedMasks {
         tasks_(tasks),
         seed_(seed),
         watch_(std::move(watch)),
-        world_(seed, {}, mask_families) {
-    for (std::size_t i = 0; i < study.tasks.clients; ++i) join(fmt::format("client-{}", i + 1));
-    world_.publish(base_of(study, tasks, density, seed).encode(), {});
+        world_(ScriptedWorld::options(seed, study.tasks.clients + 1, {}, mask_families,
+                                      base_of(study, tasks, density, seed).encode())) {
+    for (std::size_t i = 0; i < study.tasks.clients; ++i) join();
     settle(0);
   }
 
@@ -103,18 +103,19 @@ class FederatedMasks {
   }
 
  private:
-  const Store& store_of_teacher(std::size_t task) const { return world_.client_store(task % study_.tasks.clients); }
+  std::uint32_t teacher_of(std::size_t task) const { return static_cast<std::uint32_t>(task % study_.tasks.clients); }
+  const Store& store_of_teacher(std::size_t task) const { return world_.client_store(teacher_of(task)); }
   std::uint64_t seed_of(std::size_t task) const { return Random(seed_, "learning a task", 0, task)(); }
 
-  std::size_t join(const std::string& name) {
-    ++clients_;
-    return world_.add_client(name);
+  std::uint32_t join() {
+    world_.join(clients_);
+    return clients_++;
   }
 
   // Until everybody knows that many tasks.
   void settle(std::size_t tasks) {
     if (!world_.settle(kPatience)) throw InputError("the clients of the virtual federation did not catch up");
-    for (std::size_t client = 0; client < clients_; ++client)
+    for (std::uint32_t client = 0; client < clients_; ++client)
       if (count_tasks(world_.client_store(client)) != tasks)
         throw InputError("the virtual aggregator refused " + tasks_.name(tasks - 1));
   }
@@ -127,9 +128,9 @@ class FederatedMasks {
     const TaskRecord record = learn(base, known, pictures, task);
     const Bytes payload = record.encode();
     run.sent_bytes_per_task += static_cast<double>(payload.size()) / static_cast<double>(tasks_.size());
-    world_.learn(task % study_.tasks.clients, {{std::string(kSupermaskKind), base.id(), tasks_.name(task)},
-                                               payload,
-                                               client::TaskMemory{{}, payload}.encode()});
+    world_.learn(teacher_of(task), {{std::string(kSupermaskKind), base.id(), tasks_.name(task)},
+                                    payload,
+                                    client::TaskMemory{{}, payload}.encode()});
     settle(task + 1);
     run.seconds_per_task += stopwatch.seconds() / static_cast<double>(tasks_.size());
     TaskNetwork teacher(base, study_.threads);
@@ -180,7 +181,7 @@ class FederatedMasks {
 
   // By a client that has been nowhere before.
   void describe(StudyRun& run) {
-    const std::size_t late = join("late");
+    const std::uint32_t late = join();
     settle(tasks_.size());
     const Store& store = world_.client_store(late);
     const BaseNetwork base = client::load_base(store);
@@ -242,8 +243,8 @@ class FederatedMasks {
   const TaskSequence& tasks_;
   std::uint64_t seed_;
   TrainingWatch watch_;
-  VirtualWorld world_;
-  std::size_t clients_ = 0;
+  ScriptedWorld world_;
+  std::uint32_t clients_ = 0;
   std::vector<std::vector<float>> taught_;  // the teacher's logits of each task's test pictures
 };
 

@@ -22,7 +22,7 @@ ClassStates known_to(const AggregatorNode& aggregator, const WorldOptions::Famil
     return states;
   };
   if (aggregator.is_up()) return states_of(aggregator.core());
-  return states_of(aggregator::Core(aggregator.id(), aggregator.disk(), families()));
+  return states_of(aggregator::Core(aggregator.id(), aggregator.disk(), families(aggregator.id())));
 }
 
 // Of all test pictures, by class.

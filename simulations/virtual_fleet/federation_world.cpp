@@ -108,7 +108,7 @@ WorldOptions world_of(const Federation& federation, const EmbeddedData& data, st
                      federation.crashes.full_disks_per_hour};
   AdmissionRules admission = federation.admission;
   admission.base_teacher = id_of_aggregator();
-  world.families = [space = space_of(federation, data), admission] {
+  world.families = [space = space_of(federation, data), admission](const ClientId&) {
     std::vector<std::unique_ptr<Family>> families;
     families.push_back(std::make_unique<PrototypicalFamily>(
         [space](ByteView definition) {

@@ -23,7 +23,8 @@ AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman)
     : options_(options),
       postman_(postman),
       id_(id_of_aggregator()),
-      ledger_(options.watch, options.families),
+      ledger_(
+          options.watch, [this] { return families(); }, options.limits.history),
       bounds_(options.limits),
       links_(options.clients) {
   for (std::uint32_t client = 0; client < options.clients; ++client) {
@@ -31,13 +32,17 @@ AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman)
     clients_.emplace(ids_.back(), client);
   }
   start();
-  for (const Bytes& definition : options.earlier_definitions) disk_.commit(core_->publish(definition, {}).writes);
-  disk_.commit(core_->publish(options.encoder, options.base).writes);
+  publish();
+}
+
+void AggregatorNode::publish() {
+  for (const Bytes& definition : options_.earlier_definitions) disk_.commit(core_->publish(definition, {}).writes);
+  disk_.commit(core_->publish(options_.encoder, options_.base).writes);
   ledger_.published(*core_, disk_);
 }
 
 void AggregatorNode::start() {
-  core_ = std::make_unique<aggregator::Core>(id_, disk_, options_.families(), options_.limits);
+  core_ = std::make_unique<aggregator::Core>(id_, disk_, families(), options_.limits);
 }
 
 void AggregatorNode::start_again() {
@@ -155,7 +160,7 @@ void AggregatorNode::restart() {
 }
 
 void AggregatorNode::require_sound(Instant now) const {
-  aggregator::Core again(id_, disk_, options_.families(), options_.limits);
+  aggregator::Core again(id_, disk_, families(), options_.limits);
   if (again.knowledge_digest() != core_->knowledge_digest() || again.revision() != core_->revision())
     throw Violation("the aggregator knows something else after a restart");
   const ClientId somebody = ClientId::from_public_key(bytes_of("somebody who asks"));
@@ -175,6 +180,26 @@ void AggregatorNode::require_sound(Instant now) const {
   for (std::uint32_t client = 0; client < ids_.size(); ++client)
     if (!options_.traits_of(client).dishonest && !named.contains(ids_[client]))
       throw Violation(name_of_client(client) + " is not in the aggregator's status");
+}
+
+void AggregatorNode::start_over() {
+  ++counts_.crashes;
+  start_again();
+}
+
+void AggregatorNode::restore(std::unique_ptr<MemoryStore> backup) {
+  disk_.replace(std::move(backup));
+  ledger_.forget();
+  known_at_.clear();
+  cut_at_.clear();
+  start();
+  ledger_.published(*core_, disk_);
+}
+
+void AggregatorNode::replace() {
+  id_ = ClientId::from_public_key(id_.view());
+  restore(std::make_unique<MemoryStore>());
+  publish();
 }
 
 void AggregatorNode::fill_disk() {

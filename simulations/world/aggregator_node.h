@@ -25,6 +25,14 @@ class AggregatorNode {
   void crash(Instant now, std::uint64_t which);
   void restart();
   void fill_disk();
+  // For scripts. It dies and is back at once, with what is on its disk.
+  void start_over();
+  void lose_power_in_next_commit(std::uint32_t dice) { disk_.lose_power_in_next_commit(dice); }
+  // It is back with what was on its disk then: what has happened since is lost, and promised no more.
+  std::unique_ptr<MemoryStore> backup() const { return disk_.backup(); }
+  void restore(std::unique_ptr<MemoryStore> backup);
+  // Another aggregator, with a state of its own, takes its place and publishes the same.
+  void replace();
   // The digest of what a replica holds that has caught up: what is merged to nothing, as updates of rounds are, is not
   // in it.
   Digest handed_out() const;
@@ -57,6 +65,8 @@ class AggregatorNode {
   void die(Instant now, std::uint64_t which);
   void start();
   void start_again();
+  void publish();
+  std::vector<std::unique_ptr<Family>> families() const { return options_.families(id_); }
 
   const WorldOptions& options_;
   Postman& postman_;

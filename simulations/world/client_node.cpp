@@ -1,6 +1,7 @@
 #include "simulations/world/client_node.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -65,7 +66,9 @@ void ClientNode::go_on(Instant now) {
   }
   if (!has_caught_up()) return;
   Curriculum::Session session = around_.curriculum.react(number_, disk_);
-  session.lessons.empty() ? rest(now) : begin(std::move(session), now);
+  if (!session.lessons.empty()) return begin(std::move(session), now);
+  const bool stays = around_.options.traits_of(number_).stays && now < around_.options.mission_end();
+  if (!stays) rest(now);
 }
 
 void ClientNode::begin(Curriculum::Session session, Instant now) {
@@ -143,26 +146,45 @@ void ClientNode::crash(Instant now) {
 }
 
 void ClientNode::die(Instant now) {
+  fall(now);
+  Random dice(around_.options.seed, "how long a client is down", number_, counts_.crashes);
+  around_.postman.schedule({now + Instant(1 + dice.below(30'000)), number_, EventKind::restart, counts_.crashes});
+}
+
+void ClientNode::fall(Instant now) {
   ++counts_.crashes;
   down_ = true;
   core_.reset();
   session_.reset();
   learned_step_.reset();
   counts_.on_its_way += now - woken_;
-  Random dice(around_.options.seed, "how long a client is down", number_, counts_.crashes);
-  around_.postman.schedule({now + Instant(1 + dice.below(30'000)), number_, EventKind::restart, counts_.crashes});
 }
 
 void ClientNode::restart(Instant now) {
+  if (!down_) return;  // a script was faster
   down_ = false;
   disk_.restart();
   boot(now);
   go_on(now);
 }
 
+bool ClientNode::teach(const client::Lesson& lesson, Instant now) {
+  return core_ && apply(core_->learned(lesson, local(now)), now);
+}
+
+void ClientNode::start_over(Instant now, std::unique_ptr<MemoryStore> backup) {
+  if (core_) fall(now);
+  if (backup) {
+    disk_.replace(std::move(backup));
+    replica_ = Revision{};
+  }
+  restart(now);
+}
+
 void ClientNode::check(Instant now) {
   if (around_.options.traits_of(number_).dishonest) return;  // what it sent may make answers that fool itself
-  if (core_->replica() < replica_)
+  const bool begins_anew = core_->replica() == Revision{} && around_.options.forgets();
+  if (core_->replica() < replica_ && !begins_anew && !std::exchange(may_go_back_, false))
     throw Violation(fmt::format("the replica of {} went from revision {} back to {}", name_of_client(number_),
                                 outrider::number(replica_), outrider::number(core_->replica())));
   if (core_->replica() == replica_) return;

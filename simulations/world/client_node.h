@@ -35,6 +35,16 @@ class ClientNode {
   void crash(Instant now);
   void restart(Instant now);
 
+  // For scripts. Its user teaches it this at once; returns whether it is durable.
+  bool teach(const client::Lesson& lesson, Instant now);
+  // It dies and is back at once, with what is on its disk or, with a backup, what was on it then.
+  void start_over(Instant now, std::unique_ptr<MemoryStore> backup = nullptr);
+  void lose_power_in_next_commit(std::uint32_t dice) { disk_.lose_power_in_next_commit(dice); }
+  std::unique_ptr<MemoryStore> backup() const { return disk_.backup(); }
+  // The aggregator has another history from now on: for once the replica may go back.
+  void forgive_going_back() { may_go_back_ = true; }
+  const client::Core& core() const { return *core_; }
+
   std::uint32_t number() const { return number_; }
   // On the world's clock; kNever while it rests.
   Instant deadline(Instant now) const;
@@ -61,6 +71,7 @@ class ClientNode {
   void begin(Curriculum::Session session, Instant now);
   void rest(Instant now);
   void die(Instant now);
+  void fall(Instant now);
   bool has_caught_up() const;
   bool apply(const client::Effects& effects, Instant now);
   void check(Instant now);
@@ -85,6 +96,7 @@ class ClientNode {
   std::uint32_t claims_ = 0;
   bool down_ = false;  // after a crash
   Revision replica_{};
+  bool may_go_back_ = false;
   Instant woken_{};
   Counts counts_;
   std::map<Topic, Digest> said_;

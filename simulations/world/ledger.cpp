@@ -140,6 +140,14 @@ void Ledger::published(const aggregator::Core& core, const Store& disk) {
   check(core);
 }
 
+void Ledger::forget() {
+  acknowledged_.clear();
+  latest_.clear();
+  self_.reset();
+  accepted_ = 0;
+  revision_ = checked_ = Revision{};
+}
+
 // A commit may have become durable without anybody's having learned of it: that is no mistake, if it came in.
 void Ledger::adopt(const Store& disk, bool trusted) {
   std::map<ClientId, Ids> there;
@@ -167,10 +175,31 @@ void Ledger::adopt(const Store& disk, bool trusted) {
   });
   for (const auto& [of, sequence] : lost)
     throw Violation(describe(of.first, sequence) + " has lost its payload though nothing has replaced it");
+  require_acknowledged(there);
+}
+
+void Ledger::require_acknowledged(const std::map<ClientId, Ids>& there) const {
+  const auto merged = this->merged();
+  std::size_t kept = 0;  // records of which nothing is merged
+  for (const auto& [client, ids] : there)
+    for (const auto& [sequence, id] : ids) kept += merged.contains({client, sequence}) ? 0 : 1;
+  // Without the contents nobody knows what has been replaced: then nothing may go.
+  const bool may_go = watch_ == Watch::full && kept >= history_.records;
   for (const auto& [client, known] : acknowledged_)
-    for (const auto& [sequence, id] : known)
-      if (const auto& found = there[client]; !found.contains(sequence) || found.at(sequence) != id)
-        throw Violation(describe(client, sequence) + " was acknowledged and is not on disk after a restart");
+    for (const auto& [sequence, id] : known) {
+      const auto ids = there.find(client);
+      if (ids != there.end() && ids->second.contains(sequence) && ids->second.at(sequence) == id) continue;
+      if (may_go && !merged.contains({client, sequence})) continue;
+      throw Violation(describe(client, sequence) + " was acknowledged and is not on disk after a restart");
+    }
+}
+
+std::set<std::pair<ClientId, SequenceNumber>> Ledger::merged() const {
+  std::set<std::pair<ClientId, SequenceNumber>> merged;
+  for (const auto& [topic, of_topic] : latest_)
+    for (const auto& [client, contribution] : of_topic)
+      if (!contribution.withdraws()) merged.emplace(client, contribution.sequence);
+  return merged;
 }
 
 Digest Ledger::expected() const {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <vector>
 
@@ -33,7 +34,9 @@ class Ledger {
  public:
   using Families = std::function<std::vector<std::unique_ptr<Family>>()>;
 
-  Ledger(Watch watch, Families families) : watch_(watch), families_(std::move(families)) {}
+  // `history`: how much the aggregator may keep of which nothing is merged; only where there is more may records go.
+  Ledger(Watch watch, Families families, aggregator::HistoryLimits history = {})
+      : watch_(watch), families_(std::move(families)), history_(history) {}
 
   // A contribution has reached the aggregator.
   void received(const Contribution& contribution);
@@ -51,6 +54,10 @@ class Ledger {
   void restarted(const aggregator::Core& core, const Store& disk);
   // What the aggregator itself brought, or says, is taken as given.
   void published(const aggregator::Core& core, const Store& disk);
+
+  // The aggregator has lost its state, or gone back to an earlier one, as a script wants it: what was promised before
+  // is promised no more. published() comes next.
+  void forget();
 
   std::uint64_t accepted() const { return accepted_; }
   // The newest that the client said on the topic and that was accepted; nothing if there is none. With Watch::full.
@@ -72,10 +79,13 @@ class Ledger {
   bool is_withdrawal_on_disk(const ClientId& client, const Digest& id, const Store& disk) const;
   void require_held(const ClientId& client, const protocol::Held& held, const Store& disk) const;
   void adopt(const Store& disk, bool trusted);
+  void require_acknowledged(const std::map<ClientId, Ids>& there) const;
+  std::set<std::pair<ClientId, SequenceNumber>> merged() const;
   Digest expected() const;
 
   Watch watch_;
   Families families_;
+  aggregator::HistoryLimits history_;
   std::map<Digest, Contribution> in_doubt_;  // received and not decided, by id; full watch only
   std::map<Digest, Arriving> arriving_;      // likewise
   std::map<ClientId, Ids> acknowledged_;

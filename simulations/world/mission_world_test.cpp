@@ -10,7 +10,7 @@
 namespace outrider::simulations {
 namespace {
 
-std::vector<std::unique_ptr<Family>> prototype_families() {
+std::vector<std::unique_ptr<Family>> prototype_families(const ClientId&) {
   std::vector<std::unique_ptr<Family>> families;
   families.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return GaussianCurriculum::kDimension; }));
   return families;

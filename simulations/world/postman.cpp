@@ -13,7 +13,8 @@ void Postman::send(std::uint32_t client, Direction direction, Link& link, const 
   link.bytes += message.size();
   const std::uint32_t number = link.sent++;
   const bool calm = now >= options_.mission_end();
-  const Network::Fate fate = (calm ? fair_ : network_).fate(client, direction, number, link.free);
+  Network::Fate fate = (calm ? fair_ : network_).fate(client, direction, number, link.free);
+  if (loses_ && loses_(client, direction, message)) fate.copies = 0;
   if (fate.copies == 0) ++lost_;
   const std::uint32_t node = direction == Direction::to_aggregator ? kAggregatorNode : client;
   for (std::size_t copy = 0; copy < fate.copies; ++copy)

@@ -30,6 +30,10 @@ class Postman {
   void schedule(Event event) { deliver_(std::move(event)); }
   void send(std::uint32_t client, Direction direction, Link& link, const Bytes& message, Instant now);
 
+  // Besides those that the weather takes: the messages of which this is true. For scripts.
+  using Loses = std::function<bool(std::uint32_t client, Direction direction, ByteView message)>;
+  void lose_where(Loses loses) { loses_ = std::move(loses); }
+
   std::uint64_t lost() const { return lost_; }
 
  private:
@@ -37,6 +41,7 @@ class Postman {
   Network network_;
   Network fair_;  // after the mission
   Deliver deliver_;
+  Loses loses_;
   std::uint64_t lost_ = 0;
 };
 

@@ -69,7 +69,7 @@ WorldOptions world_of_rounds(std::uint64_t seed, bool stormy) {
         .loss = 0.1, .duplication = 0.3, .delay = Delay::pareto, .shortest = Instant{5}, .longest = Instant{2'000}};
     options.disasters = {.client_crashes_per_hour = 20, .aggregator_crashes_per_hour = 20, .full_disks_per_hour = 10};
   }
-  options.families = [] {
+  options.families = [](const ClientId&) {
     std::vector<std::unique_ptr<Family>> families;
     families.push_back(std::make_unique<averaging::AveragingFamily>(
         averaging::RoundRules{.cohort = 1, .minimum = 1, .duration = Instant{60'000}, .rounds = kRounds}));

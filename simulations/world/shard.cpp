@@ -32,7 +32,7 @@ void Shard::populate() {
   for (auto client = placement_.rank; client < options_.clients; client += placement_.ranks) {
     clients_.push_back(std::make_unique<ClientNode>(client, around_));
     timers_.push_back(kNever);
-    plan_rendezvous(client);
+    if (!options_.scripted) plan_rendezvous(client);
     plan_disaster(client, EventKind::crash, options_.disasters.client_crashes_per_hour, 0, Instant{0});
   }
 }
@@ -78,6 +78,22 @@ void Shard::advance(Instant horizon) {
       throw Violation(
           fmt::format("{} events wait for {} nodes: memory is not bounded", queue_.size(), clients_.size() + 1));
   }
+}
+
+void Shard::pass_until(Instant moment) {
+  advance(moment);
+  now_ = std::max(now_, moment);
+}
+
+void Shard::act_on_aggregator(const std::function<void(AggregatorNode&)>& action) {
+  action(*aggregator_);
+  set_timer(kAggregatorNode, std::max(aggregator_->deadline(), now_ + Instant{1}), aggregator_timer_);
+}
+
+void Shard::act_on_client(std::uint32_t number, const std::function<void(ClientNode&)>& action) {
+  const std::size_t index = number / placement_.ranks;
+  action(*clients_[index]);
+  set_timer(number, clients_[index]->deadline(now_), timers_[index]);
 }
 
 void Shard::happen(Event event) {

@@ -36,6 +36,13 @@ class Shard {
   std::vector<std::vector<Event>> take_outgoing();
   void accept(Event event);
 
+  // For scripts, in a world of one rank: everything before that moment, which it is then; and what is done to a node
+  // beside its events, whose timers are looked at afterwards.
+  void pass_until(Instant moment);
+  void act_on_aggregator(const std::function<void(AggregatorNode&)>& action);
+  void act_on_client(std::uint32_t number, const std::function<void(ClientNode&)>& action);
+  Postman& postman() { return postman_; }
+
   Instant now() const { return now_; }
   std::uint64_t events() const { return events_; }
   std::size_t waiting() const { return queue_.size(); }

@@ -78,13 +78,19 @@ void VirtualDisk::commit(const WriteSet& writes) {
     power_loss_.reset();
     throw PowerLoss{};
   }
-  state_.commit(writes);
+  state_->commit(writes);
 }
 
 void VirtualDisk::restart() {
   power_loss_.reset();
-  state_.fail_next_commits(0);
-  if (const auto writes = whole_record(tail_)) state_.commit(*writes);
+  state_->fail_next_commits(0);
+  if (const auto writes = whole_record(tail_)) state_->commit(*writes);
+  tail_.clear();
+}
+
+void VirtualDisk::replace(std::unique_ptr<MemoryStore> other) {
+  state_ = std::move(other);
+  power_loss_.reset();
   tail_.clear();
 }
 

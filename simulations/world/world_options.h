@@ -45,6 +45,8 @@ struct Traits {
   // own core is as honest as others.
   bool hostile = false;
   bool lies = false;  // what it has learned may be refused
+  bool stays =
+      false;  // connected from its first rendezvous to the last: then it is there when something is asked of it
 };
 
 // Something that a family takes, for hostile clients to twist; the first of a world is a class state.
@@ -60,7 +62,8 @@ struct Disasters {                         // means of Poisson processes
 };
 
 struct WorldOptions {
-  using Families = std::function<std::vector<std::unique_ptr<Family>>()>;
+  // Of an aggregator with this id: it may be a teacher like no other.
+  using Families = std::function<std::vector<std::unique_ptr<Family>>(const ClientId& aggregator)>;
 
   std::uint64_t seed = 1;
   std::size_t clients = 1;
@@ -81,6 +84,7 @@ struct WorldOptions {
   aggregator::Limits limits;
   client::PartSizes parts;
   Watch watch = Watch::light;
+  bool scripted = false;  // nobody has a rendezvous by itself: a script says what happens (scripted_world.h)
 
   const Traits& traits_of(std::uint32_t client) const {
     return traits[kind_of_client.empty() ? 0 : kind_of_client[client]];
@@ -101,6 +105,11 @@ struct WorldOptions {
     limits.revision_entries = 4;
     limits.revision_bytes = 2'000;
     limits.uploads.unfinished_bytes = 100'000;
+  }
+  // Whether the aggregator may forget what was taken back: who has been away too long then begins anew.
+  bool forgets() const {
+    return limits.catalogue.withdrawn < aggregator::CatalogueLimits{}.withdrawn ||
+           limits.history.records < aggregator::HistoryLimits{}.records;
   }
   Instant mission_end() const { return step_length * static_cast<Instant::rep>(steps); }
   Instant end() const { return mission_end() + calm; }
