@@ -35,11 +35,12 @@ void add_options(CLI::App& app, SimulateOptions& options) {
   app.add_option("--output", options.output, "Directory for the report (default: runs/NAME)");
   app.add_option("--data", options.data, "Where the data set lies (default: as the scenario says)");
   app.add_option("--seed", options.seed, "Instead of the scenario's, or of all that it has")->check(whole_number(0));
-  app.add_option("--seeds", options.seeds, "Many, as FIRST..LAST: for studies, and to look for broken promises");
+  app.add_option("--seeds", options.seeds,
+                 "Many, as FIRST..LAST: for all but missions; of virtual fleets, to look for broken promises");
   app.add_option("--episodes", options.episodes, "Episodes of pre-training, instead of the scenario's")
       ->check(whole_number(0, 1'000'000'000));
   app.add_flag("--processes", options.processes,
-               "Run a federation as real daemons too, and hold what they know against the virtual world");
+               "Run a virtual fleet as real daemons too, and hold what they know against the virtual world");
   app.add_flag("--namespaces", options.namespaces,
                "As --processes, with a network namespace for each (as root, with iproute2), and the scenario's rates, "
                "losses and delays where the kernel can emulate them");
