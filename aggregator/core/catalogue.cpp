@@ -236,8 +236,8 @@ std::optional<protocol::Knowledge> Catalogue::changes(const protocol::Want& want
   return knowledge;
 }
 
-protocol::Knowledge Catalogue::everything(Revision now) const {
-  return *changes({}, now, {}, {}, [&](const Topic& topic, Revision) { return whole_entry(topic); });
+protocol::Knowledge Catalogue::changes_since(Revision revision, Revision now) const {
+  return *changes({.since = revision}, now, {}, {}, [&](const Topic& topic, Revision) { return whole_entry(topic); });
 }
 
 std::vector<protocol::TopicStatus> Catalogue::topics(const Topic& after, std::size_t most) const {

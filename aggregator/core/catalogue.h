@@ -84,8 +84,9 @@ class Catalogue {
   // Nothing: one revision alone does not fit into a message, and the reader takes only whole ones.
   std::optional<protocol::Knowledge> changes(const protocol::Want& want, Revision now, const PageLimits& limits,
                                              const std::optional<Capacity>& capacity, const EntryOf& entry_of) const;
-  // All of it.
-  protocol::Knowledge everything(Revision now) const;
+  // All of it, and all that changed after a revision.
+  protocol::Knowledge everything(Revision now) const { return changes_since({}, now); }
+  protocol::Knowledge changes_since(Revision revision, Revision now) const;
   protocol::KnowledgeEntry whole_entry(const Topic& topic) const { return {topic, merged(topic), {}, 0}; }
 
   // Topics with at least one contributor, sorted by topic: at most so many that follow `after`.

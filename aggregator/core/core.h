@@ -107,6 +107,8 @@ class Core {
   Digest encoder() const { return encoder_; }
   // All that is known.
   protocol::Knowledge knowledge() const { return catalogue_.everything(revision_); }
+  // Of it what has changed after that revision, with nothing where nobody says anything on a topic any more.
+  protocol::Knowledge knowledge_since(Revision revision) const { return catalogue_.changes_since(revision, revision_); }
   // Equal for equal merged knowledge, whatever the order in which it came.
   Digest knowledge_digest() const { return catalogue_.digest(); }
   // The page that the query asks for.

@@ -1,11 +1,13 @@
 #include "simulations/world/ledger.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "aggregator/core/catalogue.h"
 #include "aggregator/core/decision.h"
+#include "knowledge/utf8.h"
 
 namespace outrider::simulations {
 namespace {
@@ -15,6 +17,17 @@ std::string describe(const ClientId& client, SequenceNumber sequence) {
 }
 
 }  // namespace
+
+Ledger::Ledger(Watch watch, Families families, aggregator::HistoryLimits history)
+    : watch_(watch), families_(std::move(families)), history_(history) {
+  begin();
+}
+
+void Ledger::begin() {
+  if (watch_ != Watch::full) return;
+  merged_ = std::make_unique<aggregator::Catalogue>(families_());
+  promises_ = all_promises();
+}
 
 void Ledger::received(const Contribution& contribution) {
   if (contribution.withdraws()) withdrawals_.try_emplace(contribution.id(), contribution.sequence);
@@ -98,7 +111,12 @@ bool Ledger::is_withdrawal_on_disk(const ClientId& client, const Digest& id, con
 void Ledger::accept(const Contribution& contribution) {
   auto& of_topic = latest_[contribution.topic];
   const auto [place, is_new] = of_topic.try_emplace(contribution.client, contribution);
-  if (!is_new && place->second.sequence < contribution.sequence) place->second = contribution;
+  if (!is_new && place->second.sequence >= contribution.sequence) return;
+  place->second = contribution;
+  contributions_ += is_new ? 1 : 0;
+  merged_->fold(contribution, contribution.learned_against);
+  told_.insert(contribution.topic);
+  for (const auto& promise : promises_) promise->accepted(contribution);
 }
 
 void Ledger::said_itself(const ClientId& self, const WriteSet& writes, const Store& disk) {
@@ -121,21 +139,45 @@ void Ledger::check(const aggregator::Core& core) {
         fmt::format("the aggregator's revision went from {} back to {}", number(revision_), number(core.revision())));
   revision_ = core.revision();
   if (watch_ != Watch::full || revision_ == checked_) return;
+  check_changed(core);
+  if (contributions_ <= kWatchedWhole || ++changes_ >= contributions_ / 4) {
+    check_all(core);
+    changes_ = 0;
+  }
+  checked_ = revision_;
+}
+
+void Ledger::check_changed(const aggregator::Core& core) {
+  const std::vector<protocol::KnowledgeEntry> changed = core.knowledge_since(checked_).entries;
+  for (const auto& promise : promises_) promise->check(changed);
+  for (const protocol::KnowledgeEntry& entry : changed) {
+    told_.erase(entry.topic);
+    if (merged_->whole_entry(entry.topic).payload != entry.payload)
+      throw Violation(fmt::format("what is known of {} in revision {} is not what its contributions merge to",
+                                  utf8::quoted(entry.topic.subject), number(revision_)));
+  }
+  for (const Topic& topic : std::exchange(told_, {}))
+    if (!merged_->whole_entry(topic).payload.empty())
+      throw Violation(fmt::format("what was accepted on {} is not in what has changed up to revision {}",
+                                  utf8::quoted(topic.subject), number(revision_)));
+}
+
+void Ledger::check_all(const aggregator::Core& core) const {
+  if (watch_ != Watch::full) return;
   if (core.knowledge_digest() != expected())
     throw Violation(fmt::format("the knowledge of revision {} is not what its {} contributions merge to",
                                 number(revision_), accepted_));
-  checked_ = revision_;
 }
 
 void Ledger::restarted(const aggregator::Core& core, const Store& disk) {
   adopt(disk, false);
   checked_ = Revision{};
   check(core);
+  check_all(core);
 }
 
 void Ledger::published(const aggregator::Core& core, const Store& disk) {
-  disk.scan(Column::blobs, {},
-            [&](ByteView key, ByteView content) { spaces_.try_emplace(Digest::from_bytes(key), to_bytes(content)); });
+  disk.scan(Column::blobs, {}, [&](ByteView key, ByteView content) { open_space(Digest::from_bytes(key), content); });
   adopt(disk, true);
   check(core);
 }
@@ -146,6 +188,16 @@ void Ledger::forget() {
   self_.reset();
   accepted_ = 0;
   revision_ = checked_ = Revision{};
+  spaces_.clear();
+  told_.clear();
+  contributions_ = 0;
+  begin();
+}
+
+void Ledger::open_space(const Digest& space, ByteView definition) {
+  if (!spaces_.try_emplace(space, to_bytes(definition)).second || watch_ != Watch::full) return;
+  merged_->open_space(space, definition);
+  for (const auto& promise : promises_) promise->open_space(space, definition);
 }
 
 // A commit may have become durable without anybody's having learned of it: that is no mistake, if it came in.
@@ -179,7 +231,7 @@ void Ledger::adopt(const Store& disk, bool trusted) {
 }
 
 void Ledger::require_acknowledged(const std::map<ClientId, Ids>& there) const {
-  const auto merged = this->merged();
+  const auto merged = current();
   std::size_t kept = 0;  // records of which nothing is merged
   for (const auto& [client, ids] : there)
     for (const auto& [sequence, id] : ids) kept += merged.contains({client, sequence}) ? 0 : 1;
@@ -194,7 +246,7 @@ void Ledger::require_acknowledged(const std::map<ClientId, Ids>& there) const {
     }
 }
 
-std::set<std::pair<ClientId, SequenceNumber>> Ledger::merged() const {
+std::set<std::pair<ClientId, SequenceNumber>> Ledger::current() const {
   std::set<std::pair<ClientId, SequenceNumber>> merged;
   for (const auto& [topic, of_topic] : latest_)
     for (const auto& [client, contribution] : of_topic)

@@ -9,8 +9,10 @@
 #include <stdexcept>
 #include <vector>
 
+#include "aggregator/core/catalogue.h"
 #include "aggregator/core/core.h"
 #include "knowledge/family.h"
+#include "simulations/world/family_promises.h"
 
 namespace outrider::simulations {
 
@@ -25,8 +27,10 @@ enum class Watch : std::uint8_t {
   // After every event: what is acknowledged is on disk; revisions only grow. Costs a look at the
   // client's decisions for each acknowledgement.
   light,
-  // Also: knowledge is what a fresh merge of all that was accepted gives, in the order of clients and not of arrival.
-  // Costs work in the size of the state after every event that changes it.
+  // Also: knowledge is what all that was accepted merges to, and families keep their own promises (family_promises.h).
+  // After every event that changes it what has changed is compared with a merge of the ledger's own; and all of it with
+  // a fresh merge in the order of clients and not of arrival, after every such event where no more than
+  // Ledger::kWatchedWhole contributions are merged, else after as many changes as make it a fixed work for each.
   full,
 };
 
@@ -35,8 +39,9 @@ class Ledger {
   using Families = std::function<std::vector<std::unique_ptr<Family>>()>;
 
   // `history`: how much the aggregator may keep of which nothing is merged; only where there is more may records go.
-  Ledger(Watch watch, Families families, aggregator::HistoryLimits history = {})
-      : watch_(watch), families_(std::move(families)), history_(history) {}
+  Ledger(Watch watch, Families families, aggregator::HistoryLimits history = {});
+
+  static constexpr std::size_t kWatchedWhole = 1'000;
 
   // A contribution has reached the aggregator.
   void received(const Contribution& contribution);
@@ -49,6 +54,8 @@ class Ledger {
   void said_itself(const ClientId& self, const WriteSet& writes, const Store& disk);
   // After an event. Throws Violation.
   void check(const aggregator::Core& core);
+  // Likewise, all of the knowledge.
+  void check_all(const aggregator::Core& core) const;
   // The aggregator has started from `disk`. Throws Violation when something acknowledged is missing, or something is
   // there that never came in.
   void restarted(const aggregator::Core& core, const Store& disk);
@@ -80,8 +87,11 @@ class Ledger {
   void require_held(const ClientId& client, const protocol::Held& held, const Store& disk) const;
   void adopt(const Store& disk, bool trusted);
   void require_acknowledged(const std::map<ClientId, Ids>& there) const;
-  std::set<std::pair<ClientId, SequenceNumber>> merged() const;
+  std::set<std::pair<ClientId, SequenceNumber>> current() const;
   Digest expected() const;
+  void check_changed(const aggregator::Core& core);
+  void begin();
+  void open_space(const Digest& space, ByteView definition);
 
   Watch watch_;
   Families families_;
@@ -96,6 +106,11 @@ class Ledger {
   std::uint64_t accepted_ = 0;
   Revision revision_{};
   Revision checked_{};
+  std::unique_ptr<aggregator::Catalogue> merged_;         // of what was accepted, as it came
+  std::vector<std::unique_ptr<FamilyPromise>> promises_;  // full watch only
+  std::set<Topic> told_;                                  // since checked_
+  std::size_t contributions_ = 0;                         // in latest_
+  std::size_t changes_ = 0;                               // since all of the knowledge was looked at
 };
 
 }  // namespace outrider::simulations

@@ -192,6 +192,7 @@ class WorldRun {
     summary.learned = knowledge_without_teachers(aggregator.core().knowledge());
     summary.aggregator = aggregator.counts();
     require_agreement(summary, options_);
+    aggregator.ledger().check_all(aggregator.core());
     aggregator.require_sound(shard_.now());
     if (options_.watch == Watch::full) require_said(sayings, aggregator.ledger());
   }

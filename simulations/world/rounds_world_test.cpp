@@ -13,23 +13,24 @@ namespace {
 
 constexpr std::uint64_t kRounds = 5;
 
-averaging::LearningTask task_of_rounds() {
+averaging::LearningTask task_of_rounds(const std::string& strategy = "fedavg rate 1") {
   averaging::LearningTask task;
   task.preprocessing = {{1, 2, 2}, false, 0.5F, 0.5F};
   task.network = nn::parse_network("input 1x2x2; conv 2 k1; batchnorm; relu; flatten; linear 2");
   task.classes = {"cat", "dog"};
-  task.strategy = averaging::parse_strategy("fedavg rate 1");
+  task.strategy = averaging::parse_strategy(strategy);
   return task;
 }
 
 // Answers every round that asks for it, with an update that follows from client and round alone.
 class RoundsCurriculum : public Curriculum {
  public:
+  explicit RoundsCurriculum(averaging::LearningTask task = task_of_rounds()) : task_(std::move(task)) {}
   Session learn(std::uint32_t, std::size_t, const Store&) const override { return {}; }
 
   Session react(std::uint32_t client, const Store& store) const override {
     const auto given = client::known_round(store, space_, task_);
-    if (!given || !given->asks(id_of_client(client))) return {};
+    if (!given || !given->memory.open || (task_.strategy.buffer == 0 && !given->asks(id_of_client(client)))) return {};
     const std::uint64_t round = given->state.round;
     const auto last = client::last_learned(store, space_, task_);
     if (last && last->round >= round) return {};
@@ -52,7 +53,7 @@ class RoundsCurriculum : public Curriculum {
   }
 
  private:
-  const averaging::LearningTask task_ = task_of_rounds();
+  averaging::LearningTask task_;
   const Digest space_ = task_.id();
 };
 
@@ -114,6 +115,60 @@ TEST(WorldOfRounds, DoesSoInEveryStorm) {
     EXPECT_FALSE(finished.empty()) << seed;
   }
 }
+
+struct Cohorts {
+  const char* strategy;
+  averaging::RoundRules rules;
+};
+
+// Clients stay, some are too slow for a round's deadline, and everything fails now and then.
+WorldOptions world_of_cohorts(const Cohorts& cohorts, std::uint64_t seed) {
+  WorldOptions options = world_of_rounds(seed, true);
+  options.families = [rules = cohorts.rules](const ClientId&) {
+    std::vector<std::unique_ptr<Family>> families;
+    families.push_back(std::make_unique<averaging::AveragingFamily>(rules));
+    return families;
+  };
+  options.encoder = task_of_rounds(cohorts.strategy).encode();
+  options.steps = 3;
+  // Ten pictures in five seconds, or in forty: later than the deadline.
+  options.traits = {Traits{.pictures_per_second = 2, .stays = true},
+                    Traits{.pictures_per_second = 0.25, .stays = true}};
+  options.kind_of_client = {0, 1, 0, 0, 1, 0};
+  return options;
+}
+
+class WorldOfCohorts : public testing::TestWithParam<Cohorts> {};
+
+TEST_P(WorldOfCohorts, TrainsOnInEveryStormAndKeepsItsPromises) {
+  std::uint64_t rounds = 0;
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const WorldOptions options = world_of_cohorts(GetParam(), seed);
+    const averaging::LearningTask task = task_of_rounds(GetParam().strategy);
+    const RoundsCurriculum curriculum(task);
+    NoExchange alone;
+    WorldHooks hooks;
+    hooks.step_over = [&](std::size_t step, const Shard& shard) {
+      if (step < options.steps) return;
+      const auto record = client::known_round(shard.client(0).disk(), task.id(), task);
+      ASSERT_TRUE(record);
+      rounds += record->state.round;
+    };
+    const WorldSummary summary = run_world(options, curriculum, alone, hooks);
+    EXPECT_GT(summary.accepted, 10U) << seed;
+  }
+  EXPECT_GT(rounds, 15U);
+}
+
+constexpr averaging::RoundRules kThreeAsked{.cohort = 3, .minimum = 2, .duration = Instant{20'000}};
+// Whoever likes takes part in these: there would be no end.
+constexpr averaging::RoundRules kTenRounds{.cohort = 3, .minimum = 2, .duration = Instant{20'000}, .rounds = 10};
+INSTANTIATE_TEST_SUITE_P(Strategies, WorldOfCohorts,
+                         testing::Values(Cohorts{"fedavg rate 1", kThreeAsked},
+                                         Cohorts{"fedavg rate 1; late sqrt limit 2", kThreeAsked},
+                                         Cohorts{"fedadam rate 0.01", kThreeAsked},
+                                         Cohorts{"fedavg rate 1; median", kThreeAsked},
+                                         Cohorts{"fedbuff 3", kTenRounds}));
 
 // They say updates, excuses and records in thousands of names; none of them is in a cohort for long.
 TEST(WorldOfRounds, VandalsDoNotBreakIt) {
