@@ -14,6 +14,7 @@
 #include "learners/encoders/batches.h"
 #include "learners/nn/loss.h"
 #include "learners/random.h"
+#include "learners/training/loop.h"
 
 namespace outrider::averaging {
 namespace {
@@ -137,32 +138,29 @@ Trained train(const LearningTask& task, const Start& start, const nn::Parameters
   plan.set_dropout_key({seed, client_number(options.client), 0});
   const GradientCorrection correction(plan, task.strategy, start.control, start.own_control);
   plan.load(from);
-  nn::Optimizer optimizer(plan, options.optimizer);
   Batches batches(pictures, task.preprocessing,
                   {.size = plan.batch(),
                    .seed = seed,
                    .client = client_number(options.client),
                    .augmentation = options.augmentation});
-  const std::uint64_t steps = task.work.steps > 0 ? task.work.steps : task.work.epochs * batches.batches_per_epoch();
-  std::vector<std::uint32_t> labels(plan.batch());
-  const std::vector<std::uint8_t> counted = classes_present(task, pictures, output_of);
-  double loss = 0;
-  for (std::uint64_t step = 0; step < steps; ++step) {
-    const Batch& batch = batches.next();
-    std::ranges::transform(batch.labels, labels.begin(), [&](std::uint32_t label) { return output_of[label]; });
-    const auto logits = plan.forward(batch.input);
-    loss += task.work.masked ? nn::masked_cross_entropy(logits, labels, counted, plan.output_gradient())
-                             : nn::softmax_cross_entropy(logits, labels, plan.output_gradient());
-    plan.backward();
-    // The loss alone does not tell: ReLU can turn a NaN into 0.
-    if (!std::isfinite(loss) || !std::isfinite(nn::gradient_norm(plan.trainables())))
-      throw local_training_diverged(round, task.strategy);
-    correction.add();
-    optimizer.step(task.work.rate);
-    require(!done || done(step + 1, steps), "training for a round was stopped");
-  }
-  const double samples = static_cast<double>(steps) * static_cast<double>(plan.batch());
-  return {plan.parameters(), loss / static_cast<double>(steps), steps, training_operations(task.network, samples)};
+  const training::BatchSource source = training::source_of(batches);
+  training::Descent descent(plan.trainables(), options.optimizer, {task.work.rate, 0, nn::ConstantRate{}},
+                            plan.threads());
+  training::Loss loss = training::cross_entropy();
+  if (task.work.masked)
+    loss = [counted = classes_present(task, pictures, output_of)](const auto& logits, const auto& labels,
+                                                                  const auto& gradient) {
+      return nn::masked_cross_entropy(logits, labels, counted, gradient);
+    };
+  const training::Outcome outcome =
+      training::train(training::trainee_of(plan), source, training::with_outputs(output_of, loss), descent,
+                      {training::step_count(task.work.steps, task.work.epochs, source)},
+                      {.correct = [&] { correction.add(); },
+                       .step_done = done,
+                       .diverged = [&] { throw local_training_diverged(round, task.strategy); }});
+  require(outcome.finished, "training for a round was stopped");
+  const double samples = static_cast<double>(outcome.steps) * static_cast<double>(plan.batch());
+  return {plan.parameters(), outcome.loss, outcome.steps, training_operations(task.network, samples)};
 }
 
 // The narrower part that the client goes on with in this round; nothing if nobody trains any.

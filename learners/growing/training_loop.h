@@ -1,10 +1,9 @@
-// Training by cross entropy on labelled pictures, whatever the plan. Internal to this folder.
+// What a mixture is taught and how its loss is set up, whatever the plan; the loop is training/loop.h. Internal to this
+// folder.
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -17,7 +16,7 @@
 #include "learners/encoders/batches.h"
 #include "learners/nn/loss.h"
 #include "learners/nn/optimizer.h"
-#include "learners/nn/schedule.h"
+#include "learners/training/loop.h"
 
 namespace outrider::growing {
 
@@ -82,12 +81,6 @@ class RestrictedLoss {
   std::vector<float> gradient_;
 };
 
-inline std::vector<std::uint32_t> all_outputs(std::size_t count) {
-  std::vector<std::uint32_t> outputs(count);
-  std::iota(outputs.begin(), outputs.end(), 0U);
-  return outputs;
-}
-
 // `plan`: forward(input), output_gradient(), backward(), for batches of batch_for(). Throws InputError when a picture
 // has an unknown class, learning diverged, or `done` said to stop.
 template <typename Plan>
@@ -95,29 +88,18 @@ LoopResult run_training(Plan& plan, const std::vector<nn::Trainable>& trainables
                         const LoopOptions& options, const averaging::StepDone& done = {}) {
   const std::vector<std::uint32_t> output_of = outputs_for(lessons);
   const std::size_t size = batch_for(options.work, lessons.pictures);
-  nn::Optimizer optimizer(trainables, options.optimizer, options.threads);
   Batches batches(lessons.pictures, lessons.preprocessing,
                   {.size = size, .seed = options.seed, .client = options.client});
-  const std::uint64_t steps =
-      options.work.steps > 0 ? options.work.steps : options.work.epochs * batches.batches_per_epoch();
-  const nn::Schedule schedule{static_cast<double>(options.work.rate), 0, nn::CosineDecay{steps, 0}};
-  RestrictedLoss cross_entropy(options.restricted ? output_of : all_outputs(lessons.classes.size()),
-                               lessons.classes.size(), size);
-  std::vector<std::uint32_t> labels(size);
-  double loss = 0;
-  for (std::uint64_t step = 0; step < steps; ++step) {
-    const Batch& batch = batches.next();
-    std::ranges::transform(batch.labels, labels.begin(),
-                           [&](std::uint32_t label) { return options.restricted ? label : output_of.at(label); });
-    loss += cross_entropy(plan.forward(batch.input), labels, plan.output_gradient());
-    plan.backward();
-    // The loss alone does not tell: ReLU can turn a NaN into 0.
-    require(std::isfinite(loss) && std::isfinite(nn::gradient_norm(trainables)),
-            "training diverged: its numbers are no longer finite; a lower learning rate may help");
-    optimizer.step(schedule.at(step));
-    require(!done || done(step + 1, steps), "training was stopped");
-  }
-  return {loss / static_cast<double>(steps), steps};
+  const training::BatchSource source = training::source_of(batches);
+  const std::uint64_t steps = training::step_count(options.work.steps, options.work.epochs, source);
+  training::Descent descent(trainables, options.optimizer,
+                            {static_cast<double>(options.work.rate), 0, nn::CosineDecay{steps, 0}}, options.threads);
+  const training::Loss loss =
+      options.restricted ? RestrictedLoss(output_of, lessons.classes.size(), size) : training::cross_entropy(output_of);
+  const training::Outcome outcome =
+      training::train(training::trainee_of(plan, trainables), source, loss, descent, {steps}, {.step_done = done});
+  require(outcome.finished, "training was stopped");
+  return {outcome.loss, outcome.steps};
 }
 
 }  // namespace outrider::growing

@@ -64,28 +64,16 @@ nn::Schedule schedule_of(const TrainingPhase& phase, float rate, std::uint64_t s
 }
 
 // Adam with a rate for each tensor: it treats every number by itself, so that apart is as together.
-class AdamOfLayers {
- public:
-  AdamOfLayers(std::span<const nn::Trainable> trainables, const TrainingPhase& phase, std::uint64_t steps,
-               int threads) {
-    assert(phase.most_rates.empty() || phase.most_rates.size() == trainables.size());
-    for (std::size_t i = 0; i < trainables.size(); ++i) {
-      layers_.emplace_back(trainables.subspan(i, 1), nn::OptimizerOptions{.method = nn::Method::kAdam}, threads);
-      const float rate = phase.most_rates.empty() ? phase.rate : std::min(phase.rate, phase.most_rates[i]);
-      schedules_.push_back(schedule_of(phase, rate, steps));
-    }
+training::Descent adam_of_layers(std::span<const nn::Trainable> trainables, const TrainingPhase& phase,
+                                 std::uint64_t steps, int threads) {
+  assert(phase.most_rates.empty() || phase.most_rates.size() == trainables.size());
+  training::Descent descent;
+  for (std::size_t i = 0; i < trainables.size(); ++i) {
+    const float rate = phase.most_rates.empty() ? phase.rate : std::min(phase.rate, phase.most_rates[i]);
+    descent.add(trainables.subspan(i, 1), {.method = nn::Method::kAdam}, schedule_of(phase, rate, steps), threads);
   }
-  void step() {
-    for (std::size_t i = 0; i < layers_.size(); ++i) layers_[i].step(schedules_[i].at(steps()));
-    ++steps_;
-  }
-  std::uint64_t steps() const { return steps_; }
-
- private:
-  std::vector<nn::Optimizer> layers_;
-  std::vector<nn::Schedule> schedules_;
-  std::uint64_t steps_ = 0;
-};
+  return descent;
+}
 
 }  // namespace
 
@@ -156,30 +144,36 @@ bool MaskedTrainer::train(const TrainingPhase& phase, const EpochDone& done, con
   const auto trainables = derived_.trainables();
   Batches batches(task_, base_.preprocessing,
                   {.size = plan_.batch(), .seed = Random(options_.seed, phase.purpose)(), .client = 0});
-  const std::uint64_t per_epoch = batches.batches_per_epoch();
-  AdamOfLayers optimizer(trainables, phase, per_epoch * phase.epochs, plan_.threads());
-  for (std::size_t epoch = 0; epoch < phase.epochs; ++epoch) {
-    for (std::uint64_t i = 0; i < per_epoch; ++i) {
-      const Batch& batch = batches.next();
-      learn_from(batch.input, batch.labels);
-      optimizer.step();
-      if (after_step) after_step(optimizer.steps());
-    }
-    if (!std::isfinite(nn::gradient_norm(trainables))) throw mask_training_diverged(phase.purpose);
-    if (done && !done(phase.epochs_before + epoch + 1, phase.epochs_of_all))
+  const training::BatchSource source = training::source_of(batches);
+  const std::uint64_t steps = training::step_count(0, phase.epochs, source);
+  training::Descent descent = adam_of_layers(trainables, phase, steps, plan_.threads());
+  const auto loss = [this](const auto& logits, const auto& labels, const auto& gradient) {
+    count_silent(logits, labels);
+    return nn::softmax_cross_entropy(logits, labels, gradient);
+  };
+  const auto epoch_done = [&](const training::Epoch& epoch) {
+    if (done && !done(phase.epochs_before + epoch.number, phase.epochs_of_all))
       throw InputError("learning a task was stopped");
-    const EpochReport report = take_report(per_epoch);
-    if (hopeless && hopeless(epoch + 1, report)) return false;
-  }
-  return true;
+    const EpochReport report = take_report(epoch.loss);
+    return !hopeless || !hopeless(epoch.number, report);
+  };
+  const auto step_done = [&](std::uint64_t number, std::uint64_t) {
+    if (after_step) after_step(number);
+    return true;
+  };
+  return training::train(trainee(trainables), source, loss, descent, {steps, training::Look::kEveryEpoch},
+                         {.step_done = step_done,
+                          .epoch_done = epoch_done,
+                          .diverged = [&] { throw mask_training_diverged(phase.purpose); }})
+      .finished;
 }
 
-void MaskedTrainer::learn_from(std::span<const float> input, std::span<const std::uint32_t> labels) {
-  std::ranges::copy(input, plan_.input().begin());
-  const auto logits = derived_.forward();
-  count_silent(logits, labels);
-  loss_ += nn::softmax_cross_entropy(logits, labels, plan_.output_gradient());
-  derived_.backward();
+training::Trainee MaskedTrainer::trainee(const std::vector<nn::Trainable>& trainables) {
+  return {[this](std::span<const float> input) {
+            std::ranges::copy(input, plan_.input().begin());
+            return derived_.forward();
+          },
+          [this] { return plan_.output_gradient(); }, [this] { derived_.backward(); }, trainables};
 }
 
 void MaskedTrainer::count_silent(std::span<const float> logits, std::span<const std::uint32_t> labels) {
@@ -193,12 +187,11 @@ void MaskedTrainer::count_silent(std::span<const float> logits, std::span<const 
   }
 }
 
-EpochReport MaskedTrainer::take_report(std::uint64_t steps) {
-  EpochReport report{loss_ / static_cast<double>(std::max<std::uint64_t>(steps, 1)), 0};
+EpochReport MaskedTrainer::take_report(double loss) {
+  EpochReport report{loss, 0};
   for (std::size_t i = 0; i < seen_.size(); ++i)
     if (seen_[i] > 0)
       report.silent = std::max(report.silent, static_cast<double>(silent_[i]) / static_cast<double>(seen_[i]));
-  loss_ = 0;
   seen_.clear();
   silent_.clear();
   return report;

@@ -6,9 +6,8 @@
 #include <vector>
 
 #include "learners/nn/derived_weights.h"
-#include "learners/nn/optimizer.h"
-#include "learners/nn/schedule.h"
 #include "learners/supermask/training.h"
+#include "learners/training/loop.h"
 
 namespace outrider {
 
@@ -81,10 +80,10 @@ class MaskedTrainer {
   std::size_t steps_per_epoch() const { return task_.size() / plan_.batch(); }
 
  private:
-  // Forward and back; adds to what the epoch tells.
-  void learn_from(std::span<const float> input, std::span<const std::uint32_t> labels);
+  training::Trainee trainee(const std::vector<nn::Trainable>& trainables);
+  // Adds to what the epoch tells.
   void count_silent(std::span<const float> logits, std::span<const std::uint32_t> labels);
-  EpochReport take_report(std::uint64_t steps);
+  EpochReport take_report(double loss);
 
   BaseNetwork base_;
   const Dataset& task_;
@@ -92,7 +91,6 @@ class MaskedTrainer {
   nn::TrainingPlan plan_;
   nn::DerivedPlan derived_;
   std::vector<std::unique_ptr<nn::MaskedWeight>> layers_;
-  double loss_ = 0;                  // of the epoch, summed
   std::vector<std::size_t> seen_;    // pictures of each class in the epoch
   std::vector<std::size_t> silent_;  // of them, those that reach no output
 };
