@@ -1,4 +1,4 @@
-#include "simulations/dense_learner.h"
+#include "learners/baselines/dense_learner.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +13,8 @@
 
 namespace outrider::simulations {
 namespace {
+
+using namespace baselines;
 
 const Preprocessing kPictures{.input = {1, 8, 8}, .mean = 0.4F, .deviation = 0.2F};
 

@@ -9,11 +9,11 @@
 #include "knowledge/error.h"
 #include "learners/averaging/narrow.h"
 #include "learners/encoders/architectures.h"
+#include "learners/encoders/network_accuracy.h"
 #include "learners/growing/grown_state.h"
 #include "learners/growing/plateau.h"
 #include "learners/growing/widening_to.h"
 #include "simulations/experiment/stopwatch.h"
-#include "simulations/federated_rounds/training/network_accuracy.h"
 
 namespace outrider::simulations {
 namespace {

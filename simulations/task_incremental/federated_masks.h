@@ -2,10 +2,10 @@
 // wire format, the aggregator and everybody's replica.
 #pragma once
 
+#include "learners/training/training_watch.h"
 #include "simulations/task_incremental/study.h"
 #include "simulations/task_incremental/study_report.h"
 #include "simulations/task_incremental/task_sequence.h"
-#include "simulations/training_watch.h"
 
 namespace outrider::simulations {
 

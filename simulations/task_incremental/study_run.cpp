@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "knowledge/error.h"
+#include "learners/baselines/dense_learner.h"
 #include "learners/encoders/architectures.h"
 #include "learners/supermask/base_network.h"
-#include "simulations/dense_learner.h"
 #include "simulations/experiment/seeded_runs.h"
 #include "simulations/experiment/stopwatch.h"
 #include "simulations/scenario/check_text.h"
@@ -42,7 +42,7 @@ std::vector<StudyResult> empty_results(const Study& study) {
 
 StudyRun learn_densely(const Study& study, StudyMethod method, const TaskSequence& tasks, std::uint64_t seed,
                        const TrainingWatch& watch) {
-  DenseTraining training;
+  baselines::DenseTraining training;
   training.epochs = study.baselines.epochs;
   training.batch = std::min(study.baselines.batch, tasks.least_pictures());
   training.rate = study.baselines.rate;
@@ -51,7 +51,7 @@ StudyRun learn_densely(const Study& study, StudyMethod method, const TaskSequenc
   training.seed = seed;
   training.threads = study.threads;
   const nn::NetworkSpec network = dense_network(study, tasks.outputs());
-  DenseLearner learner(network, study.preprocessing, training);
+  baselines::DenseLearner learner(network, study.preprocessing, training);
   StudyRun run{seed, AccuracyMatrix(tasks.size())};
   for (std::size_t task = 0; task < tasks.size(); ++task) {
     const Dataset pictures = tasks.train(task);

@@ -6,7 +6,7 @@
 #include "knowledge/error.h"
 #include "learners/averaging/narrow.h"
 #include "learners/averaging/test_clients.h"
-#include "simulations/federated_rounds/training/network_accuracy.h"
+#include "learners/encoders/network_accuracy.h"
 
 namespace outrider::simulations {
 namespace {

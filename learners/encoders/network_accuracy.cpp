@@ -1,4 +1,4 @@
-#include "simulations/federated_rounds/training/network_accuracy.h"
+#include "learners/encoders/network_accuracy.h"
 
 #include <array>
 
@@ -6,7 +6,7 @@
 #include "learners/nn/loss.h"
 #include "learners/nn/plan.h"
 
-namespace outrider::simulations {
+namespace outrider {
 
 double network_accuracy(const nn::NetworkSpec& network, const nn::Parameters& parameters,
                         const Preprocessing& preprocessing, const Dataset& pictures, int threads) {
@@ -20,4 +20,4 @@ double network_accuracy(const nn::NetworkSpec& network, const nn::Parameters& pa
   return static_cast<double>(nn::count_correct(logits, pictures.labels)) / static_cast<double>(pictures.size());
 }
 
-}  // namespace outrider::simulations
+}  // namespace outrider

@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <optional>
 
+#include "learners/baselines/elastic_weights.h"
 #include "learners/data/dataset.h"
 #include "learners/encoders/encoder.h"
 #include "learners/nn/plan.h"
-#include "simulations/elastic_weights.h"
-#include "simulations/training_watch.h"
+#include "learners/training/training_watch.h"
 
-namespace outrider::simulations {
+namespace outrider::baselines {
 
 struct DenseTraining {
   std::size_t epochs = 10;
@@ -39,4 +39,4 @@ class DenseLearner {
   std::optional<ElasticWeights> elastic_;
 };
 
-}  // namespace outrider::simulations
+}  // namespace outrider::baselines

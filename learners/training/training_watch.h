@@ -3,7 +3,7 @@
 
 #include <functional>
 
-namespace outrider::simulations {
+namespace outrider {
 
 // What either throws ends the training.
 struct TrainingWatch {
@@ -18,4 +18,4 @@ struct TrainingWatch {
   }
 };
 
-}  // namespace outrider::simulations
+}  // namespace outrider

@@ -1,4 +1,4 @@
-#include "simulations/dense_learner.h"
+#include "learners/baselines/dense_learner.h"
 
 #include <cmath>
 
@@ -6,12 +6,12 @@
 
 #include "knowledge/error.h"
 #include "learners/encoders/batches.h"
+#include "learners/encoders/network_accuracy.h"
 #include "learners/nn/loss.h"
 #include "learners/nn/optimizer.h"
 #include "learners/random.h"
-#include "simulations/federated_rounds/training/network_accuracy.h"
 
-namespace outrider::simulations {
+namespace outrider::baselines {
 
 DenseLearner::DenseLearner(const nn::NetworkSpec& network, const Preprocessing& preprocessing,
                            const DenseTraining& options)
@@ -48,4 +48,4 @@ double DenseLearner::accuracy(const Dataset& pictures) const {
   return network_accuracy(plan_.spec(), plan_.parameters(), preprocessing_, pictures, plan_.threads());
 }
 
-}  // namespace outrider::simulations
+}  // namespace outrider::baselines

@@ -1,4 +1,4 @@
-#include "simulations/elastic_weights.h"
+#include "learners/baselines/elastic_weights.h"
 
 #include <algorithm>
 #include <cassert>
@@ -6,7 +6,7 @@
 #include "learners/encoders/batches.h"
 #include "learners/nn/loss.h"
 
-namespace outrider::simulations {
+namespace outrider::baselines {
 namespace {
 
 TrainableValues values_of(std::span<const nn::Trainable> trainables) {
@@ -92,4 +92,4 @@ void ElasticWeights::add_gradient(std::span<const nn::Trainable> weights) const 
   }
 }
 
-}  // namespace outrider::simulations
+}  // namespace outrider::baselines

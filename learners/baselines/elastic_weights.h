@@ -10,7 +10,7 @@
 #include "learners/encoders/encoder.h"
 #include "learners/nn/plan.h"
 
-namespace outrider::simulations {
+namespace outrider::baselines {
 
 // A number for each element of each trainable, in the layouts of one plan.
 using TrainableValues = std::vector<std::vector<float>>;
@@ -42,4 +42,4 @@ class ElasticWeights {
   TrainableValues centre_;
 };
 
-}  // namespace outrider::simulations
+}  // namespace outrider::baselines
