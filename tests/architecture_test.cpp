@@ -194,6 +194,27 @@ TEST(Architecture, LearnersKnowNoSockets) {
         << include.text();
 }
 
+// Families share what lies below them. Growing still goes through averaging's rounds.
+TEST(Architecture, FamiliesOfLearnersDoNotIncludeEachOther) {
+  const Folders families{"learners/prototypical", "learners/supermask", "learners/averaging", "learners/growing"};
+  for (const std::string& family : families)
+    for (const Include& include : includes_of(family)) {
+      const std::string target = folder_of(include.name);
+      const bool of_a_test = fs::path(include.file).filename().string().starts_with("test_");
+      if (of_a_test || !families.contains(target) || target == family) continue;
+      EXPECT_TRUE(family == "learners/growing" && target == "learners/averaging") << include.text();
+    }
+}
+
+TEST(Architecture, TheTrainingLoopKnowsNoFamilyAndNoLearnerKnowsTheBaselines) {
+  const std::regex below("^(knowledge|learners/(nn|data|encoders|training))/");
+  for (const Include& include : includes_of("learners/training"))
+    EXPECT_TRUE(!include.quoted || std::regex_search(include.name, below)) << include.text();
+  for (const Include& include : includes_of("learners"))
+    EXPECT_TRUE(folder_of(include.name) != "learners/baselines" || folder_of(include.file) == "learners/baselines")
+        << include.text();
+}
+
 TEST(Architecture, TheProtocolKnowsOnlyMessages) {
   for (const Include& include : includes_of("protocol"))
     EXPECT_FALSE(std::regex_search(include.name, std::regex("^(rocksdb|oneapi)"))) << include.text();
