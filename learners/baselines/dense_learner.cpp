@@ -1,15 +1,12 @@
 #include "learners/baselines/dense_learner.h"
 
-#include <cmath>
-
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
 #include "learners/encoders/batches.h"
 #include "learners/encoders/network_accuracy.h"
-#include "learners/nn/loss.h"
-#include "learners/nn/optimizer.h"
 #include "learners/random.h"
+#include "learners/training/loop.h"
 
 namespace outrider::baselines {
 
@@ -21,23 +18,28 @@ DenseLearner::DenseLearner(const nn::NetworkSpec& network, const Preprocessing& 
 }
 
 void DenseLearner::learn(const Dataset& pictures, std::size_t task, const TrainingWatch& watch) {
-  nn::Optimizer optimizer(plan_, {.method = nn::Method::kAdam});
   Batches batches(pictures, preprocessing_, {.size = plan_.batch(), .seed = options_.seed, .client = task});
-  for (std::size_t epoch = 0; epoch < options_.epochs; ++epoch) {
-    for (std::uint64_t i = 0; i < batches.batches_per_epoch(); ++i) {
-      watch.look();
-      const Batch& batch = batches.next();
-      nn::softmax_cross_entropy(plan_.forward(batch.input), batch.labels, plan_.output_gradient());
-      plan_.backward();
-      if (elastic_) elastic_->add_gradient(plan_.trainables());
-      optimizer.step(options_.rate);
-    }
-    if (!std::isfinite(nn::gradient_norm(plan_.trainables())))
-      throw InputError(fmt::format(
-          "training of the dense network diverged in task {}: its numbers are no longer finite; a lower rate may help",
-          task + 1));
+  const training::BatchSource source = training::source_of(batches);
+  training::Descent descent(plan_.trainables(), {.method = nn::Method::kAdam}, {options_.rate, 0, nn::ConstantRate{}},
+                            plan_.threads());
+  const auto diverged = [task] {
+    throw InputError(fmt::format(
+        "training of the dense network diverged in task {}: its numbers are no longer finite; a lower rate may help",
+        task + 1));
+  };
+  const auto epoch_done = [&](const training::Epoch&) {
     watch.count_epoch();
-  }
+    return true;
+  };
+  training::train(training::trainee_of(plan_), source, training::cross_entropy(), descent,
+                  {training::step_count(0, options_.epochs, source), training::Look::kEveryEpoch},
+                  {.before_step = [&] { watch.look(); },
+                   .correct =
+                       [&] {
+                         if (elastic_) elastic_->add_gradient(plan_.trainables());
+                       },
+                   .epoch_done = epoch_done,
+                   .diverged = diverged});
   if (!elastic_) return;
   const std::uint64_t seed = Random(options_.seed, "pictures for Fisher", task)();
   elastic_->consolidate(plan_.trainables(),
