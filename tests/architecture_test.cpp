@@ -114,10 +114,6 @@ std::map<std::string, Folders> wings_and_kinds() {
   return rules;
 }
 
-// Still above, to find a place below the kinds that use them.
-const Folders kAboveForThePresent{"simulations/fine_tuning.h", "simulations/dense_learner.h",
-                                  "simulations/training_watch.h"};
-
 // Of a file in or an include from simulations/; empty: it lies above the wings.
 std::string wing_of(const std::string& name) {
   const fs::path path = fs::path(name).lexically_relative("simulations");
@@ -129,8 +125,7 @@ TEST(Architecture, WingsOfTheSimulationsIncludeOnlyWingsBelowThem) {
     for (const Include& include : includes_of("simulations/" + wing)) {
       if (!include.quoted || top_folder_of(include.name) != "simulations") continue;
       const std::string target = wing_of(include.name);
-      EXPECT_TRUE(target == wing || allowed.contains(target) || kAboveForThePresent.contains(include.name))
-          << include.text();
+      EXPECT_TRUE(target == wing || allowed.contains(target)) << include.text();
     }
 }
 

@@ -1,4 +1,4 @@
-#include "simulations/fine_tuning.h"
+#include "simulations/class_incremental/fine_tuning.h"
 
 #include <algorithm>
 #include <cstdint>
