@@ -17,7 +17,7 @@ namespace outrider {
 
 // What a family itself adds to what clients say, for example that a round is over. The aggregator contributes it in its
 // own name, so that it is on record and merges like everything else.
-struct Saying {
+struct OwnContribution {
   Topic topic;  // of no kind: there is but a notice
   Bytes payload;
   std::string notice;  // for people, one sentence; may be empty
@@ -83,15 +83,15 @@ class Merge {
   // What there is to say now in `space`, which is the one that clients learn in. Called after every message and at
   // deadline(), and again after what it said has been put, until it says nothing. A pure function of what has been put,
   // of who is present, and of the time.
-  virtual std::vector<Saying> conduct(const Digest& /*space*/, const Present& /*present*/, Instant /*now*/) {
+  virtual std::vector<OwnContribution> step(const Digest& /*space*/, const Present& /*present*/, Instant /*now*/) {
     return {};
   }
-  // A client that can do this is there: called when it comes, before conduct(). Present says so, too, but asking all
+  // A client that can do this is there: called when it comes, before step(). Present says so, too, but asking all
   // for it at every message would take long.
-  virtual void meet(const Capacity& /*capacity*/) {}
+  virtual void client_joined(const Capacity& /*capacity*/) {}
   // Whether clients of this capacity are to have what is merged on the topic. Called for every topic that is sent.
-  virtual bool concerns(const Topic& /*topic*/, const Capacity& /*capacity*/) const { return true; }
-  // When conduct() may have something to say although nothing has happened; kNever: not before something does.
+  virtual bool visible_to(const Topic& /*topic*/, const Capacity& /*capacity*/) const { return true; }
+  // When step() may have something to say although nothing has happened; kNever: not before something does.
   virtual Instant deadline() const { return kNever; }
 };
 

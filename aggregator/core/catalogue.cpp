@@ -87,15 +87,15 @@ std::string Catalogue::describe(const Contribution& contribution) const {
   return description.empty() ? utf8::quoted(contribution.topic.subject) : description;
 }
 
-std::vector<Saying> Catalogue::conduct(const Digest& space, const Present& present, Instant now) {
-  std::vector<Saying> sayings;
+std::vector<OwnContribution> Catalogue::step(const Digest& space, const Present& present, Instant now) {
+  std::vector<OwnContribution> own_contributions;
   for (const auto& [kind, merge] : merges_)
-    std::ranges::move(merge->conduct(space, present, now), std::back_inserter(sayings));
-  return sayings;
+    std::ranges::move(merge->step(space, present, now), std::back_inserter(own_contributions));
+  return own_contributions;
 }
 
-void Catalogue::meet(const Capacity& capacity) {
-  for (const auto& [kind, merge] : merges_) merge->meet(capacity);
+void Catalogue::client_joined(const Capacity& capacity) {
+  for (const auto& [kind, merge] : merges_) merge->client_joined(capacity);
 }
 
 Instant Catalogue::deadline() const {
@@ -207,7 +207,7 @@ std::optional<protocol::Knowledge> Catalogue::changes(const protocol::Want& want
       whole = knowledge.entries.size();
       boundary = last.first;
     }
-    if (capacity && !merge_of(topic.kind)->concerns(topic, *capacity)) continue;
+    if (capacity && !merge_of(topic.kind)->visible_to(topic, *capacity)) continue;
     protocol::KnowledgeEntry entry = entry_of(topic, revision);
     const std::size_t size = protocol::most_wire_bytes(entry);
     const auto exceeds = [&](std::size_t bytes, std::size_t entries) {

@@ -52,10 +52,10 @@ class Catalogue {
   // What it is, for people: "'bag'", "its update of round 7".
   std::string describe(const Contribution& contribution) const;
 
-  // See Merge::meet.
-  void meet(const Capacity& capacity);
-  // What families have to say themselves: see Merge::conduct.
-  std::vector<Saying> conduct(const Digest& space, const Present& present, Instant now);
+  // See Merge::client_joined.
+  void client_joined(const Capacity& capacity);
+  // What families have to say themselves: see Merge::step.
+  std::vector<OwnContribution> step(const Digest& space, const Present& present, Instant now);
   Instant deadline() const;
 
   // Takes a contribution without objection that is newer than what its client said before on the topic.

@@ -47,7 +47,7 @@ Effects Core::receive(const protocol::Message& received, Instant now) {
   std::ranges::move(std::exchange(returns_, {}), std::back_inserter(effects.notices));
   notices_.filter(received.client, now, effects.notices);
   note_seen(received.client, now, pace_.write_seen_every_seconds, effects.writes);
-  effects.append(conduct(now));
+  effects.append(step(now));
   check_invariants(before, effects);
   return effects;
 }
@@ -106,7 +106,7 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
     client->version = version;
     effects.writes.put(Column::clients, to_bytes(from.view()), encode(client->record()));
   }
-  catalogue_.meet(hello.capacity);
+  catalogue_.client_joined(hello.capacity);
   askers_.begin(from);
   if (was_away) effects.notices.push_back(client->notice(from, Presence::come));
   if (const ClientId* other = is_new ? roster_.absent_namesake(from, name, now, silence()) : nullptr)
@@ -181,7 +181,7 @@ Effects Core::on(const ClientId& from, const protocol::StatusQuery& query, Insta
 
 Effects Core::tick(Instant now) {
   const Revision before = revision_;
-  Effects effects = conduct(now);
+  Effects effects = step(now);
   roster_.forget_excess(effects.writes);
   uploads_.expire(now, effects.writes);
   drop_history(effects.writes);

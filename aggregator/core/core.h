@@ -204,9 +204,9 @@ class Core {
   // Notes when the client was last heard of, at most once in some minutes.
   void note_seen(const ClientId& from, Instant now, std::uint64_t every_seconds, WriteSet& writes);
   // What families have to say by now, contributed in the aggregator's own name.
-  Effects conduct(Instant now);
+  Effects step(Instant now);
   // The aggregator's next contributions.
-  std::vector<Contribution> in_own_name(std::vector<Saying> sayings);
+  std::vector<Contribution> in_own_name(std::vector<OwnContribution> own_contributions);
   // Accepts them. Pre: no objection.
   void say(const std::vector<Contribution>& contributions, WriteSet& writes);
   Client& own();

@@ -89,7 +89,7 @@ Effects Core::remove(const ClientId& id, bool forget, Instant now) {
   }
   invariant(roster_.find(id) != nullptr, "who is removed is on the list");
   roster_.remove(id, effects.writes);
-  if (forget) effects.append(conduct(now));
+  if (forget) effects.append(step(now));
   return effects;
 }
 

@@ -34,9 +34,10 @@ Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
   const Digest id = Digest::of(encoder);
   if (id == encoder_) return {};
   catalogue_.open_space(id, encoder);
-  std::vector<Saying> sayings;
-  for (const BaseKnowledge& piece : base) sayings.push_back({{piece.kind, id, piece.subject}, piece.payload, {}});
-  const std::vector<Contribution> contributions = in_own_name(std::move(sayings));
+  std::vector<OwnContribution> own_contributions;
+  for (const BaseKnowledge& piece : base)
+    own_contributions.push_back({{piece.kind, id, piece.subject}, piece.payload, {}});
+  const std::vector<Contribution> contributions = in_own_name(std::move(own_contributions));
   for (const Contribution& contribution : contributions)
     if (const auto reason = objection(self_, contribution))
       throw InputError("the base knowledge on " + utf8::quoted(contribution.topic.subject) +
@@ -74,12 +75,13 @@ Client& Core::own() {
   return self;
 }
 
-std::vector<Contribution> Core::in_own_name(std::vector<Saying> sayings) {
+std::vector<Contribution> Core::in_own_name(std::vector<OwnContribution> own_contributions) {
   std::vector<Contribution> contributions;
   SequenceNumber sequence = own().highest_decided;
-  for (Saying& saying : sayings) {
+  for (OwnContribution& own_contribution : own_contributions) {
     sequence = next(sequence);
-    contributions.push_back({self_, sequence, revision_, std::move(saying.topic), std::move(saying.payload)});
+    contributions.push_back(
+        {self_, sequence, revision_, std::move(own_contribution.topic), std::move(own_contribution.payload)});
   }
   return contributions;
 }
@@ -96,7 +98,7 @@ void Core::say(const std::vector<Contribution>& contributions, WriteSet& writes)
   record_revision(taken, writes);
 }
 
-Effects Core::conduct(Instant now) {
+Effects Core::step(Instant now) {
   Effects effects;
   if (encoder_.empty()) return effects;
   const Present present = [&] {
@@ -107,17 +109,18 @@ Effects Core::conduct(Instant now) {
     return clients;
   };
   for (;;) {
-    std::vector<Saying> sayings = catalogue_.conduct(encoder_, present, now);
-    for (Saying& saying : sayings)
-      if (!saying.notice.empty()) effects.notices.push_back(std::move(saying.notice));
-    std::erase_if(sayings, [&](const Saying& saying) {
-      const auto reason = saying.topic.kind.empty() ? std::nullopt : protocol::topic_objection(saying.topic);
+    std::vector<OwnContribution> own_contributions = catalogue_.step(encoder_, present, now);
+    for (OwnContribution& own_contribution : own_contributions)
+      if (!own_contribution.notice.empty()) effects.notices.push_back(std::move(own_contribution.notice));
+    std::erase_if(own_contributions, [&](const OwnContribution& own_contribution) {
+      const auto reason =
+          own_contribution.topic.kind.empty() ? std::nullopt : protocol::topic_objection(own_contribution.topic);
       if (reason)
         effects.notices.push_back("a family has something to say that cannot be sent: its subject " + *reason);
-      return saying.topic.kind.empty() || reason;
+      return own_contribution.topic.kind.empty() || reason;
     });
-    if (sayings.empty()) return effects;
-    say(in_own_name(std::move(sayings)), effects.writes);
+    if (own_contributions.empty()) return effects;
+    say(in_own_name(std::move(own_contributions)), effects.writes);
   }
 }
 

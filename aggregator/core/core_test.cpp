@@ -249,17 +249,18 @@ class WideMerge : public Merge {
   void put(const Contribution& contribution) override { content_[contribution.topic] = contribution.payload; }
   void erase(const ClientId&, const Topic& topic) override { content_.erase(topic); }
   Bytes merged(const Topic& topic) const override { return content_.contains(topic) ? content_.at(topic) : Bytes{}; }
-  void meet(const Capacity& capacity) override { heard_.met.push_back(capacity.memory); }
-  bool concerns(const Topic& topic, const Capacity& capacity) const override {
+  void client_joined(const Capacity& capacity) override { heard_.met.push_back(capacity.memory); }
+  bool visible_to(const Topic& topic, const Capacity& capacity) const override {
     return topic.subject != "wide" || capacity.memory >= 100;
   }
-  std::vector<Saying> conduct(const Digest& space, const Present& present, Instant) override {
+  std::vector<OwnContribution> step(const Digest& space, const Present& present, Instant) override {
     heard_.present.clear();
     for (const PresentClient& client : present()) heard_.present.push_back(client.capacity.memory);
     if (heard_.met.empty() || !content_.empty()) return {};
-    std::vector<Saying> sayings{{{"wide", space, "narrow"}, {1}, {}}, {{"wide", space, "wide"}, {2}, {}}};
-    sayings.emplace_back().notice = "somebody has come";
-    return sayings;
+    std::vector<OwnContribution> own_contributions{{{"wide", space, "narrow"}, {1}, {}},
+                                                   {{"wide", space, "wide"}, {2}, {}}};
+    own_contributions.emplace_back().notice = "somebody has come";
+    return own_contributions;
   }
 
  private:

@@ -37,7 +37,7 @@ void Effects::append(Effects later) {
   std::ranges::move(later.messages, std::back_inserter(messages));
   std::ranges::move(later.notices, std::back_inserter(notices));
   if (later.rejected) rejected = std::move(later.rejected);
-  encoder_arrived |= later.encoder_arrived;
+  definition_arrived |= later.definition_arrived;
 }
 
 Core::Core(ClientId self, std::string name, const Store& store, Random jitter, Timing timing, PartSizes sizes,
@@ -116,7 +116,7 @@ void Core::check_invariants(const Effects& effects) const {
   invariant(outbox_.highest_decided() <= outbox_.last(), "what is decided has been learned");
   invariant(number(outbox_.last()) - number(outbox_.highest_decided()) == outbox_.undecided(),
             "contributions are numbered without gaps");
-  invariant(!effects.encoder_arrived || !encoder_.empty(), "what has arrived has a name");
+  invariant(!effects.definition_arrived || !encoder_.empty(), "what has arrived has a name");
   for (const protocol::Message& message : effects.messages)
     invariant(message.client == self_, "a client speaks in its own name");
 }

@@ -25,9 +25,9 @@ struct Effects {
   std::vector<protocol::Message> messages;
   std::vector<std::string> notices;  // for people, one sentence each
   std::optional<std::string>
-      rejected;                  // why the aggregator does not let this client take part: there is no use in asking
-  bool encoder_arrived = false;  // Core::encoder() is in the store now; what was learned with another must be
-                                 // learned again
+      rejected;                     // why the aggregator does not let this client take part: there is no use in asking
+  bool definition_arrived = false;  // Core::encoder() is in the store now; what was learned with another must be
+                                    // learned again
 
   void append(Effects later);
 };

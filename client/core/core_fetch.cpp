@@ -73,7 +73,7 @@ void Core::adopt_definition(Effects& effects) {
   effects.writes.put(Column::meta, to_bytes("encoder"), to_bytes(encoder_.view()));
   definition_.reset();
   partial_.discard_others(PartsOwner::definition, {}, effects.writes);
-  effects.encoder_arrived = true;
+  effects.definition_arrived = true;
 }
 
 void Core::heard_of(Revision revision, const Digest& encoder, Effects& effects) {

@@ -21,8 +21,8 @@
 #include <spdlog/spdlog.h>
 
 #include "client/core/core.h"
-#include "client/daemon/blackboard.h"
 #include "client/daemon/incarnation.h"
+#include "client/daemon/learner_mailbox.h"
 #include "client/daemon/search_log.h"
 #include "client/daemon/traffic_record.h"
 #include "client/learner.h"
@@ -84,7 +84,7 @@ class Daemon {
       spdlog::info("stopping on {}", signal == SIGINT ? "ctrl-C" : "SIGTERM");
       io_.stop();
     });
-    blackboard_.show(core_->encoder());
+    mailbox_.show(core_->encoder());
     {
       const std::jthread learner([this](const std::stop_token& stop) { learn_until(stop); });
       act([&] { take(core_->tick(now())); });
@@ -144,7 +144,7 @@ class Daemon {
     std::chrono::nanoseconds spent_looking{0};
     while (!stop.stop_requested()) {
       try {
-        const Digest wanted = blackboard_.wait(encoder, rest_after(spent_looking, options_.look_every), stop);
+        const Digest wanted = mailbox_.wait(encoder, rest_after(spent_looking, options_.look_every), stop);
         const std::chrono::nanoseconds before = thread_time();
         taught_ = false;
         if (std::exchange(encoder, wanted) != wanted) {
@@ -206,11 +206,11 @@ class Daemon {
     for (const protocol::Message& message : effects.messages) socket_->send(message);
     for (const std::string& notice : effects.notices) spdlog::info("{}", notice);
     if (effects.rejected) return stop_with("the aggregator turned this client away: " + *effects.rejected);
-    if (effects.encoder_arrived) {
+    if (effects.definition_arrived) {
       spdlog::info("received the encoder {}", core_->encoder().brief());
-      blackboard_.show(core_->encoder());
+      mailbox_.show(core_->encoder());
     }
-    blackboard_.show(core_->replica());
+    mailbox_.show(core_->replica());
     if (core_->connected()) search_.found();
     if (std::exchange(was_connected_, core_->connected()) != core_->connected())
       spdlog::info(core_->connected() ? "connected" : "not connected");
@@ -250,7 +250,7 @@ class Daemon {
   boost::asio::steady_timer timer_;
   boost::asio::signal_set signals_;
   std::unique_ptr<protocol::DealerSocket> socket_;
-  Blackboard blackboard_;
+  LearnerMailbox mailbox_;
   Effects gathered_;
   bool flush_posted_ = false;
   bool was_connected_ = false;

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/conductor.h"
 #include "learners/averaging/narrow.h"
+#include "learners/averaging/round_coordinator.h"
 
 namespace outrider::averaging {
 namespace {
@@ -19,7 +19,7 @@ class AveragingMerge : public Merge {
 
   std::optional<std::string> open_space(const Digest& space, ByteView definition) override {
     if (spaces_.contains(space)) return std::nullopt;
-    return objection_of([&] { spaces_.emplace(space, Conductor(LearningTask::decode(definition), rules_)); });
+    return objection_of([&] { spaces_.emplace(space, RoundCoordinator(LearningTask::decode(definition), rules_)); });
   }
 
   bool recognises(ByteView definition) const override { return LearningTask::recognises(definition); }
@@ -42,24 +42,24 @@ class AveragingMerge : public Merge {
   }
 
   std::vector<Fact> facts(const Digest& space, Instant) const override {
-    const auto conductor = spaces_.find(space);
-    return conductor == spaces_.end() ? std::vector<Fact>{} : conductor->second.facts();
+    const auto coordinator = spaces_.find(space);
+    return coordinator == spaces_.end() ? std::vector<Fact>{} : coordinator->second.facts();
   }
 
   void put(const Contribution& contribution) override {
     const auto space = spaces_.find(contribution.topic.space);
     require(space != spaces_.end(), "the learning task of an update is not known here");
-    Conductor& conductor = space->second;
+    RoundCoordinator& coordinator = space->second;
     if (contribution.topic.subject == kModelSubject) {
-      conductor.put_record(contribution.payload);
+      coordinator.put_record(contribution.payload);
     } else if (contribution.topic.subject == kBestSubject) {
-      conductor.put_best(contribution.payload);
+      coordinator.put_best(contribution.payload);
     } else if (const auto width = width_of_model(contribution.topic.subject)) {
-      conductor.put_part(*width);
+      coordinator.put_part(*width);
     } else if (contribution.topic.subject == kExcuseSubject) {
-      conductor.put_excuse(contribution.client, contribution.payload);
+      coordinator.put_excuse(contribution.client, contribution.payload);
     } else {
-      conductor.put_update(contribution);
+      coordinator.put_update(contribution);
     }
   }
 
@@ -82,32 +82,33 @@ class AveragingMerge : public Merge {
     return width && space != spaces_.end() ? space->second.model(*width) : Bytes{};
   }
 
-  void meet(const Capacity& capacity) override {
-    for (auto& [space, conductor] : spaces_) conductor.meet(capacity);
+  void client_joined(const Capacity& capacity) override {
+    for (auto& [space, coordinator] : spaces_) coordinator.client_joined(capacity);
   }
 
-  bool concerns(const Topic& topic, const Capacity& capacity) const override {
+  bool visible_to(const Topic& topic, const Capacity& capacity) const override {
     const auto space = spaces_.find(topic.space);
-    return space == spaces_.end() || space->second.concerns(topic.subject, capacity);
+    return space == spaces_.end() || space->second.visible_to(topic.subject, capacity);
   }
 
-  std::vector<Saying> conduct(const Digest& space, const Present& present, Instant now) override {
+  std::vector<OwnContribution> step(const Digest& space, const Present& present, Instant now) override {
     current_ = space;
-    const auto conductor = spaces_.find(space);
-    if (conductor == spaces_.end()) return {};
-    auto next = conductor->second.conduct(present, now);
-    std::vector<Saying> sayings;
+    const auto coordinator = spaces_.find(space);
+    if (coordinator == spaces_.end()) return {};
+    auto next = coordinator->second.step(present, now);
+    std::vector<OwnContribution> own_contributions;
     const auto say = [&](double width, Bytes payload, std::string notice) {
-      sayings.push_back(
+      own_contributions.push_back(
           {{std::string(kAveragingKind), space, subject_of_model(width)}, std::move(payload), std::move(notice)});
     };
     if (next && next->is_best)
-      sayings.push_back(
-          {{std::string(kAveragingKind), space, std::string(kBestSubject)}, conductor->second.model(1), {}});
+      own_contributions.push_back(
+          {{std::string(kAveragingKind), space, std::string(kBestSubject)}, coordinator->second.model(1), {}});
     if (next) say(1, encode(next->record), next->notice);
-    for (const double width : conductor->second.parts(next.has_value())) say(width, to_bytes("shown"), {});
-    for (std::string& notice : conductor->second.take_notices()) sayings.emplace_back().notice = std::move(notice);
-    return sayings;
+    for (const double width : coordinator->second.parts(next.has_value())) say(width, to_bytes("shown"), {});
+    for (std::string& notice : coordinator->second.take_notices())
+      own_contributions.emplace_back().notice = std::move(notice);
+    return own_contributions;
   }
 
   Instant deadline() const override {
@@ -117,7 +118,7 @@ class AveragingMerge : public Merge {
 
  private:
   RoundRules rules_;
-  std::map<Digest, Conductor> spaces_;
+  std::map<Digest, RoundCoordinator> spaces_;
   Digest current_;
 };
 

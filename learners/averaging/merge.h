@@ -28,11 +28,11 @@ inline constexpr std::string_view kUpdatePrefix = "update ";
 // that is still to be used is not replaced by the next.
 std::string subject_of_update(const Strategy& strategy, std::uint64_t round);
 
-// Every round that begins or asks others is a saying of the aggregator's, with the model that came of the round before.
-// So the model is a pure function of what is on record, whatever the order in which updates came, and a restart goes on
-// where the last round began: the updates that were accepted are there, only the time starts anew. Updates are taken
-// into the open round or refused as Rounds says. A round whose updates come to numbers that are not finite leaves the
-// weights as they were.
+// Every round that begins or asks others is a contribution of the aggregator's own, with the model that came of the
+// round before. So the model is a pure function of what is on record, whatever the order in which updates came, and a
+// restart goes on where the last round began: the updates that were accepted are there, only the time starts anew.
+// Updates are taken into the open round or refused as Rounds says. A round whose updates come to numbers that are not
+// finite leaves the weights as they were.
 //
 // A round does not wait for clients that have left, are not connected any more, or say that they cannot train
 // (excuse.h); those who never answer are asked less and less (attendance.h). Where training from its weights diverges

@@ -60,8 +60,8 @@ bool fits(const TrainingCost& cost, const Budget& budget);
 
 inline constexpr double kWidths[] = {1, 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125, 0.0625};
 
-// The first of `widths`, which fall, at which training fits the budget. Throws InputError saying what the narrowest
-// takes when none does.
+// The first of `widths`, which fall, at which training fits the budget. Throws InputError saying what the
+// narrowest takes when none does.
 double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Budget& budget,
                         std::span<const double> widths = kWidths);
 

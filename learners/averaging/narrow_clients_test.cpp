@@ -124,12 +124,12 @@ TEST_F(NarrowClients, AreSentNothingElse) {
   const LearningTask task = task_with("fedavg");
   Desk desk(task);
   const Capacity half = capacity_for(task, 0.5);
-  EXPECT_TRUE(desk.merge().concerns(desk.topic_of_model(1), {}));
-  EXPECT_FALSE(desk.merge().concerns(desk.topic_of_model(1), half));
-  EXPECT_TRUE(desk.merge().concerns(desk.topic_of_model(0.5), half));
-  EXPECT_FALSE(desk.merge().concerns(desk.topic_of_model(0.5), {}));
-  EXPECT_FALSE(desk.merge().concerns({std::string(kAveragingKind), task.id(), "update 0"}, {}));
-  EXPECT_FALSE(desk.merge().concerns(desk.topic_of_model(1), kTiny));
+  EXPECT_TRUE(desk.merge().visible_to(desk.topic_of_model(1), {}));
+  EXPECT_FALSE(desk.merge().visible_to(desk.topic_of_model(1), half));
+  EXPECT_TRUE(desk.merge().visible_to(desk.topic_of_model(0.5), half));
+  EXPECT_FALSE(desk.merge().visible_to(desk.topic_of_model(0.5), {}));
+  EXPECT_FALSE(desk.merge().visible_to({std::string(kAveragingKind), task.id(), "update 0"}, {}));
+  EXPECT_FALSE(desk.merge().visible_to(desk.topic_of_model(1), kTiny));
 }
 
 TEST_F(NarrowClients, AreNotAskedWhereTheStrategyTakesWholeNetworks) {
@@ -140,7 +140,7 @@ TEST_F(NarrowClients, AreNotAskedWhereTheStrategyTakesWholeNetworks) {
     EXPECT_EQ(desk.asked(), (std::vector{numbered_client(0), numbered_client(1), numbered_client(4)})) << strategy;
     EXPECT_EQ(desk.round().population, 3U);
     EXPECT_TRUE(desk.model(0.5).empty());
-    EXPECT_TRUE(desk.merge().concerns(desk.topic_of_model(1), capacity_for(task, 0.5)));  // to predict with
+    EXPECT_TRUE(desk.merge().visible_to(desk.topic_of_model(1), capacity_for(task, 0.5)));  // to predict with
   }
 }
 
@@ -174,7 +174,7 @@ TEST_F(NarrowClients, TenThousandAreConductedQuickly) {
   for (unsigned i = 0; i < capacities.size(); ++i) capacities[i].memory = whole - i % 50 * 1000;
   const auto start = std::chrono::steady_clock::now();
   desk.come(capacities);
-  for (int i = 0; i < 1000; ++i) desk.conduct();  // after so many messages
+  for (int i = 0; i < 1000; ++i) desk.step();  // after so many messages
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
   EXPECT_EQ(desk.round().population, 10'000U);
 }

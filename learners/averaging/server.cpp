@@ -110,9 +110,9 @@ std::vector<Weighed> chosen_of(std::vector<Weighed> weighed, const Combination& 
 }
 
 // What the updates say of each tensor. Narrow ones are spread over the places of those that they hold.
-class Ballot {
+class ContributionsByTensor {
  public:
-  Ballot(const nn::NetworkSpec& network, const std::vector<Weighed>& weighed)
+  ContributionsByTensor(const nn::NetworkSpec& network, const std::vector<Weighed>& weighed)
       : weighed_(weighed), groups_(channel_groups(network)) {
     for (const Weighed& each : weighed) selections_.push_back(leading_channels(groups_, each.update->width));
   }
@@ -248,10 +248,10 @@ ServerState apply_round(const nn::NetworkSpec& network, const Strategy& strategy
   ServerState next = state;
   ++next.round;
   const auto tensors = shared_tensors(network, strategy);
-  Ballot ballot(network, weighed);
+  ContributionsByTensor by_tensor(network, weighed);
   for (std::size_t t = 0; t < tensors.size(); ++t)
     move_tensor(next, strategy, tensors[t],
-                combine(ballot.votes_on(t, tensors[t]), tensors[t].size(), strategy.combination, threads));
+                combine(by_tensor.votes_on(t, tensors[t]), tensors[t].size(), strategy.combination, threads));
   if (strategy.scaffold) move_control(next, weighed, options.population, threads);
   for (const auto* part : {&next.weights, &next.momentum, &next.second, &next.control}) check_finite(*part, strategy);
   return next;

@@ -38,16 +38,17 @@ class Desk {
     Random random(seed, "order");
     random.shuffle(std::span(all));
     for (const Contribution& contribution : all) merge_->put(contribution);
-    conduct();
+    step();
   }
 
-  void conduct() {
+  void step() {
     const Present present = [&] { return present_; };
-    for (auto sayings = merge_->conduct(task_.id(), present, now_); !sayings.empty();
-         sayings = merge_->conduct(task_.id(), present, now_))
-      for (const Saying& saying : sayings) {
-        if (!saying.notice.empty()) notices_.push_back(saying.notice);
-        if (!saying.topic.kind.empty()) put({kDesk, {}, {}, saying.topic, saying.payload});
+    for (auto own_contributions = merge_->step(task_.id(), present, now_); !own_contributions.empty();
+         own_contributions = merge_->step(task_.id(), present, now_))
+      for (const OwnContribution& own_contribution : own_contributions) {
+        if (!own_contribution.notice.empty()) notices_.push_back(own_contribution.notice);
+        if (!own_contribution.topic.kind.empty())
+          put({kDesk, {}, {}, own_contribution.topic, own_contribution.payload});
       }
   }
 
@@ -60,7 +61,7 @@ class Desk {
         encode_update(update, Encoding::kFloat32)};
     if (auto reason = merge_->objection(contribution)) return reason;
     put(contribution);
-    conduct();
+    step();
     return std::nullopt;
   }
 
@@ -70,9 +71,9 @@ class Desk {
     present_.clear();
     for (unsigned i = 0; i < capacities.size(); ++i) {
       present_.push_back({numbered_client(i), capacities[i]});
-      merge_->meet(capacities[i]);
+      merge_->client_joined(capacities[i]);
     }
-    conduct();
+    step();
   }
   // One that was there is gone.
   void leave(const ClientId& client) {
@@ -83,17 +84,17 @@ class Desk {
     const Contribution contribution{client, {}, {}, topic_of_excuse(), payload};
     if (auto reason = merge_->objection(contribution)) return reason;
     put(contribution);
-    conduct();
+    step();
     return std::nullopt;
   }
   void take_back_excuse(const ClientId& client) {
     merge_->erase(client, topic_of_excuse());
     record_.erase({client, topic_of_excuse()});
-    conduct();
+    step();
   }
   void wait(Instant time) {
     now_ += time;
-    conduct();
+    step();
   }
 
   Topic topic_of_model(double width) const {

@@ -16,9 +16,9 @@ namespace outrider::growing {
 namespace {
 
 // The growth of one task.
-class Nursery {
+class GrowthCoordinator {
  public:
-  explicit Nursery(GrowingTask task) : task_(std::move(task)), grown_form_(task_.grown_form()) {}
+  explicit GrowthCoordinator(GrowingTask task) : task_(std::move(task)), grown_form_(task_.grown_form()) {}
 
   std::optional<std::string> objection(const Contribution& contribution) const {
     return objection_of([&] {
@@ -73,7 +73,7 @@ class Nursery {
   }
 
   // The growth, when it is time.
-  std::optional<std::pair<GrowthRecord, std::string>> conduct() const {
+  std::optional<std::pair<GrowthRecord, std::string>> step() const {
     if (!record_.empty() || small_.size() < task_.parts) return std::nullopt;
     std::vector<ClientId> clients;
     std::vector<MixtureNetwork> parts;
@@ -100,7 +100,7 @@ class GrowingMerge : public Merge {
  public:
   std::optional<std::string> open_space(const Digest& space, ByteView definition) override {
     if (spaces_.contains(space)) return std::nullopt;
-    return objection_of([&] { spaces_.emplace(space, Nursery(GrowingTask::decode(definition))); });
+    return objection_of([&] { spaces_.emplace(space, GrowthCoordinator(GrowingTask::decode(definition))); });
   }
 
   std::optional<std::string> objection(const Contribution& contribution) const override {
@@ -131,16 +131,16 @@ class GrowingMerge : public Merge {
     return space == spaces_.end() ? Bytes{} : space->second.merged(topic.subject);
   }
 
-  std::vector<Saying> conduct(const Digest& space, const Present& /*present*/, Instant /*now*/) override {
-    const auto nursery = spaces_.find(space);
-    if (nursery == spaces_.end()) return {};
-    auto growth = nursery->second.conduct();
+  std::vector<OwnContribution> step(const Digest& space, const Present& /*present*/, Instant /*now*/) override {
+    const auto coordinator = spaces_.find(space);
+    if (coordinator == spaces_.end()) return {};
+    auto growth = coordinator->second.step();
     if (!growth) return {};
     return {{{std::string(kGrowingKind), space, std::string(kGrowthSubject)}, growth->first.encode(), growth->second}};
   }
 
  private:
-  std::map<Digest, Nursery> spaces_;
+  std::map<Digest, GrowthCoordinator> spaces_;
 };
 
 }  // namespace

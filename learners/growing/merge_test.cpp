@@ -32,14 +32,14 @@ class Bench {
     Random random(seed, "order");
     random.shuffle(std::span(all));
     for (const Contribution& contribution : all) merge_->put(contribution);
-    conduct();
+    step();
   }
 
   std::optional<std::string> contribute(unsigned client, std::string_view subject, Bytes payload) {
     const Contribution contribution{averaging::numbered_client(client), {}, {}, topic(subject), std::move(payload)};
     if (auto reason = merge_->objection(contribution)) return reason;
     put(contribution);
-    conduct();
+    step();
     return std::nullopt;
   }
   std::optional<std::string> contribute_small(unsigned client, std::uint64_t seed) {
@@ -51,7 +51,7 @@ class Bench {
   void withdraw(unsigned client, std::string_view subject) {
     merge_->erase(averaging::numbered_client(client), topic(subject));
     record_.erase({averaging::numbered_client(client), topic(subject)});
-    conduct();
+    step();
   }
 
   Bytes merged(std::string_view subject) const { return merge_->merged(topic(subject)); }
@@ -61,12 +61,12 @@ class Bench {
   Topic topic(std::string_view subject) const { return {std::string(kGrowingKind), task_.id(), std::string(subject)}; }
 
  private:
-  void conduct() {
-    for (auto sayings = merge_->conduct(task_.id(), {}, Instant{}); !sayings.empty();
-         sayings = merge_->conduct(task_.id(), {}, Instant{}))
-      for (const Saying& saying : sayings) {
-        notices_.push_back(saying.notice);
-        const Contribution said{kAggregator, {}, {}, saying.topic, saying.payload};
+  void step() {
+    for (auto own_contributions = merge_->step(task_.id(), {}, Instant{}); !own_contributions.empty();
+         own_contributions = merge_->step(task_.id(), {}, Instant{}))
+      for (const OwnContribution& own_contribution : own_contributions) {
+        notices_.push_back(own_contribution.notice);
+        const Contribution said{kAggregator, {}, {}, own_contribution.topic, own_contribution.payload};
         EXPECT_EQ(merge_->objection(said), std::nullopt);
         put(said);
       }

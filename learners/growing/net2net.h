@@ -33,8 +33,9 @@ struct Grown {
   bool operator==(const Grown&) const = default;
 };
 
-// All below throw InputError, saying why, when the network is not valid, it cannot take the step, or the parameters are
-// not its own. Equal arguments give equal bits on every machine, but for what expected_statistics() computes.
+// All below throw InputError, saying why, when the network is not valid, it cannot take the step, or the
+// parameters are not its own. Equal arguments give equal bits on every machine, but for what expected_statistics()
+// computes.
 Grown grow(const nn::NetworkSpec& network, const nn::Parameters& parameters, const GrowthStep& step);
 // One step after the other.
 Grown grow(const nn::NetworkSpec& network, const nn::Parameters& parameters, std::span<const GrowthStep> steps);

@@ -164,13 +164,13 @@ class WorldRun {
   WorldSummary summarise() {
     WorldSummary summary;
     summary.clients = join(exchange_.gather(summaries_of(shard_)));
-    const std::vector<Bytes> sayings = exchange_.gather(sayings_of(shard_, options_));
+    const std::vector<Bytes> own_contributions = exchange_.gather(sayings_of(shard_, options_));
     for (const Bytes& counts : exchange_.gather(join_counts())) {
       summary.events += number_in_key(counts);
       summary.lost += number_in_key(counts, sizeof(std::uint64_t));
     }
     attempt([&] {
-      if (const AggregatorNode* aggregator = shard_.aggregator()) judge(*aggregator, sayings, summary);
+      if (const AggregatorNode* aggregator = shard_.aggregator()) judge(*aggregator, own_contributions, summary);
     });
     agree(kNever);
     return summary;
@@ -183,7 +183,8 @@ class WorldRun {
     return counts;
   }
 
-  void judge(const AggregatorNode& aggregator, const std::vector<Bytes>& sayings, WorldSummary& summary) const {
+  void judge(const AggregatorNode& aggregator, const std::vector<Bytes>& own_contributions,
+             WorldSummary& summary) const {
     if (!aggregator.is_up()) throw Violation("the aggregator is down at the end");
     for (ClientSummary& client : summary.clients) client.received_bytes = aggregator.link_to(client.client).bytes;
     summary.accepted = aggregator.ledger().accepted();
@@ -194,7 +195,7 @@ class WorldRun {
     require_agreement(summary, options_);
     aggregator.ledger().check_all(aggregator.core());
     aggregator.require_sound(shard_.now());
-    if (options_.watch == Watch::full) require_said(sayings, aggregator.ledger());
+    if (options_.watch == Watch::full) require_said(own_contributions, aggregator.ledger());
   }
 
   const WorldOptions& options_;

@@ -69,7 +69,7 @@ void FederatedTraining::begin(std::optional<averaging::ServerState> state) {
   merge_ = averaging::AveragingFamily(options_.rules).make_merge();
   if (const auto objection = merge_->open_space(space_, task_.encode())) throw InputError(*objection);
   if (state) say(model_topic(space_), averaging::encode(averaging::RoundRecord{*std::move(state), {}, 0}));
-  conduct();
+  step();
 }
 
 void FederatedTraining::go_on_with(averaging::LearningTask task, averaging::ServerState state) {
@@ -84,12 +84,12 @@ void FederatedTraining::say(const Topic& topic, Bytes payload) {
   merge_->put({kAggregator, {}, {}, topic, std::move(payload)});
 }
 
-void FederatedTraining::conduct() {
+void FederatedTraining::step() {
   const Present present = [this] { return present_; };
-  for (auto sayings = merge_->conduct(space_, present, now_); !sayings.empty();
-       sayings = merge_->conduct(space_, present, now_))
-    for (Saying& saying : sayings)
-      if (!saying.topic.kind.empty()) say(saying.topic, std::move(saying.payload));
+  for (auto own_contributions = merge_->step(space_, present, now_); !own_contributions.empty();
+       own_contributions = merge_->step(space_, present, now_))
+    for (OwnContribution& own_contribution : own_contributions)
+      if (!own_contribution.topic.kind.empty()) say(own_contribution.topic, std::move(own_contribution.payload));
 }
 
 std::vector<std::size_t> FederatedTraining::asked(const std::set<std::size_t>& busy, std::uint64_t draw) const {
@@ -179,7 +179,7 @@ void FederatedTraining::deliver(Delivery delivery, TrainedRound& round) {
   merge_->put(contribution);
   own_[delivery.client] = std::move(delivery.after);
   ++round.used;
-  conduct();
+  step();
 }
 
 TrainedRound FederatedTraining::round(const Poll& poll) {
@@ -237,7 +237,7 @@ void FederatedTraining::let_time_run_out() {
   const Instant end = now_ + options_.rules.duration;
   while (record_.state.round == number && now_ < end && merge_->deadline() != kNever) {
     now_ = std::clamp(merge_->deadline(), now_ + Instant{1}, end);
-    conduct();
+    step();
   }
 }
 

@@ -89,7 +89,7 @@ class FederatedTraining {
   // In its wire form.
   Bytes model_for(std::size_t client) const;
   void begin(std::optional<averaging::ServerState> state);
-  void conduct();
+  void step();
   void say(const Topic& topic, Bytes payload);
   // Numbers of those that the open round asks and that are not busy.
   std::vector<std::size_t> asked(const std::set<std::size_t>& busy, std::uint64_t draw) const;

@@ -1,4 +1,4 @@
-#include "client/daemon/blackboard.h"
+#include "client/daemon/learner_mailbox.h"
 
 #include <thread>
 
@@ -9,10 +9,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Blackboard::Rest kLong{1ms, 10min};  // longer than any test may last
+constexpr LearnerMailbox::Rest kLong{1ms, 10min};  // longer than any test may last
 
-TEST(Blackboard, SomethingNewEndsALongRest) {
-  Blackboard board;
+TEST(LearnerMailbox, SomethingNewEndsALongRest) {
+  LearnerMailbox board;
   const std::stop_source stop;
   board.show(Revision{1});
   EXPECT_EQ(board.wait({}, kLong, stop.get_token()), Digest{});  // it was new
@@ -20,8 +20,8 @@ TEST(Blackboard, SomethingNewEndsALongRest) {
   EXPECT_EQ(board.wait({}, kLong, stop.get_token()), Digest{});
 }
 
-TEST(Blackboard, AnotherEncoderEndsAnyRest) {
-  Blackboard board;
+TEST(LearnerMailbox, AnotherEncoderEndsAnyRest) {
+  LearnerMailbox board;
   const std::stop_source stop;
   const Digest encoder = Digest::of(bytes_of("encoder"));
   const std::jthread loop([&] { board.show(encoder); });

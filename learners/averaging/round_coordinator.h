@@ -16,13 +16,13 @@
 
 namespace outrider::averaging {
 
-class Conductor {
+class RoundCoordinator {
  public:
   static constexpr Instant kLookEvery{1000};     // at who is still connected, while a round waits
   static constexpr Instant kRemindEvery{60000};  // of whom a round waits for
 
   // Throws InputError when the rules do not suit the task's strategy.
-  Conductor(LearningTask task, RoundRules rules);
+  RoundCoordinator(LearningTask task, RoundRules rules);
 
   std::optional<std::string> objection(const Contribution& contribution) const;
   // Of a payload on that subject; nothing: clients may say nothing on it.
@@ -45,9 +45,9 @@ class Conductor {
   Bytes model(double width) const;
   // That has done best; empty until one is known.
   const Bytes& best() const { return best_; }
-  bool concerns(const std::string& subject, const Capacity& capacity) const;
+  bool visible_to(const std::string& subject, const Capacity& capacity) const;
 
-  void meet(const Capacity& capacity);
+  void client_joined(const Capacity& capacity);
   // What people should know besides what is on record, each sentence once.
   std::vector<std::string> take_notices() { return std::exchange(notices_, {}); }
   // The parts that there is something new to say of: with a new record all that are in use.
@@ -60,7 +60,7 @@ class Conductor {
     std::string notice;
     bool is_best = false;  // model(1) has done best so far
   };
-  std::optional<Next> conduct(const Present& present, Instant now);
+  std::optional<Next> step(const Present& present, Instant now);
 
  private:
   Candidates candidates(const std::vector<PresentClient>& present);

@@ -15,7 +15,7 @@
 namespace outrider::client {
 
 // Thread-safe.
-class Blackboard {
+class LearnerMailbox {
  public:
   void show(const Digest& encoder) {
     const std::lock_guard lock(mutex_);
@@ -54,7 +54,7 @@ class Blackboard {
 
 // After a look that found nothing new and took so much of a processor: at a folder of very many pictures, say, it then
 // takes a small share of one.
-inline Blackboard::Rest rest_after(std::chrono::nanoseconds look, std::chrono::milliseconds least) {
+inline LearnerMailbox::Rest rest_after(std::chrono::nanoseconds look, std::chrono::milliseconds least) {
   constexpr int kShare = 300;
   constexpr std::chrono::milliseconds kLongest{60'000};
   const auto rest = std::min(std::chrono::duration_cast<std::chrono::milliseconds>(kShare * look), kLongest);

@@ -1,4 +1,4 @@
-#include "learners/averaging/conductor.h"
+#include "learners/averaging/round_coordinator.h"
 
 #include <algorithm>
 #include <cmath>
@@ -33,12 +33,12 @@ std::string some_of(const std::set<ClientId>& clients) {
 
 }  // namespace
 
-Conductor::Conductor(LearningTask task, RoundRules rules)
+RoundCoordinator::RoundCoordinator(LearningTask task, RoundRules rules)
     : task_(std::move(task)), rules_(rules), widths_(task_, rules.duration) {
   rules_.check(task_.strategy);
 }
 
-std::optional<std::string> Conductor::objection(const Contribution& contribution) const {
+std::optional<std::string> RoundCoordinator::objection(const Contribution& contribution) const {
   return objection_of([&] {
     if (contribution.topic.subject == kModelSubject || contribution.topic.subject == kBestSubject) {
       const double width = decode_round_record(contribution.payload, task_).width;
@@ -64,14 +64,14 @@ std::optional<std::string> Conductor::objection(const Contribution& contribution
   });
 }
 
-std::optional<std::uint64_t> Conductor::most_bytes(const std::string& subject) const {
+std::optional<std::uint64_t> RoundCoordinator::most_bytes(const std::string& subject) const {
   if (width_of_model(subject) || subject == kBestSubject) return UINT64_MAX;
   if (subject == kExcuseSubject) return kMostExcuseBytes;
   if (!subject.starts_with(kUpdatePrefix)) return std::nullopt;
   return most_update_bytes(task_.network, task_.strategy);
 }
 
-std::vector<Fact> Conductor::facts() const {
+std::vector<Fact> RoundCoordinator::facts() const {
   if (!record_) return {};
   std::vector<Fact> facts;
   std::string round = std::to_string(record_->state.round);
@@ -91,7 +91,7 @@ std::vector<Fact> Conductor::facts() const {
   return facts;
 }
 
-std::string Conductor::describe(const Contribution& contribution) const {
+std::string RoundCoordinator::describe(const Contribution& contribution) const {
   if (contribution.topic.subject == kExcuseSubject) {
     if (contribution.withdraws()) return "that it can train again";
     const Excuse excuse = decode_excuse(contribution.payload);
@@ -102,7 +102,7 @@ std::string Conductor::describe(const Contribution& contribution) const {
   return round ? fmt::format("its update of round {}", *round) : std::string{};
 }
 
-void Conductor::put_record(ByteView payload) {
+void RoundCoordinator::put_record(ByteView payload) {
   record_ = decode_round_record(payload, task_);
   models_.clear();
   clock_runs_ = false;
@@ -121,54 +121,54 @@ void Conductor::put_record(ByteView payload) {
 }
 
 // An update comes before its round's record where a state is restored.
-void Conductor::put_update(const Contribution& contribution) {
+void RoundCoordinator::put_update(const Contribution& contribution) {
   Update update = decode(contribution);
   if (rounds_) rounds_->offer(key_of(update));
   updates_.insert_or_assign({contribution.client, contribution.topic.subject}, std::move(update));
 }
 
-void Conductor::put_best(ByteView payload) {
+void RoundCoordinator::put_best(ByteView payload) {
   best_ = to_bytes(payload);
 }
 
-void Conductor::erase_update(const ClientId& client, const std::string& subject) {
+void RoundCoordinator::erase_update(const ClientId& client, const std::string& subject) {
   if (updates_.erase({client, subject}) == 0 || !rounds_) return;
   resume();
 }
 
-void Conductor::put_excuse(const ClientId& client, ByteView payload) {
+void RoundCoordinator::put_excuse(const ClientId& client, ByteView payload) {
   excuses_.insert_or_assign(client, decode_excuse(payload));
   excuses_changed_ = true;
 }
 
-void Conductor::erase_excuse(const ClientId& client) {
+void RoundCoordinator::erase_excuse(const ClientId& client) {
   excuses_changed_ |= excuses_.erase(client) > 0;
 }
 
-void Conductor::put_part(double width) {
+void RoundCoordinator::put_part(double width) {
   shown_.insert(width);
   wanted_.insert(width);
 }
 
-void Conductor::erase_part(double width) {
+void RoundCoordinator::erase_part(double width) {
   shown_.erase(width);
   wanted_.erase(width);
 }
 
-Bytes Conductor::model(double width) const {
+Bytes RoundCoordinator::model(double width) const {
   if (!record_ || !shown_.contains(width)) return {};
   const auto known = models_.find(width);
   if (known != models_.end()) return known->second;
   return models_.emplace(width, encode(record_->published(task_.network, width))).first->second;
 }
 
-bool Conductor::concerns(const std::string& subject, const Capacity& capacity) const {
+bool RoundCoordinator::visible_to(const std::string& subject, const Capacity& capacity) const {
   if (subject == kBestSubject) return widths_.sent_to(capacity) == 1;
   const auto width = width_of_model(subject);
   return width.has_value() && widths_.sent_to(capacity) == width;  // of the others there is nothing merged
 }
 
-void Conductor::meet(const Capacity& capacity) {
+void RoundCoordinator::client_joined(const Capacity& capacity) {
   if (const auto width = widths_.trained_by(capacity)) {
     wanted_.insert(*width);
   } else if (!std::exchange(excused_, true)) {
@@ -176,20 +176,20 @@ void Conductor::meet(const Capacity& capacity) {
   }
 }
 
-std::vector<double> Conductor::parts(bool new_record) const {
+std::vector<double> RoundCoordinator::parts(bool new_record) const {
   std::vector<double> parts;
   for (const double width : wanted_)
     if (width < 1 && (new_record || !shown_.contains(width))) parts.push_back(width);
   return parts;
 }
 
-Instant Conductor::deadline() const {
+Instant RoundCoordinator::deadline() const {
   if (!rounds_) return kNever;
   const Instant deadline = rounds_->deadline();
   return deadline == kNever ? kNever : std::min(deadline, next_look_);
 }
 
-std::optional<Conductor::Next> Conductor::conduct(const Present& present, Instant now) {
+std::optional<RoundCoordinator::Next> RoundCoordinator::step(const Present& present, Instant now) {
   if (!record_) {
     RoundRecord first;
     first.state = task_.initial_state();
@@ -233,10 +233,10 @@ std::optional<Conductor::Next> Conductor::conduct(const Present& present, Instan
 }
 
 // Of those who can train, by their device and by what they say.
-Candidates Conductor::candidates(const std::vector<PresentClient>& present) {
+Candidates RoundCoordinator::candidates(const std::vector<PresentClient>& present) {
   std::vector<PresentClient> able;
   for (const PresentClient& client : present) {
-    meet(client.capacity);
+    client_joined(client.capacity);
     const auto excuse = excuses_.find(client.id);
     if (excuse == excuses_.end() || excuse->second.cause != Cause::kNoPictures) able.push_back(client);
   }
@@ -245,17 +245,17 @@ Candidates Conductor::candidates(const std::vector<PresentClient>& present) {
   return candidates;
 }
 
-Update Conductor::decode(const Contribution& contribution) const {
+Update RoundCoordinator::decode(const Contribution& contribution) const {
   return decode_update(contribution.payload, contribution.client, task_.network, task_.strategy,
                        update_of_client(contribution));
 }
 
 // With how many clients a round is worth opening.
-std::size_t Conductor::enough() const {
+std::size_t RoundCoordinator::enough() const {
   return task_.strategy.buffer > 0 ? 1 : rules_.minimum;
 }
 
-void Conductor::resume() {
+void RoundCoordinator::resume() {
   const Instant deadline = rounds_ ? rounds_->deadline() : kNever;
   rounds_ = Rounds::resume(task_.strategy, rules_, task_.seed, record_->state.round, record_->memory);
   if (clock_runs_ && deadline != kNever) rounds_->start_clock(deadline - rules_.duration);
@@ -263,7 +263,7 @@ void Conductor::resume() {
 }
 
 // After a restart nobody is connected at first: only who has been seen can be gone.
-void Conductor::look(const std::vector<PresentClient>& present) {
+void RoundCoordinator::look(const std::vector<PresentClient>& present) {
   std::set<ClientId> here;
   for (const PresentClient& client : present) here.insert(client.id);
   for (const ClientId& client : rounds_->awaited()) {
@@ -278,7 +278,7 @@ void Conductor::look(const std::vector<PresentClient>& present) {
 }
 
 // Those awaited who left, are not connected any more, or said that they will send no update.
-void Conductor::find_lost() {
+void RoundCoordinator::find_lost() {
   lost_.clear();
   diverged_ = 0;
   for (const ClientId& client : rounds_->awaited()) {
@@ -291,12 +291,12 @@ void Conductor::find_lost() {
 }
 
 // Whether training from the round's weights diverges at most of the clients that have tried.
-bool Conductor::is_of_no_use(Instant now) const {
+bool RoundCoordinator::is_of_no_use(Instant now) const {
   if (diverged_ == 0 || diverged_ < rounds_->taken()) return false;
   return rounds_->due(now, lost_) || rounds_->stuck(lost_) || rounds_->overdue(now);
 }
 
-void Conductor::end_attendance(RoundRecord& record, const RoundMemory& round) const {
+void RoundCoordinator::end_attendance(RoundRecord& record, const RoundMemory& round) const {
   if (task_.strategy.buffer > 0) return;
   std::set<ClientId> answered = round.heard;
   for (const auto& [client, excuse] : excuses_)
@@ -305,7 +305,8 @@ void Conductor::end_attendance(RoundRecord& record, const RoundMemory& round) co
 }
 
 // Opens the round at hand, if there are clients enough.
-Conductor::Next Conductor::begin(RoundRecord record, std::string notice, const Candidates& clients, Instant now) const {
+RoundCoordinator::Next RoundCoordinator::begin(RoundRecord record, std::string notice, const Candidates& clients,
+                                               Instant now) const {
   Rounds rounds = Rounds::resume(task_.strategy, rules_, task_.seed, record.state.round, record.memory);
   record.finished = end_of(record);
   const bool opens = record.finished.empty() && clients.able.size() >= enough();
@@ -320,7 +321,7 @@ Conductor::Next Conductor::begin(RoundRecord record, std::string notice, const C
   return {std::move(record), std::move(notice)};
 }
 
-Score Conductor::score() const {
+Score RoundCoordinator::score() const {
   Score score;
   score.round = record_->state.round;
   for (const UpdateKey& key : rounds_->taken_keys()) {
@@ -331,7 +332,7 @@ Score Conductor::score() const {
 }
 
 // Guessing has the loss ln(classes): ten times that is no stage of learning.
-bool Conductor::explodes(const Score& score) const {
+bool RoundCoordinator::explodes(const Score& score) const {
   constexpr double kExplosion = 10;
   if (score.pictures == 0 || record_->state.round == 0) return false;
   const double usual = std::max(std::log(static_cast<double>(task_.classes.size())),
@@ -339,7 +340,7 @@ bool Conductor::explodes(const Score& score) const {
   return !(score.loss() <= kExplosion * std::max(usual, 0.1));
 }
 
-std::string Conductor::end_of(const RoundRecord& record) const {
+std::string RoundCoordinator::end_of(const RoundRecord& record) const {
   const std::uint64_t round = record.state.round;
   const Score& best = record.best;
   const std::string served = best.pictures > 0
@@ -351,7 +352,7 @@ std::string Conductor::end_of(const RoundRecord& record) const {
   return {};
 }
 
-Conductor::Next Conductor::close(const Candidates& clients, Instant now) const {
+RoundCoordinator::Next RoundCoordinator::close(const Candidates& clients, Instant now) const {
   Rounds rounds = *rounds_;
   std::vector<Update> updates;
   for (const UpdateKey& key : rounds.close(now, lost_)) updates.push_back(update_of(key));
@@ -380,7 +381,7 @@ Conductor::Next Conductor::close(const Candidates& clients, Instant now) const {
   return next;
 }
 
-Conductor::Next Conductor::abandon(const std::string& why, const Candidates& clients, Instant now) const {
+RoundCoordinator::Next RoundCoordinator::abandon(const std::string& why, const Candidates& clients, Instant now) const {
   const std::uint64_t round = record_->state.round;
   Rounds rounds = *rounds_;
   rounds.abandon();
@@ -398,7 +399,7 @@ Conductor::Next Conductor::abandon(const std::string& why, const Candidates& cli
       clients, now);
 }
 
-std::optional<Conductor::Next> Conductor::extend(const Candidates& clients, Instant now) {
+std::optional<RoundCoordinator::Next> RoundCoordinator::extend(const Candidates& clients, Instant now) {
   const std::vector<ClientId> asked = rounds_->cohort();
   std::vector<ClientId> left;
   std::ranges::copy_if(clients.able, std::back_inserter(left),
@@ -413,13 +414,13 @@ std::optional<Conductor::Next> Conductor::extend(const Candidates& clients, Inst
                                              record_->state.round, others, rounds_->taken(), rules_.minimum)};
 }
 
-void Conductor::remind(std::string sentence, Instant now) {
+void RoundCoordinator::remind(std::string sentence, Instant now) {
   if (now < reminded_ + kRemindEvery) return;
   reminded_ = now;
   notices_.push_back(std::move(sentence));
 }
 
-const Update& Conductor::update_of(const UpdateKey& key) const {
+const Update& RoundCoordinator::update_of(const UpdateKey& key) const {
   return updates_.at({key.client, subject_of_update(task_.strategy, key.round)});
 }
 
