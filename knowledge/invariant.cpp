@@ -15,9 +15,9 @@ std::string_view last_folders_of(std::string_view file) {
 
 }  // namespace
 
-BrokenInvariant::BrokenInvariant(std::string_view sentence, const std::source_location& where)
+BrokenInvariant::BrokenInvariant(std::string_view sentence, std::string_view file, int line)
     : std::logic_error("a mistake in Outrider itself, please report it: it does not hold that " +
-                       std::string(sentence) + " (" + std::string(last_folders_of(where.file_name())) + ":" +
-                       std::to_string(where.line()) + "); stopped before anything of it was written") {}
+                       std::string(sentence) + " (" + std::string(last_folders_of(file)) + ":" + std::to_string(line) +
+                       "); stopped before anything of it was written") {}
 
 }  // namespace outrider

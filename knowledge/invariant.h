@@ -2,7 +2,6 @@
 // of it is written, and what is durable stays as it was.
 #pragma once
 
-#include <source_location>
 #include <stdexcept>
 #include <string_view>
 
@@ -10,14 +9,15 @@ namespace outrider {
 
 class BrokenInvariant : public std::logic_error {
  public:
-  BrokenInvariant(std::string_view sentence, const std::source_location& where);
+  BrokenInvariant(std::string_view sentence, std::string_view file, int line);
 };
 
 // `sentence` says what should hold. Costs a comparison where it does. Input that may be wrong is for require().
-inline void invariant(bool holds, std::string_view sentence,
-                      const std::source_location& where = std::source_location::current()) {
+// The place is the caller's; not by std::source_location, which clang 14 has not.
+inline void invariant(bool holds, std::string_view sentence, const char* file = __builtin_FILE(),
+                      int line = __builtin_LINE()) {
   if (!holds) [[unlikely]]
-    throw BrokenInvariant(sentence, where);
+    throw BrokenInvariant(sentence, file, line);
 }
 
 }  // namespace outrider
