@@ -63,10 +63,18 @@ CLI::App* verb(CLI::App& app, const std::string& name, const std::string& descri
 
 // A verb whose options its library defines with add_options(), and which runs there.
 template <typename Options>
-Run library_verb(CLI::App& added, int (*run)(const Options&), Options defaults = {}) {
-  auto options = std::make_shared<Options>(std::move(defaults));
+Run library_verb(CLI::App& added, int (*run)(const Options&),
+                 const std::shared_ptr<Options>& options = std::make_shared<Options>()) {
   add_options(added, *options);
   return [run, options] { return run(*options); };
+}
+
+// Options of families' own.
+template <typename Options, typename Families>
+std::shared_ptr<Options> options_of(const std::shared_ptr<Families>& families) {
+  auto options = std::make_shared<Options>();
+  options->families = families;
+  return options;
 }
 
 std::uint64_t seconds_now() {
@@ -75,31 +83,33 @@ std::uint64_t seconds_now() {
 }
 
 Run add_aggregator(CLI::App& app) {
+  auto options = std::make_shared<aggregator::DaemonCommand>();
+  options->daemon.families = aggregator::known_families();
   return library_verb(*verb(app, "aggregator", "Serve: merge what clients contribute and hand it back",
                             "outrider aggregator --state /var/lib/outrider --listen 'tcp://*:7700' --pretrained "
                             "fashion.outrider"),
-                      aggregator::run_aggregator, {.daemon = {.families = aggregator::known_families()}});
+                      aggregator::run_aggregator, options);
 }
 
 // What an operator asks an aggregator about its clients. Where one of these is chosen, what a client itself must be
 // told is not asked for.
 void add_operator_verbs(CLI::App& client, std::map<std::string, Run>& runs) {
   const auto add = [&](const std::string& name, const std::string& description, const std::string& example, auto run,
-                       auto defaults) {
+                       auto options) {
     CLI::App* added = verb(client, name, description, example);
     added->preparse_callback([&client](std::size_t) {
       for (CLI::Option* option : client.get_options()) option->required(false);
     });
-    runs.emplace(name, library_verb(*added, run, defaults));
+    runs.emplace(name, library_verb(*added, run, options));
   };
   const auto families = aggregator::known_families();
   add("list", "At an aggregator: list its clients", "outrider client list --state aggregator-state",
-      aggregator::run_list, aggregator::ListCommand{{families}});
+      aggregator::run_list, options_of<aggregator::ListCommand>(families));
   add("show", "At an aggregator: tell what a client has taught", "outrider client show 3fa9 --state aggregator-state",
-      aggregator::run_show, aggregator::ShowCommand{{families}});
+      aggregator::run_show, options_of<aggregator::ShowCommand>(families));
   add("remove", "At an aggregator: take a client off its list, and what it taught back",
       "outrider client remove 3fa9 --forget --state aggregator-state", aggregator::run_remove,
-      aggregator::RemoveCommand{{families}});
+      options_of<aggregator::RemoveCommand>(families));
 }
 
 Run add_client(CLI::App& app) {
@@ -107,7 +117,8 @@ Run add_client(CLI::App& app) {
       verb(app, "client", "Learn from the pictures in a folder, contribute, and keep up with what others have taught",
            "outrider client --aggregator tcp://127.0.0.1:7700 --data pictures --state state");
   auto operator_verbs = std::make_shared<std::map<std::string, Run>>();
-  const Run learn = library_verb(*added, client::run_client, {.families = client::known_families()});
+  const Run learn =
+      library_verb(*added, client::run_client, options_of<client::DaemonOptions>(client::known_families()));
   add_operator_verbs(*added, *operator_verbs);
   return [added, learn, operator_verbs] {
     const auto chosen = added->get_subcommands();
@@ -141,7 +152,7 @@ Run add_status(CLI::App& app) {
 Run add_predict(CLI::App& app) {
   return library_verb(*verb(app, "predict", "Tell which class pictures show, from a client's state",
                             "outrider predict --state state picture.png"),
-                      client::run_predict, {.families = client::known_families()});
+                      client::run_predict, options_of<client::PredictOptions>(client::known_families()));
 }
 
 Run add_pretrain(CLI::App& app) {
@@ -194,7 +205,7 @@ Run add_evaluate(CLI::App& app) {
   return library_verb(
       *verb(app, "evaluate", "Tell how well a client's state knows labelled pictures",
             "outrider evaluate pictures --state state\n  outrider evaluate pictures --state state --own"),
-      simulations::run_evaluate, {.families = client::known_families()});
+      simulations::run_evaluate, options_of<simulations::EvaluateOptions>(client::known_families()));
 }
 
 Run add_help(CLI::App& app) {

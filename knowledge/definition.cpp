@@ -10,7 +10,7 @@ namespace outrider {
 namespace {
 
 // None of the definitions without an envelope begins so.
-constexpr std::string_view kMagic = "outrider definition\n";
+constexpr std::string_view kEnvelope = "outrider definition\n";
 
 void check_kind(const std::string& kind) {
   utf8::check("the kind of a definition", kind, Definition::kMostKindBytes);
@@ -21,16 +21,17 @@ void check_kind(const std::string& kind) {
 
 Bytes Definition::encode() const {
   check_kind(kind);
-  Bytes bytes = to_bytes(kMagic);
-  bytes.push_back(static_cast<std::uint8_t>(kind.size()));
-  bytes.insert(bytes.end(), kind.begin(), kind.end());
+  std::string head(kEnvelope);
+  head.push_back(static_cast<char>(kind.size()));
+  head += kind;
+  Bytes bytes = to_bytes(head);
   bytes.insert(bytes.end(), content.begin(), content.end());
   return bytes;
 }
 
 std::optional<Definition> Definition::decode(ByteView bytes) {
-  if (!text_of(bytes).starts_with(kMagic)) return std::nullopt;
-  const ByteView rest = bytes.subspan(kMagic.size());
+  if (!text_of(bytes).starts_with(kEnvelope)) return std::nullopt;
+  const ByteView rest = bytes.subspan(kEnvelope.size());
   const std::size_t size = rest.empty() ? 0 : rest[0];
   require(size > 0 && rest.size() > size, "a definition of what to learn with ends before its kind does");
   Definition definition{std::string(text_of(rest.subspan(1, size))), to_bytes(rest.subspan(1 + size))};

@@ -36,9 +36,8 @@ std::size_t agreement(ByteView bytes) {
 }  // namespace
 
 Bytes seal(ByteView content) {
-  Bytes bytes;
+  Bytes bytes(kMagic.begin(), kMagic.end());
   bytes.reserve(content.size() + kSealBytes);
-  bytes.insert(bytes.end(), kMagic.begin(), kMagic.end());
   bytes.insert(bytes.end(), {kVersion, 0, 0});
   put_length(bytes, content.size());
   bytes.insert(bytes.end(), content.begin(), content.end());

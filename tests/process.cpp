@@ -32,7 +32,7 @@ ChildProcess start_saying_to(const std::filesystem::path& directory, const std::
 
 }  // namespace
 
-Process::Process(std::string program, std::vector<std::string> arguments)
+Process::Process(const std::string& program, std::vector<std::string> arguments)
     : process_(start_saying_to(said_->path(), program, std::move(arguments))) {}
 
 std::size_t Process::peak_bytes() const {

@@ -30,7 +30,7 @@ struct Outcome {
 class Process {
  public:
   explicit Process(std::vector<std::string> arguments) : Process(OUTRIDER_PROGRAM, std::move(arguments)) {}
-  Process(std::string program, std::vector<std::string> arguments);
+  Process(const std::string& program, std::vector<std::string> arguments);
 
   pid_t id() const { return process_.id(); }
   bool running() { return process_.running(); }

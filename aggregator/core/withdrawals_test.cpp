@@ -19,7 +19,7 @@ class WithdrawalsTest : public testing::Test, protected DrivenCore {
   }
   bool is_accepted(const ClientId& from, const Contribution& contribution) {
     const auto answers = hear(from, protocol::Contribute{{contribution}});
-    const auto* accepted = answers.size() == 1 ? std::get_if<protocol::Accepted>(&answers[0]) : nullptr;
+    const auto* accepted = answers.size() == 1 ? std::get_if<protocol::Accepted>(answers.data()) : nullptr;
     return accepted != nullptr && accepted->contributions == std::vector{contribution.id()};
   }
   std::size_t stored(Column column) const {

@@ -16,7 +16,7 @@ using ::testing::ElementsAre;
 
 TEST(PictureFiles, AreThoseBelowAFolderInOrder) {
   TemporaryDirectory directory;
-  const fs::path folder = directory.path();
+  const fs::path& folder = directory.path();
   for (const char* name : {"b/2.JPG", "b/1.png", "a/deep/x.jpeg", "a/notes.txt", ".hidden/1.png", "b/.1.png"}) {
     fs::create_directories((folder / name).parent_path());
     std::ofstream(folder / name) << "x";

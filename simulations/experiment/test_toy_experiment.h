@@ -78,6 +78,7 @@ class AdditionExperiment : public Experiment {
 
 inline ExperimentKind addition() {
   return {.name = "addition",
+          .earlier_name = {},
           .meaning = "whole numbers are added",
           .table = "addition",
           .open = open_as<AdditionExperiment>,

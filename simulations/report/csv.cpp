@@ -57,7 +57,7 @@ bool needs_quotes(std::string_view text) {
 
 }  // namespace
 
-CsvField::CsvField(std::string text) : text_(readable_field(text)) {
+CsvField::CsvField(const std::string& text) : text_(readable_field(text)) {
   if (looks_like_formula(text_)) text_.insert(0, 1, '\'');
 }
 CsvField::CsvField(double number) : text_(shortest(number)) {}

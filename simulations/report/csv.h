@@ -17,7 +17,7 @@ namespace outrider::simulations {
 class CsvField {
  public:
   // Implicit, so that a row is written as {"name", 3, 0.5}. NOLINTBEGIN(google-explicit-constructor)
-  CsvField(std::string text);
+  CsvField(const std::string& text);
   CsvField(std::string_view text) : CsvField(std::string(text)) {}
   CsvField(const char* text) : CsvField(std::string(text)) {}
   CsvField(double number);

@@ -11,7 +11,6 @@
 #include "client/families/families.h"
 #include "client/predict_command.h"
 #include "knowledge/definition.h"
-#include "knowledge/error.h"
 #include "knowledge/invariant.h"
 #include "tests/toy_family/counter.h"
 
@@ -29,14 +28,17 @@ int run(int argc, char** argv) {
   served->read = [](const std::filesystem::path&) {
     return aggregator::Published{Definition{std::string(toy::kCounterKind), {}}.encode(), {}};
   };
-  aggregator::DaemonCommand aggregator{.daemon = {.families = served}};
+  aggregator::DaemonCommand aggregator;
+  aggregator.daemon.families = served;
   add_options(*app.add_subcommand("aggregator"), aggregator);
 
   const auto known = client::known_families();
   known->push_back(toy::counter_at_clients());
-  client::DaemonOptions learning{.families = known};
+  client::DaemonOptions learning;
+  learning.families = known;
   add_options(*app.add_subcommand("client"), learning);
-  client::PredictOptions predicting{.families = known};
+  client::PredictOptions predicting;
+  predicting.families = known;
   add_options(*app.add_subcommand("predict"), predicting);
 
   try {
@@ -51,12 +53,12 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  spdlog::set_default_logger(spdlog::stderr_color_mt("toy"));
   try {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("toy"));
     return run(argc, argv);
   } catch (const BrokenInvariant& broken) {
     std::cerr << "outrider: " << broken.what() << '\n';
-  } catch (const InputError& error) {
+  } catch (const std::exception& error) {
     std::cerr << "outrider: " << error.what() << '\n';
   }
   return 1;
