@@ -18,7 +18,6 @@ Effects Core::on(const protocol::Knowledge& knowledge, Instant now) {
 
 void Core::apply_incoming(Instant now, Effects& effects) {
   if (!incoming_->is_complete(replica_)) return;
-  invariant(link_ == Link::established, "knowledge is taken from the aggregator that was agreed with");
   effects.writes.append(replica_.apply(incoming_->knowledge(), incoming_->fetched()));
   for (const Large& large : incoming_->fetched()) partial_.release(large, effects.writes);
   incoming_.reset();

@@ -81,6 +81,16 @@ TEST_F(FetchTest, TheReplicaMovesWhenAllIsThere) {
   EXPECT_EQ(known(store_, kNetwork), first_);
 }
 
+TEST_F(FetchTest, TheLastPartMayComeWhileItLooksForItsAggregator) {
+  EXPECT_EQ(serve(first_, hear(knowledge_of(first_, 9)), 19), 19U);
+  now_ += Instant{60'000};
+  perform(core_->tick(now_));
+  ASSERT_FALSE(core_->connected());
+  hear(BlobChunk{Digest::of(first_), 950, first_.size(), Bytes(50, 1)});
+  EXPECT_EQ(core_->replica(), Revision{9});
+  EXPECT_EQ(known(store_, kNetwork), first_);
+}
+
 TEST_F(FetchTest, ARestartGoesOnWithWhatHasCome) {
   serve(first_, hear(knowledge_of(first_, 9)), 12);
   start();

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "knowledge/invariant.h"
 #include "simulations/world/prototype_lessons.h"
 
 namespace outrider::simulations {
@@ -142,10 +143,15 @@ class WorldRun {
 
   template <typename Action>
   void attempt(Action&& action) {
+    const auto broken = [&](const std::exception& error) {
+      broken_ = fmt::format("at {} ms, event {}: {}", shard_.now().count(), shard_.events(), error.what());
+    };
     try {
       action();
     } catch (const Violation& violation) {
-      broken_ = fmt::format("at {} ms, event {}: {}", shard_.now().count(), shard_.events(), violation.what());
+      broken(violation);
+    } catch (const BrokenInvariant& error) {  // of a core
+      broken(error);
     }
   }
 
