@@ -47,7 +47,7 @@ std::unique_ptr<AnyPredictor> open_predictor(const ClientFamilies& families, con
     for (const auto& family : families)
       if (family.get() != &chosen)
         if (const auto sentence = family->misplaced()) throw InputError(*sentence);
-    return chosen.open_predictor(Definition::content_of(*definition), store);
+    return chosen.open_predictor(store);
   } catch (const InputError& error) {
     throw InputError(fmt::format("nothing can be predicted from the state '{}': {}", state, error.what()));
   }

@@ -41,7 +41,7 @@ class ClientFamily {
   // What is wrong with having set them where the state is of another family; nothing: they do not matter there.
   virtual std::optional<std::string> misplaced() const { return std::nullopt; }
   // Throws InputError when the state does not know enough yet.
-  virtual std::unique_ptr<AnyPredictor> open_predictor(ByteView definition, const Store& store) const = 0;
+  virtual std::unique_ptr<AnyPredictor> open_predictor(const Store& store) const = 0;
 };
 
 using ClientFamilies = std::vector<std::unique_ptr<ClientFamily>>;

@@ -78,7 +78,6 @@ void Core::note_seen(const ClientId& from, Instant now, std::uint64_t every_seco
 }
 
 Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now) {
-  if (from == self_) return {};
   Effects effects;
   Client* client = roster_.find_or_add(from, effects.writes);
   if (client == nullptr) {  // the client asks again, and less and less often
@@ -140,7 +139,7 @@ Effects Core::on(const ClientId& from, const protocol::Heartbeat& heartbeat, Ins
   Effects effects;
   Client* client = seen(from, now);
   if (client == nullptr) {  // it was forgotten: it looks for the aggregator again and says hello
-    if (from != self_) effects.messages.push_back({from, protocol::Announce{ClientId{}, revision_, encoder_}});
+    effects.messages.push_back({from, protocol::Announce{ClientId{}, revision_, encoder_}});
     return effects;
   }
   client->replica = heartbeat.replica;
@@ -204,11 +203,11 @@ void Core::announce(Instant now, Effects& effects) {
 void Core::drop_history(WriteSet& writes) {
   const History::Gone gone = history_.drop_excess(store_, writes);
   for (const auto& [id, count] : gone.of) {
-    invariant(roster_.find(id) != nullptr, "who has decisions on record is known");
-    Client& client = *roster_.find(id);
-    client.gone_accepted += count.accepted;
-    client.gone_refused += count.refused;
-    writes.put(Column::clients, to_bytes(id.view()), encode(client.record()));
+    Client* client = roster_.find(id);
+    invariant(client != nullptr, "who has decisions on record is known");
+    client->gone_accepted += count.accepted;
+    client->gone_refused += count.refused;
+    writes.put(Column::clients, to_bytes(id.view()), encode(client->record()));
   }
   if (gone.taken_back == Revision{}) return;
   catalogue_.forgot(gone.taken_back);

@@ -47,7 +47,7 @@ struct Core::Batch {
 
 Effects Core::on(const ClientId& from, const protocol::Contribute& contribute, Instant now) {
   Client* client = seen(from, now);
-  if (client == nullptr || from == self_) return {};  // it has not said hello: it will, when nothing is answered
+  if (client == nullptr) return {};  // it has not said hello: it will, when nothing is answered
   Batch batch(revision_, *client);
   for (const Contribution& contribution : contribute.contributions) decide(from, *client, contribution, batch);
   return finish(from, *client, std::move(batch));
@@ -137,7 +137,7 @@ void Core::repeat_verdict(const ClientId& from, const Client& client, SequenceNu
 
 Effects Core::on(const ClientId& from, const protocol::Offer& offer, Instant now) {
   Client* client = seen(from, now);
-  if (client == nullptr || from == self_) return {};
+  if (client == nullptr) return {};
   Batch batch(revision_, *client);
   const Contribution& header = offer.header;
   if (!is_next(from, *client, header.sequence, offer.contribution, false, batch))

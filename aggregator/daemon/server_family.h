@@ -29,6 +29,13 @@ class ServerFamily {
   virtual std::unique_ptr<Family> make(const ClientId& aggregator) const = 0;
 };
 
+// One without options.
+template <typename Merging>
+class PlainServerFamily : public ServerFamily {
+ public:
+  std::unique_ptr<Family> make(const ClientId& /*aggregator*/) const override { return std::make_unique<Merging>(); }
+};
+
 // What clients are to learn with, and what the aggregator itself says to begin with.
 struct Published {
   Bytes definition;  // see knowledge/definition.h

@@ -61,7 +61,7 @@ class CounterClient : public ClientFamily {
                                         const LearnerOptions& options) const override {
     return std::make_unique<CountingLearner>(id, store, options.data, each_);
   }
-  std::unique_ptr<AnyPredictor> open_predictor(ByteView, const Store& store) const override {
+  std::unique_ptr<AnyPredictor> open_predictor(const Store& store) const override {
     return std::make_unique<Commonest>(stored_encoder(store), store);
   }
 

@@ -11,7 +11,6 @@
 #include "client/families/families.h"
 #include "client/predict_command.h"
 #include "knowledge/definition.h"
-#include "knowledge/invariant.h"
 #include "tests/toy_family/counter.h"
 
 namespace {
@@ -56,8 +55,6 @@ int main(int argc, char** argv) {
   try {
     spdlog::set_default_logger(spdlog::stderr_color_mt("toy"));
     return run(argc, argv);
-  } catch (const BrokenInvariant& broken) {
-    std::cerr << "outrider: " << broken.what() << '\n';
   } catch (const std::exception& error) {
     std::cerr << "outrider: " << error.what() << '\n';
   }

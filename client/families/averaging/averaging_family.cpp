@@ -27,7 +27,7 @@ class AveragingClient : public ClientFamily {
     return std::make_unique<RoundLearner>(id, averaging::LearningTask::decode(definition), store, options, held_out_);
   }
 
-  std::unique_ptr<AnyPredictor> open_predictor(ByteView /*definition*/, const Store& store) const override {
+  std::unique_ptr<AnyPredictor> open_predictor(const Store& store) const override {
     return std::make_unique<SharesPredictor<ModelPredictor>>(store);
   }
 

@@ -23,7 +23,7 @@ class GrowingClient : public ClientFamily {
     return std::make_unique<GrowingLearner>(id, growing::GrowingTask::decode(definition), store, options, grow_);
   }
 
-  std::unique_ptr<AnyPredictor> open_predictor(ByteView /*definition*/, const Store& store) const override {
+  std::unique_ptr<AnyPredictor> open_predictor(const Store& store) const override {
     return std::make_unique<SharesPredictor<GrowingPredictor>>(store);
   }
 

@@ -57,7 +57,7 @@ class PrototypicalClient : public ClientFamily {
                    "How distance to prototypes is measured: euclidean, cosine or mahalanobis; not for tasks")
         ->transform(one_of(heads));
   }
-  std::unique_ptr<AnyPredictor> open_predictor(ByteView /*definition*/, const Store& store) const override {
+  std::unique_ptr<AnyPredictor> open_predictor(const Store& store) const override {
     return std::make_unique<NearestClasses>(store, head_);
   }
 

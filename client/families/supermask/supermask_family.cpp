@@ -69,7 +69,7 @@ class SupermaskClient : public ClientFamily {
     if (task_.empty()) return std::nullopt;
     return "it knows classes, not tasks: leave --task out";
   }
-  std::unique_ptr<AnyPredictor> open_predictor(ByteView /*definition*/, const Store& store) const override {
+  std::unique_ptr<AnyPredictor> open_predictor(const Store& store) const override {
     return std::make_unique<ClassesOfTasks>(store, task_.empty() ? std::nullopt : std::optional(task_), infer_task_);
   }
 
