@@ -9,9 +9,9 @@
 #include "knowledge/error.h"
 #include "learners/encoders/architectures.h"
 #include "learners/encoders/embedder.h"
-#include "learners/nn/optimizer.h"
 #include "learners/nn/plan.h"
 #include "learners/nn/schedule.h"
+#include "learners/training/loop.h"
 
 namespace outrider {
 namespace {
@@ -69,23 +69,34 @@ struct EncoderTraining::State {
       : start(std::move(encoder)),
         dataset(pictures),
         sampler(pictures, options.shape, options.seed, options.labels),
-        schedule(schedule_of(options)),
         values(pixel_values(start.preprocessing)),
         plan(start.network, options.shape.size(), options.threads),
-        optimizer(plan, {.method = nn::Method::kAdam}),
+        descent(plan.trainables(), {.method = nn::Method::kAdam}, schedule_of(options), plan.threads()),
         turned(pictures.shape.size()) {
     plan.load(start.parameters);
+    batch.input.resize(plan.input().size());
   }
 
   // Support first, then queries.
-  void fill_input(const Episode& episode) {
-    std::span<float> input = plan.input();
+  const Batch& fill_batch(const Episode& episode) {
+    std::span<float> input = batch.input;
     for (const auto* drawn : {&episode.support, &episode.queries})
       for (const EpisodePicture& picture : *drawn) {
         rotate(dataset.image(picture.index), dataset.shape, picture.quarter_turns, turned);
         preprocess(turned, values, input.first(turned.size()));
         input = input.subspan(turned.size());
       }
+    return batch;
+  }
+
+  // The prototypical loss, and what it says besides.
+  training::Loss loss_into(EpisodeScore& score) {
+    return [&](std::span<const float> embeddings, std::span<const std::uint32_t>, std::span<float> gradient) {
+      const std::size_t support = sampler.shape().support_size() * plan.output_size();
+      score = prototypical_loss(sampler.shape(), embeddings.first(support), embeddings.subspan(support),
+                                gradient.first(support), gradient.subspan(support));
+      return score.loss;
+    };
   }
 
   nn::Parameters finite_parameters() const {
@@ -110,10 +121,10 @@ struct EncoderTraining::State {
   Encoder start;
   const Dataset& dataset;
   EpisodeSampler sampler;
-  nn::Schedule schedule;
   std::array<float, 256> values;
   mutable nn::TrainingPlan plan;
-  nn::Optimizer optimizer;
+  training::Descent descent;
+  Batch batch;
   std::vector<std::uint8_t> turned;
   std::uint64_t episodes = 0;
 };
@@ -134,23 +145,16 @@ std::uint64_t EncoderTraining::episodes() const {
 EpisodeReport EncoderTraining::step() {
   State& s = *state_;
   const std::uint64_t number = s.episodes++;
-  s.fill_input(s.sampler.sample(number));
-  const std::size_t support = s.sampler.shape().support_size() * s.plan.output_size();
-  const std::span<const float> embeddings = s.plan.forward();
-  const std::span<float> gradient = s.plan.output_gradient();
-  const EpisodeScore score =
-      prototypical_loss(s.sampler.shape(), embeddings.first(support), embeddings.subspan(support),
-                        gradient.first(support), gradient.subspan(support));
-  s.plan.backward();
-  // The loss alone does not tell: ReLU can turn a NaN into 0.
-  if (!std::isfinite(score.loss) || !std::isfinite(nn::gradient_norm(s.plan.trainables()))) throw diverged(number);
-  s.optimizer.step(s.schedule.at(number));
+  EpisodeScore score;
+  const training::BatchSource episode{[&]() -> const Batch& { return s.fill_batch(s.sampler.sample(number)); }};
+  training::train(training::trainee_of(s.plan), episode, s.loss_into(score), s.descent, {.steps = 1, .done = number},
+                  {.diverged = [number] { throw diverged(number); }});
   return {number, score.loss, score.accuracy};
 }
 
 TrainingState EncoderTraining::state() const {
   const auto plain = [](const auto& laid, const auto& order, std::size_t size) { return to_plain(laid, order, size); };
-  return {state_->episodes, state_->finite_parameters(), state_->converted(state_->optimizer.state(), plain)};
+  return {state_->episodes, state_->finite_parameters(), state_->converted(state_->descent.state(), plain)};
 }
 
 Encoder EncoderTraining::encoder() const {
@@ -169,7 +173,7 @@ void EncoderTraining::go_on_from(const TrainingState& state) {
   require(
       std::ranges::equal(moments, trainables, fits) && state.optimizer.steps == state.episodes,
       "what the optimizer has gathered is not of this network after " + std::to_string(state.episodes) + " episodes");
-  s.optimizer.restore(s.converted(
+  s.descent.restore(s.converted(
       state.optimizer, [](const auto& plain, const auto& order, std::size_t) { return from_plain(plain, order); }));
   s.plan.load(state.parameters);
   s.plan.set_dropout_key({.step = state.episodes});

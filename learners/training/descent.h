@@ -1,8 +1,10 @@
 // The way down: optimizers, each with the schedule of its rate.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "learners/nn/optimizer.h"
@@ -29,6 +31,10 @@ class Descent {
   void step(std::uint64_t number) {
     for (Part& part : parts_) part.optimizer.step(part.schedule.at(number));
   }
+
+  // Of what was added as number `part`, for who keeps training on the way.
+  const nn::OptimizerState& state(std::size_t part = 0) const { return parts_.at(part).optimizer.state(); }
+  void restore(nn::OptimizerState state, std::size_t part = 0) { parts_.at(part).optimizer.restore(std::move(state)); }
 
  private:
   struct Part {

@@ -56,7 +56,7 @@ Outcome train(const Trainee& trainee, const BatchSource& source, const Loss& los
     trainee.backward();
     if (course.look == Look::kEveryStep) require_finite_training(sum, trainee, hooks);
     if (hooks.correct) hooks.correct();
-    descent.step(step++);
+    descent.step(course.done + step++);
     const bool go_on = !hooks.step_done || hooks.step_done(step, course.steps);
     if (step % source.per_epoch == 0) {
       if (course.look == Look::kEveryEpoch) require_finite_training(0, trainee, hooks);

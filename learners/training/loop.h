@@ -52,6 +52,7 @@ struct Hooks {
 struct Course {
   std::uint64_t steps = 0;
   Look look = Look::kEveryStep;
+  std::uint64_t done = 0;  // steps before these, by which the rate goes: training that goes on
 };
 
 // So many whole epochs or, where that is not 0, so many steps.
