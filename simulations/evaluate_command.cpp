@@ -11,6 +11,7 @@
 #include "client/families/prototypical/own_pictures.h"
 #include "knowledge/json_text.h"
 #include "knowledge/utf8.h"
+#include "simulations/output_file.h"
 #include "simulations/report/confusion.h"
 #include "simulations/report/figure.h"
 #include "simulations/report/page.h"
@@ -218,10 +219,12 @@ void add_options(CLI::App& app, EvaluateOptions& options) {
                "The pictures are those that the client learns from: tell which look mislabelled and which classes are "
                "weak, judging each picture by the others");
   app.add_option("--page", options.page, "Also write a page to look at to this file");
+  add_replace_option(app, options.replace);
   app.add_flag("--json", options.json, "For programs");
 }
 
 int run_evaluate(const EvaluateOptions& options) {
+  if (!options.page.empty()) require_output(options.page, options.replace);
   const auto store = open_store_read_only(options.state);
   const auto complain = [](const std::string& sentence) { std::cerr << "outrider: " << sentence << '\n'; };
   if (options.own) return show(client::review_own_pictures(*store, options.pictures, complain), options);

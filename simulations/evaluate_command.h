@@ -20,6 +20,7 @@ struct EvaluateOptions {
   std::shared_ptr<client::ClientFamilies> families;  // which have options of their own
   bool own = false;            // the pictures are those that the state has learned from: each is judged without itself
   std::filesystem::path page;  // empty: none
+  bool replace = false;        // the page, if it is there already
   bool json = false;
 };
 void add_options(CLI::App& app, EvaluateOptions& options);

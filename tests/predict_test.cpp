@@ -166,7 +166,20 @@ TEST_F(Predict, EvaluateTellsHowWellLabelledPicturesAreKnown) {
   EXPECT_THAT(text_of_file(page), ::testing::HasSubstr("ankle-boot"));
   EXPECT_LE(result.at("unlike_anything").at("of_known_classes"), 20);
   EXPECT_LE(result.at("unlike_anything").at("of_untaught_classes"), 10);
-  const Outcome table = run({"evaluate", site.path("labelled").string(), "--state", site.state("ann").string()});
+  const std::vector<std::string> again{"evaluate", site.path("labelled").string(), "--state",
+                                       site.state("ann").string()};
+  std::vector<std::string> to_page = again;
+  to_page.insert(to_page.end(), {"--page", page});
+  write_text(page, "last year's");
+  const Outcome refused = run(to_page);
+  EXPECT_NE(refused.exit_code, 0);
+  EXPECT_THAT(refused.errors, ::testing::AllOf(::testing::HasSubstr(page), ::testing::HasSubstr("--replace")));
+  EXPECT_EQ(refused.output, "") << "it is said before the work";
+  EXPECT_EQ(text_of_file(page), "last year's");
+  to_page.push_back("--replace");
+  EXPECT_EQ(run(to_page).exit_code, 1);
+  EXPECT_THAT(text_of_file(page), ::testing::HasSubstr("ankle-boot"));
+  const Outcome table = run(again);
   EXPECT_THAT(table.output, ::testing::HasSubstr("not taught, so not counted: 10 pictures of 'dress'"));
 }
 
