@@ -6,12 +6,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "knowledge/capacity.h"
 #include "knowledge/contribution.h"
 #include "knowledge/fact.h"
 #include "knowledge/instant.h"
+#include "knowledge/invariant.h"
 
 namespace outrider {
 
@@ -33,6 +35,38 @@ struct PresentClient {
 };
 using Present = std::function<std::vector<PresentClient>()>;
 
+// What a contribution says, decoded: once, when it is looked at, and then handed on to be merged.
+class Decoded {
+ public:
+  virtual ~Decoded() = default;
+};
+template <typename Value>
+class DecodedAs : public Decoded {
+ public:
+  explicit DecodedAs(Value what) : value(std::move(what)) {}
+  Value value;
+};
+template <typename Value>
+std::unique_ptr<Decoded> decoded(Value value) {
+  return std::make_unique<DecodedAs<Value>>(std::move(value));
+}
+template <typename Value>
+const Value& as(const Decoded& decoded) {
+  const auto* known = dynamic_cast<const DecodedAs<Value>*>(&decoded);
+  invariant(known != nullptr, "what a family has decoded is handed back to it");
+  return known->value;
+}
+template <typename Value>
+Value& as(Decoded& decoded) {
+  return const_cast<Value&>(as<Value>(std::as_const(decoded)));
+}
+
+// A contribution that has been looked at.
+struct Admission {
+  std::optional<std::string> objection;  // why it cannot be merged, one sentence
+  std::unique_ptr<Decoded> decoded;      // for Merge::take() where there is no objection and it has a payload
+};
+
 // The merged state of all topics of one kind. Its observable value is a pure function of the set of contributions put
 // and not replaced or erased, bit for bit, whatever the order of the calls. Not thread-safe.
 class Merge {
@@ -46,16 +80,27 @@ class Merge {
   // Whether `definition` is one of this family's, good or bad: then open_space() says what is wrong with it.
   virtual bool recognises(ByteView /*definition*/) const { return false; }
 
-  // Why this contribution cannot be merged (shape, finiteness, size), as one sentence; nothing if it can be.
-  virtual std::optional<std::string> objection(const Contribution& contribution) const = 0;
+  // What it says. Throws InputError with the objection where it cannot be merged (shape, finiteness, size), whenever it
+  // was contributed.
+  virtual std::unique_ptr<Decoded> read(const Contribution& contribution) const = 0;
+  // Why it cannot be merged now that it arrives, as one sentence; nothing if it can be. Not asked where a state is
+  // restored.
+  virtual std::optional<std::string> objection_to(const Contribution& /*contribution*/, const Decoded& /*said*/) const {
+    return std::nullopt;
+  }
+  Admission admit(const Contribution& contribution) const;
+  std::optional<std::string> objection(const Contribution& contribution) const { return admit(contribution).objection; }
 
   // What it is, for people, where its subject does not say it: "its update of round 7". Empty: the subject says it.
   // Asked of a contribution without objection, before it is put.
   virtual std::string describe(const Contribution& /*contribution*/) const { return {}; }
 
-  // Takes a contribution without objection; replaces what the same client said on the same topic, whatever the
-  // sequence numbers (the caller keeps the newest). Costs work in the size of the contribution, not of the state.
-  virtual void put(const Contribution& contribution) = 0;
+  // Takes a contribution without objection, and what read() made of it; replaces what the same client said on the same
+  // topic, whatever the sequence numbers (the caller keeps the newest). Costs work in the size of the contribution, not
+  // of the state.
+  virtual void take(const Contribution& contribution, Decoded& said) = 0;
+  // One that has not been looked at: as it is restored. Throws InputError as read() does; nothing has changed then.
+  void put(const Contribution& contribution) { take(contribution, *read(contribution)); }
 
   // Forgets what the client said on the topic: afterwards the state is as if it had never been put. No-op if absent.
   virtual void erase(const ClientId& client, const Topic& topic) = 0;

@@ -34,8 +34,10 @@ class AnythingFamily : public Family {
   class AnythingMerge : public Merge {
    public:
     std::optional<std::string> open_space(const Digest&, ByteView) override { return std::nullopt; }
-    std::optional<std::string> objection(const Contribution&) const override { return std::nullopt; }
-    void put(const Contribution& contribution) override { known_[contribution.topic] = contribution.payload; }
+    std::unique_ptr<Decoded> read(const Contribution&) const override { return std::make_unique<Decoded>(); }
+    void take(const Contribution& contribution, Decoded&) override {
+      known_[contribution.topic] = contribution.payload;
+    }
     void erase(const ClientId&, const Topic& topic) override { known_.erase(topic); }
     Bytes merged(const Topic& topic) const override { return known_.contains(topic) ? known_.at(topic) : Bytes{}; }
 

@@ -75,10 +75,10 @@ std::optional<std::string> Catalogue::early_objection(const Topic& topic, std::u
          " takes at most " + std::to_string(*most);
 }
 
-std::optional<std::string> Catalogue::objection(const Contribution& contribution) const {
-  if (auto reason = early_objection(contribution.topic, contribution.payload.size())) return reason;
-  if (contribution.withdraws()) return std::nullopt;
-  return merge_of(contribution.topic.kind)->objection(contribution);
+Admission Catalogue::admit(const Contribution& contribution) const {
+  if (auto reason = early_objection(contribution.topic, contribution.payload.size())) return {std::move(reason), {}};
+  if (contribution.withdraws()) return {};
+  return merge_of(contribution.topic.kind)->admit(contribution);
 }
 
 std::string Catalogue::describe(const Contribution& contribution) const {
@@ -139,11 +139,14 @@ bool Catalogue::has(const ClientId& client, const Topic& topic) const {
   return known != entries_.end() && known->second.contributors.contains(client);
 }
 
-void Catalogue::fold(const Contribution& contribution, Revision revision) {
+void Catalogue::fold(const Contribution& contribution, Revision revision, std::unique_ptr<Decoded> said) {
   Merge* merge = merge_of(contribution.topic.kind);
   invariant(merge != nullptr, "only knowledge of a known kind is merged");
   const Topic& topic = contribution.topic;
-  if (!contribution.withdraws()) merge->put(contribution);  // throws before anything has changed
+  if (!contribution.withdraws()) {
+    if (!said) said = merge->read(contribution);  // throws before anything has changed
+    merge->take(contribution, *said);
+  }
   Entry& entry = entries_[topic];
   const bool was_taught = !entry.contributors.empty();
   if (contribution.withdraws()) {

@@ -38,8 +38,8 @@ class Catalogue {
   // Lets contributions refer to the blob `space` (an encoder). Throws InputError when no family can use it.
   void open_space(const Digest& space, ByteView definition);
 
-  // Why the contribution cannot be merged, as one sentence; nothing if it can.
-  std::optional<std::string> objection(const Contribution& contribution) const;
+  // Why the contribution cannot be merged, or what it says.
+  Admission admit(const Contribution& contribution) const;
   // Why nothing can be merged on the topic by a payload of so many bytes, whatever it holds; nothing: it may be.
   std::optional<std::string> early_objection(const Topic& topic, std::uint64_t bytes) const;
   // Why there is no room for what the client says on the topic; nothing if there is.
@@ -58,8 +58,9 @@ class Catalogue {
   std::vector<OwnContribution> step(const Digest& space, const Present& present, Instant now);
   Instant deadline() const;
 
-  // Takes a contribution without objection that is newer than what its client said before on the topic.
-  void fold(const Contribution& contribution, Revision revision);
+  // Takes a contribution without objection that is newer than what its client said before on the topic. `said` is what
+  // admit() has read; without it, it is read here.
+  void fold(const Contribution& contribution, Revision revision, std::unique_ptr<Decoded> said = nullptr);
 
   // Whether there are topics of this kind; and all of them have changed in `revision`, if not later.
   bool has_any(const std::string& kind) const;

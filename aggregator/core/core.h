@@ -178,14 +178,15 @@ class Core {
   // Of the client's next contribution, whose parts are all there.
   void decide_uploaded(const ClientId& from, Client& client, const Uploads::Upload& upload, Bytes payload,
                        Batch& batch);
-  std::optional<std::string> objection(const ClientId& from, const Contribution& contribution) const;
+  Admission admit(const ClientId& from, const Contribution& contribution) const;
   // What there is to say against a contribution before its payload is here.
   std::optional<std::string> early_objection(const ClientId& from, const Contribution& header,
                                              std::uint64_t bytes) const;
   std::optional<Verdict> verdict_on(const ClientId& from, SequenceNumber sequence) const;
-  // Accepts one contribution into revision `revision` and records it. `there`: where its payload lies already.
+  // Accepts one contribution into revision `revision` and records it. `said`: see Catalogue::fold(). `there`: where its
+  // payload lies already.
   void accept(Client& client, const Contribution& contribution, const Digest& id, Taken& taken, WriteSet& writes,
-              const std::optional<Large>& there = std::nullopt);
+              std::unique_ptr<Decoded> said, const std::optional<Large>& there = std::nullopt);
   // Whether it takes back what was never said: it is decided, and leaves nothing but its number.
   bool withdraws_nothing(const Contribution& contribution) const {
     return contribution.withdraws() && !catalogue_.has(contribution.client, contribution.topic);
@@ -207,8 +208,13 @@ class Core {
   Effects step(Instant now);
   // The aggregator's next contributions.
   std::vector<Contribution> in_own_name(std::vector<OwnContribution> own_contributions);
+  // One of these, and what it says if that has been read.
+  struct Spoken {
+    Contribution contribution;
+    std::unique_ptr<Decoded> said;
+  };
   // Accepts them. Pre: no objection.
-  void say(const std::vector<Contribution>& contributions, WriteSet& writes);
+  void say(std::vector<Spoken> spoken, WriteSet& writes);
   Client& own();
   // Keeps what is on record, and merged into nothing, within its bounds.
   void drop_history(WriteSet& writes);

@@ -85,13 +85,14 @@ bool Core::is_next(const ClientId& from, const Client& client, SequenceNumber se
 void Core::decide(const ClientId& from, Client& client, const Contribution& contribution, Batch& batch) {
   const Digest id = contribution.id();
   if (!is_next(from, client, contribution.sequence, id, contribution.withdraws(), batch)) return;
-  if (const auto reason = objection(from, contribution)) return refuse(from, client, contribution, id, *reason, batch);
+  Admission admission = admit(from, contribution);
+  if (admission.objection) return refuse(from, client, contribution, id, *admission.objection, batch);
   if (withdraws_nothing(contribution)) {
     roster_.decided(from, client, contribution.sequence, true);
     batch.accepted.push_back(id);
     return;
   }
-  accept(client, contribution, id, batch.taken, batch.effects.writes);
+  accept(client, contribution, id, batch.taken, batch.effects.writes, std::move(admission.decoded));
   batch.took(id, catalogue_.describe(contribution));
 }
 
@@ -171,14 +172,14 @@ void Core::decide_uploaded(const ClientId& from, Client& client, const Uploads::
   Contribution contribution = upload.header;
   const Digest id = upload.id;
   contribution.payload = std::move(payload);
-  std::optional<std::string> reason = "the payload that came in parts is not the one that was offered";
-  if (contribution.id() == id) reason = objection(from, contribution);
-  if (reason) {
+  Admission admission{"the payload that came in parts is not the one that was offered", {}};
+  if (contribution.id() == id) admission = admit(from, contribution);
+  if (admission.objection) {
     uploads_.drop(from, batch.effects.writes);
-    return refuse(from, client, contribution, id, *reason, batch);
+    return refuse(from, client, contribution, id, *admission.objection, batch);
   }
   invariant(upload.is_complete() && upload.large.bytes == contribution.payload.size(), "only what is whole is decided");
-  accept(client, contribution, id, batch.taken, batch.effects.writes, upload.large);
+  accept(client, contribution, id, batch.taken, batch.effects.writes, std::move(admission.decoded), upload.large);
   uploads_.release(from, batch.effects.writes);
   batch.took(id, catalogue_.describe(contribution));
 }
@@ -214,14 +215,16 @@ std::optional<std::string> Core::early_objection(const ClientId& from, const Con
   return std::nullopt;
 }
 
-std::optional<std::string> Core::objection(const ClientId& from, const Contribution& contribution) const {
-  if (auto reason = early_objection(from, contribution, contribution.payload.size())) return reason;
-  if (auto reason = catalogue_.objection(contribution)) return reason;
-  return contribution.withdraws() || from == self_ ? std::nullopt : catalogue_.no_room(from, contribution.topic);
+Admission Core::admit(const ClientId& from, const Contribution& contribution) const {
+  Admission admission{early_objection(from, contribution, contribution.payload.size()), {}};
+  if (!admission.objection) admission = catalogue_.admit(contribution);
+  if (!admission.objection && !contribution.withdraws() && from != self_)
+    admission.objection = catalogue_.no_room(from, contribution.topic);
+  return admission;
 }
 
 void Core::accept(Client& client, const Contribution& contribution, const Digest& id, Taken& taken, WriteSet& writes,
-                  const std::optional<Large>& there) {
+                  std::unique_ptr<Decoded> said, const std::optional<Large>& there) {
   invariant(contribution.sequence == next(client.highest_decided), "a client's contributions are decided without gaps");
   invariant(!protocol::topic_objection(contribution.topic), "what is accepted can be sent");
   begin_next_if_full(taken, contribution, writes);
@@ -240,7 +243,7 @@ void Core::accept(Client& client, const Contribution& contribution, const Digest
   writes.put(Column::contributions, decision_key(contribution.client, contribution.sequence), encode(decision));
   roster_.decided(contribution.client, client, contribution.sequence, true);
   verdicts_.remember(contribution.client, {contribution.sequence, decision.id, {}});
-  catalogue_.fold(contribution, taken.revision);
+  catalogue_.fold(contribution, taken.revision, std::move(said));
   invariant(client.highest_decided == contribution.sequence, "what is accepted is decided");
 }
 

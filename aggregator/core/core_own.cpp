@@ -37,13 +37,16 @@ Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
   std::vector<OwnContribution> own_contributions;
   for (const BaseKnowledge& piece : base)
     own_contributions.push_back({{piece.kind, id, piece.subject}, piece.payload, {}});
-  const std::vector<Contribution> contributions = in_own_name(std::move(own_contributions));
-  for (const Contribution& contribution : contributions)
-    if (const auto reason = objection(self_, contribution))
+  std::vector<Spoken> spoken;
+  for (Contribution& contribution : in_own_name(std::move(own_contributions))) {
+    Admission admission = admit(self_, contribution);
+    if (admission.objection)
       throw InputError("the base knowledge on " + utf8::quoted(contribution.topic.subject) +
-                       " does not fit its encoder: " + *reason);
+                       " does not fit its encoder: " + *admission.objection);
+    spoken.push_back({std::move(contribution), std::move(admission.decoded)});
+  }
   Effects effects;
-  say(contributions, effects.writes);
+  say(std::move(spoken), effects.writes);
   effects.writes.put(Column::blobs, to_bytes(id.view()), std::move(encoder));
   effects.writes.put(Column::meta, encoder_name(), to_bytes(id.view()));
   invariant(!id.empty(), "what clients learn with has a name");
@@ -86,13 +89,14 @@ std::vector<Contribution> Core::in_own_name(std::vector<OwnContribution> own_con
   return contributions;
 }
 
-void Core::say(const std::vector<Contribution>& contributions, WriteSet& writes) {
+void Core::say(std::vector<Spoken> spoken, WriteSet& writes) {
   Client& self = own();
-  for (const Contribution& contribution : contributions)
+  for (const auto& [contribution, said] : spoken)
     invariant(contribution.client == self_ && !protocol::topic_objection(contribution.topic),
               "what the aggregator itself contributes can be sent");
   Taken taken{next(revision_), {}, 0};
-  for (const Contribution& contribution : contributions) accept(self, contribution, contribution.id(), taken, writes);
+  for (auto& [contribution, said] : spoken)
+    accept(self, contribution, contribution.id(), taken, writes, std::move(said));
   catalogue_.forget_withdrawn();
   writes.put(Column::clients, to_bytes(self_.view()), encode(self.record()));
   record_revision(taken, writes);
@@ -120,7 +124,10 @@ Effects Core::step(Instant now) {
       return own_contribution.topic.kind.empty() || reason;
     });
     if (own_contributions.empty()) return effects;
-    say(in_own_name(std::move(own_contributions)), effects.writes);
+    std::vector<Spoken> spoken;
+    for (Contribution& contribution : in_own_name(std::move(own_contributions)))
+      spoken.push_back({std::move(contribution), nullptr});
+    say(std::move(spoken), effects.writes);
   }
 }
 

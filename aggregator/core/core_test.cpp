@@ -245,8 +245,10 @@ class WideMerge : public Merge {
  public:
   explicit WideMerge(Heard& heard) : heard_(heard) {}
   std::optional<std::string> open_space(const Digest&, ByteView) override { return std::nullopt; }
-  std::optional<std::string> objection(const Contribution&) const override { return std::nullopt; }
-  void put(const Contribution& contribution) override { content_[contribution.topic] = contribution.payload; }
+  std::unique_ptr<Decoded> read(const Contribution&) const override { return std::make_unique<Decoded>(); }
+  void take(const Contribution& contribution, Decoded&) override {
+    content_[contribution.topic] = contribution.payload;
+  }
   void erase(const ClientId&, const Topic& topic) override { content_.erase(topic); }
   Bytes merged(const Topic& topic) const override { return content_.contains(topic) ? content_.at(topic) : Bytes{}; }
   void client_joined(const Capacity& capacity) override { heard_.met.push_back(capacity.memory); }

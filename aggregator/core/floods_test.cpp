@@ -140,8 +140,8 @@ class CountingMerge : public Merge {
  public:
   explicit CountingMerge(int& times) : times_(times) {}
   std::optional<std::string> open_space(const Digest&, ByteView) override { return std::nullopt; }
-  std::optional<std::string> objection(const Contribution&) const override { return std::nullopt; }
-  void put(const Contribution&) override {}
+  std::unique_ptr<Decoded> read(const Contribution&) const override { return std::make_unique<Decoded>(); }
+  void take(const Contribution&, Decoded&) override {}
   void erase(const ClientId&, const Topic&) override {}
   Bytes merged(const Topic&) const override {
     ++times_;

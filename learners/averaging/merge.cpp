@@ -24,11 +24,15 @@ class AveragingMerge : public Merge {
 
   bool recognises(ByteView definition) const override { return LearningTask::recognises(definition); }
 
-  std::optional<std::string> objection(const Contribution& contribution) const override {
+  std::unique_ptr<Decoded> read(const Contribution& contribution) const override {
     const auto space = spaces_.find(contribution.topic.space);
-    if (space == spaces_.end())
-      return "the learning task " + contribution.topic.space.brief() + " of an update is not known here";
-    return space->second.objection(contribution);
+    require(space != spaces_.end(),
+            "the learning task " + contribution.topic.space.brief() + " of an update is not known here");
+    return space->second.read(contribution);
+  }
+
+  std::optional<std::string> objection_to(const Contribution& contribution, const Decoded& said) const override {
+    return spaces_.at(contribution.topic.space).objection_to(contribution, said);
   }
 
   std::optional<std::uint64_t> most_bytes(const Topic& topic) const override {
@@ -46,21 +50,8 @@ class AveragingMerge : public Merge {
     return coordinator == spaces_.end() ? std::vector<Fact>{} : coordinator->second.facts();
   }
 
-  void put(const Contribution& contribution) override {
-    const auto space = spaces_.find(contribution.topic.space);
-    require(space != spaces_.end(), "the learning task of an update is not known here");
-    RoundCoordinator& coordinator = space->second;
-    if (contribution.topic.subject == kModelSubject) {
-      coordinator.put_record(contribution.payload);
-    } else if (contribution.topic.subject == kBestSubject) {
-      coordinator.put_best(contribution.payload);
-    } else if (const auto width = width_of_model(contribution.topic.subject)) {
-      coordinator.put_part(*width);
-    } else if (contribution.topic.subject == kExcuseSubject) {
-      coordinator.put_excuse(contribution.client, contribution.payload);
-    } else {
-      coordinator.put_update(contribution);
-    }
+  void take(const Contribution& contribution, Decoded& said) override {
+    spaces_.at(contribution.topic.space).take(contribution, said);
   }
 
   void erase(const ClientId& client, const Topic& topic) override {

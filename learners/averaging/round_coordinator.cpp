@@ -7,16 +7,10 @@
 #include <fmt/ranges.h>
 
 #include "knowledge/error.h"
-#include "knowledge/utf8.h"
 #include "learners/averaging/merge.h"
-#include "learners/averaging/update_wire.h"
 
 namespace outrider::averaging {
 namespace {
-
-std::string update_of_client(const Contribution& contribution) {
-  return "the update of client " + contribution.client.brief();
-}
 
 // "3f2a…, 77b0… and 5 more"
 std::string some_of(const std::set<ClientId>& clients) {
@@ -38,39 +32,6 @@ RoundCoordinator::RoundCoordinator(LearningTask task, RoundRules rules)
   rules_.check(task_.strategy);
 }
 
-std::optional<std::string> RoundCoordinator::objection(const Contribution& contribution) const {
-  return objection_of([&] {
-    if (contribution.topic.subject == kModelSubject || contribution.topic.subject == kBestSubject) {
-      const double width = decode_round_record(contribution.payload, task_).width;
-      require(width == 1, fmt::format("the record of a round is of width {}; expected the whole network's", width));
-      return;
-    }
-    if (contribution.topic.subject == kExcuseSubject) {
-      decode_excuse(contribution.payload, "the excuse of client " + contribution.client.brief());
-      return;
-    }
-    if (width_of_model(contribution.topic.subject)) return;
-    require(rounds_.has_value(), update_of_client(contribution) + " came before the first round");
-    const Update update = decode(contribution);
-    const std::string expected = subject_of_update(task_.strategy, update.round);
-    require(contribution.topic.subject == expected,
-            fmt::format("{} is of round {} and belongs to the subject '{}', not {}", update_of_client(contribution),
-                        update.round, expected, utf8::quoted(contribution.topic.subject)));
-    const Answer answer = Rounds(*rounds_).offer(key_of(update));
-    require(answer.taken, answer.reason);
-    const double asked = rounds_->width_of(key_of(update)).value_or(update.width);
-    require(update.width == asked, fmt::format("{} is of width {}; round {} asks that client for width {}",
-                                               update_of_client(contribution), update.width, update.round, asked));
-  });
-}
-
-std::optional<std::uint64_t> RoundCoordinator::most_bytes(const std::string& subject) const {
-  if (width_of_model(subject) || subject == kBestSubject) return UINT64_MAX;
-  if (subject == kExcuseSubject) return kMostExcuseBytes;
-  if (!subject.starts_with(kUpdatePrefix)) return std::nullopt;
-  return most_update_bytes(task_.network, task_.strategy);
-}
-
 std::vector<Fact> RoundCoordinator::facts() const {
   if (!record_) return {};
   std::vector<Fact> facts;
@@ -89,83 +50,6 @@ std::vector<Fact> RoundCoordinator::facts() const {
   }
   if (!record_->trouble.empty()) facts.push_back({"diverged", record_->trouble});
   return facts;
-}
-
-std::string RoundCoordinator::describe(const Contribution& contribution) const {
-  if (contribution.topic.subject == kExcuseSubject) {
-    if (contribution.withdraws()) return "that it can train again";
-    const Excuse excuse = decode_excuse(contribution.payload);
-    return excuse.cause == Cause::kNoPictures ? "that it has no pictures to train with"
-                                              : fmt::format("that its training for round {} diverged", excuse.round);
-  }
-  const auto round = round_of_update(contribution.payload);
-  return round ? fmt::format("its update of round {}", *round) : std::string{};
-}
-
-void RoundCoordinator::put_record(ByteView payload) {
-  record_ = decode_round_record(payload, task_);
-  models_.clear();
-  clock_runs_ = false;
-  next_look_ = Instant{0};
-  seen_.clear();
-  gone_.clear();
-  lost_.clear();
-  diverged_ = 0;
-  resume();
-  // What earlier rounds have used is in the record now.
-  std::erase_if(updates_, [&](const auto& entry) {
-    const UpdateKey key = key_of(entry.second);
-    const auto round = std::ranges::find(record_->memory.rounds, key.round, &RoundMemory::round);
-    return round == record_->memory.rounds.end() || round->heard.contains(key.client);
-  });
-}
-
-// An update comes before its round's record where a state is restored.
-void RoundCoordinator::put_update(const Contribution& contribution) {
-  Update update = decode(contribution);
-  if (rounds_) rounds_->offer(key_of(update));
-  updates_.insert_or_assign({contribution.client, contribution.topic.subject}, std::move(update));
-}
-
-void RoundCoordinator::put_best(ByteView payload) {
-  best_ = to_bytes(payload);
-}
-
-void RoundCoordinator::erase_update(const ClientId& client, const std::string& subject) {
-  if (updates_.erase({client, subject}) == 0 || !rounds_) return;
-  resume();
-}
-
-void RoundCoordinator::put_excuse(const ClientId& client, ByteView payload) {
-  excuses_.insert_or_assign(client, decode_excuse(payload));
-  excuses_changed_ = true;
-}
-
-void RoundCoordinator::erase_excuse(const ClientId& client) {
-  excuses_changed_ |= excuses_.erase(client) > 0;
-}
-
-void RoundCoordinator::put_part(double width) {
-  shown_.insert(width);
-  wanted_.insert(width);
-}
-
-void RoundCoordinator::erase_part(double width) {
-  shown_.erase(width);
-  wanted_.erase(width);
-}
-
-Bytes RoundCoordinator::model(double width) const {
-  if (!record_ || !shown_.contains(width)) return {};
-  const auto known = models_.find(width);
-  if (known != models_.end()) return known->second;
-  return models_.emplace(width, encode(record_->published(task_.network, width))).first->second;
-}
-
-bool RoundCoordinator::visible_to(const std::string& subject, const Capacity& capacity) const {
-  if (subject == kBestSubject) return widths_.sent_to(capacity) == 1;
-  const auto width = width_of_model(subject);
-  return width.has_value() && widths_.sent_to(capacity) == width;  // of the others there is nothing merged
 }
 
 void RoundCoordinator::client_joined(const Capacity& capacity) {
@@ -245,21 +129,9 @@ Candidates RoundCoordinator::candidates(const std::vector<PresentClient>& presen
   return candidates;
 }
 
-Update RoundCoordinator::decode(const Contribution& contribution) const {
-  return decode_update(contribution.payload, contribution.client, task_.network, task_.strategy,
-                       update_of_client(contribution));
-}
-
 // With how many clients a round is worth opening.
 std::size_t RoundCoordinator::enough() const {
   return task_.strategy.buffer > 0 ? 1 : rules_.minimum;
-}
-
-void RoundCoordinator::resume() {
-  const Instant deadline = rounds_ ? rounds_->deadline() : kNever;
-  rounds_ = Rounds::resume(task_.strategy, rules_, task_.seed, record_->state.round, record_->memory);
-  if (clock_runs_ && deadline != kNever) rounds_->start_clock(deadline - rules_.duration);
-  for (const auto& [from, update] : updates_) rounds_->offer(key_of(update));
 }
 
 // After a restart nobody is connected at first: only who has been seen can be gone.

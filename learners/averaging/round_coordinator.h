@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,7 +25,10 @@ class RoundCoordinator {
   // Throws InputError when the rules do not suit the task's strategy.
   RoundCoordinator(LearningTask task, RoundRules rules);
 
-  std::optional<std::string> objection(const Contribution& contribution) const;
+  // See Merge.
+  std::unique_ptr<Decoded> read(const Contribution& contribution) const;
+  std::optional<std::string> objection_to(const Contribution& contribution, const Decoded& said) const;
+  void take(const Contribution& contribution, Decoded& said);
   // Of a payload on that subject; nothing: clients may say nothing on it.
   std::optional<std::uint64_t> most_bytes(const std::string& subject) const;
   // For people, how the rounds stand.
@@ -32,13 +36,8 @@ class RoundCoordinator {
   // For people: "its update of round 7".
   std::string describe(const Contribution& contribution) const;
 
-  void put_record(ByteView payload);
-  void put_best(ByteView payload);
-  void put_update(const Contribution& contribution);
   void erase_update(const ClientId& client, const std::string& subject);
-  void put_excuse(const ClientId& client, ByteView payload);
   void erase_excuse(const ClientId& client);
-  void put_part(double width);
   void erase_part(double width);
 
   // For the clients that are sent this part of the network.
@@ -63,8 +62,10 @@ class RoundCoordinator {
   std::optional<Next> step(const Present& present, Instant now);
 
  private:
+  void require_wanted(const Contribution& contribution, const Update& update) const;
+  void put_record(RoundRecord record);
+  void put_update(const Contribution& contribution, Update update);
   Candidates candidates(const std::vector<PresentClient>& present);
-  Update decode(const Contribution& contribution) const;
   std::size_t enough() const;
   void resume();
   void look(const std::vector<PresentClient>& present);

@@ -20,23 +20,25 @@ class GrowthCoordinator {
  public:
   explicit GrowthCoordinator(GrowingTask task) : task_(std::move(task)), grown_form_(task_.grown_form()) {}
 
-  std::optional<std::string> objection(const Contribution& contribution) const {
-    return objection_of([&] {
-      const std::string& subject = contribution.topic.subject;
-      const std::string client = "client " + contribution.client.brief();
-      if (subject == kGrowthSubject) {
-        GrowthRecord::decode(contribution.payload, task_);
-      } else if (subject == kSmallSubject) {
-        decode_mixture(contribution.payload, task_.small, "the small network of " + client);
-      } else if (subject == kCrossingSubject) {
-        const Crossing crossing = Crossing::decode(contribution.payload, grown_form_, "the crossing of " + client);
-        require(event_ == crossing.event,
-                fmt::format("the crossing of {} is of another growth than the one that has happened here", client));
-      } else {
-        throw InputError(fmt::format("{} taught on {}; a network that grows has the subjects '{}' and '{}'", client,
-                                     utf8::quoted(subject), kSmallSubject, kCrossingSubject));
-      }
-    });
+  std::unique_ptr<Decoded> read(const Contribution& contribution) const {
+    const std::string& subject = contribution.topic.subject;
+    const std::string client = "client " + contribution.client.brief();
+    if (subject == kGrowthSubject) return decoded(GrowthRecord::decode(contribution.payload, task_).event.id());
+    if (subject == kSmallSubject) {
+      decode_mixture(contribution.payload, task_.small, "the small network of " + client);
+      return std::make_unique<Decoded>();  // it is kept as it came
+    }
+    if (subject == kCrossingSubject)
+      return decoded(Crossing::decode(contribution.payload, grown_form_, "the crossing of " + client));
+    throw InputError(fmt::format("{} taught on {}; a network that grows has the subjects '{}' and '{}'", client,
+                                 utf8::quoted(subject), kSmallSubject, kCrossingSubject));
+  }
+
+  // Not where a state is restored: that may bring crossings before their growth.
+  std::optional<std::string> objection_to(const Contribution& contribution, const Decoded& said) const {
+    if (contribution.topic.subject != kCrossingSubject || event_ == as<Crossing>(said).event) return std::nullopt;
+    return fmt::format("the crossing of client {} is of another growth than the one that has happened here",
+                       contribution.client.brief());
   }
 
   std::optional<std::uint64_t> most_bytes(const std::string& subject) const {
@@ -46,15 +48,15 @@ class GrowthCoordinator {
     return std::nullopt;
   }
 
-  void put(const Contribution& contribution) {
+  void take(const Contribution& contribution, Decoded& said) {
     const std::string& subject = contribution.topic.subject;
     if (subject == kGrowthSubject) {
-      event_ = GrowthRecord::decode(contribution.payload, task_).event.id();
+      event_ = as<Digest>(said);
       record_ = contribution.payload;
     } else if (subject == kSmallSubject) {
       small_.insert_or_assign(contribution.client, contribution.payload);
     } else if (subject == kCrossingSubject) {
-      crossings_.insert_or_assign(contribution.client, Crossing::decode(contribution.payload, grown_form_));
+      crossings_.insert_or_assign(contribution.client, std::move(as<Crossing>(said)));
     }
   }
 
@@ -66,7 +68,7 @@ class GrowthCoordinator {
   Bytes merged(const std::string& subject) const {
     if (subject == kGrowthSubject) return record_;
     if (subject != kCrossingSubject) return {};
-    std::vector<Crossing> current;  // a state that is restored may bring crossings before their growth
+    std::vector<Crossing> current;  // one of a restored state may be of none
     for (const auto& [client, crossing] : crossings_)
       if (event_ == crossing.event) current.push_back(crossing);
     return current.empty() ? Bytes{} : mean_crossing(current).encode();
@@ -103,11 +105,15 @@ class GrowingMerge : public Merge {
     return objection_of([&] { spaces_.emplace(space, GrowthCoordinator(GrowingTask::decode(definition))); });
   }
 
-  std::optional<std::string> objection(const Contribution& contribution) const override {
+  std::unique_ptr<Decoded> read(const Contribution& contribution) const override {
     const auto space = spaces_.find(contribution.topic.space);
-    if (space == spaces_.end())
-      return "the growing task " + contribution.topic.space.brief() + " of a network is not known here";
-    return space->second.objection(contribution);
+    require(space != spaces_.end(),
+            "the growing task " + contribution.topic.space.brief() + " of a network is not known here");
+    return space->second.read(contribution);
+  }
+
+  std::optional<std::string> objection_to(const Contribution& contribution, const Decoded& said) const override {
+    return spaces_.at(contribution.topic.space).objection_to(contribution, said);
   }
 
   std::optional<std::uint64_t> most_bytes(const Topic& topic) const override {
@@ -115,10 +121,8 @@ class GrowingMerge : public Merge {
     return space == spaces_.end() ? std::nullopt : space->second.most_bytes(topic.subject);
   }
 
-  void put(const Contribution& contribution) override {
-    const auto space = spaces_.find(contribution.topic.space);
-    require(space != spaces_.end(), "the growing task of a network is not known here");
-    space->second.put(contribution);
+  void take(const Contribution& contribution, Decoded& said) override {
+    spaces_.at(contribution.topic.space).take(contribution, said);
   }
 
   void erase(const ClientId& client, const Topic& topic) override {

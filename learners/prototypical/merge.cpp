@@ -28,12 +28,15 @@ class PrototypicalMerge : public Merge {
     });
   }
 
-  std::optional<std::string> objection(const Contribution& contribution) const override {
+  std::unique_ptr<Decoded> read(const Contribution& contribution) const override {
+    return decoded(read_state(contribution));
+  }
+
+  // Programs of before took padding, too, and what was merged by other rules, or before there were any, stays.
+  std::optional<std::string> objection_to(const Contribution& contribution, const Decoded& said) const override {
     return objection_of([&] {
-      const ClassState state = read_state(contribution);
-      // Not where a state is restored: programs of before took padding, too.
       require_no_padding(contribution.payload, "the state of class '" + contribution.topic.subject + "'");
-      admit(contribution, state);
+      require_admission(contribution, as<ClassState>(said));
     });
   }
 
@@ -54,8 +57,8 @@ class PrototypicalMerge : public Merge {
 
   std::string rules() const override { return rules_.merging(); }
 
-  void put(const Contribution& contribution) override {
-    ClassState state = read_state(contribution);
+  void take(const Contribution& contribution, Decoded& said) override {
+    auto& state = as<ClassState>(said);
     const Topic& topic = contribution.topic;
     if (rules_.base_teacher == contribution.client) spaces_.at(topic.space).saw_base(state);
     WeighedClass& known = classes_.try_emplace(topic, WeighedClass(state.dimension(), rules_)).first->second;
@@ -98,8 +101,7 @@ class PrototypicalMerge : public Merge {
     return state;
   }
 
-  // Whether it may be merged when it arrives. What was merged by other rules, or before there were any, stays.
-  void admit(const Contribution& contribution, const ClassState& state) const {
+  void require_admission(const Contribution& contribution, const ClassState& state) const {
     if (rules_.base_teacher == contribution.client) return;
     const Topic& topic = contribution.topic;
     if (const auto reason = spaces_.at(topic.space).objection(state, rules_))

@@ -37,8 +37,8 @@ class SupermaskMerge : public Merge {
     return objection_of([&] { bases_.emplace(space, BaseNetwork::decode(definition)); });
   }
 
-  std::optional<std::string> objection(const Contribution& contribution) const override {
-    return objection_of([&] { acceptable(contribution); });
+  std::unique_ptr<Decoded> read(const Contribution& contribution) const override {
+    return decoded(acceptable(contribution));
   }
 
   std::optional<std::uint64_t> most_bytes(const Topic& topic) const override {
@@ -47,10 +47,9 @@ class SupermaskMerge : public Merge {
     return TaskRecord::most_bytes(base->second);
   }
 
-  void put(const Contribution& contribution) override {
-    TaskRecord record = acceptable(contribution);
+  void take(const Contribution& contribution, Decoded& said) override {
     KnownTask& task = tasks_[contribution.topic];
-    task.classes = std::move(record.classes);
+    task.classes = std::move(as<TaskRecord>(said).classes);
     task.said[contribution.client] = contribution.payload;
     task.merged.reset();
   }

@@ -20,15 +20,16 @@ class CounterMerge : public Merge {
     if (definition.empty()) return std::nullopt;
     return "a counter needs no more than its name";
   }
-  std::optional<std::string> objection(const Contribution& contribution) const override {
-    if (contribution.payload.size() != sizeof(std::uint64_t)) return "a count has 8 bytes";
-    if (number_in_key(contribution.payload) <= most_) return std::nullopt;
-    return "class " + utf8::quoted(contribution.topic.subject) + " has more than " + std::to_string(most_) +
-           " pictures";
+  std::unique_ptr<Decoded> read(const Contribution& contribution) const override {
+    require(contribution.payload.size() == sizeof(std::uint64_t), "a count has 8 bytes");
+    const std::uint64_t pictures = number_in_key(contribution.payload);
+    require(pictures <= most_, "class " + utf8::quoted(contribution.topic.subject) + " has more than " +
+                                   std::to_string(most_) + " pictures");
+    return decoded(pictures);
   }
-  void put(const Contribution& contribution) override {
+  void take(const Contribution& contribution, Decoded& said) override {
     invariant(contribution.topic.subject != kBreaking, "nobody teaches what this test breaks");
-    counts_[contribution.topic].insert_or_assign(contribution.client, number_in_key(contribution.payload));
+    counts_[contribution.topic].insert_or_assign(contribution.client, as<std::uint64_t>(said));
   }
   void erase(const ClientId& client, const Topic& topic) override {
     const auto known = counts_.find(topic);
