@@ -73,7 +73,7 @@ class Daemon {
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch() -
                                                          (std::chrono::steady_clock::now() - start_))
             .count());
-    auto core = std::make_unique<Core>(keys_.client_id(), *store_, options_.families->make(keys_.client_id()),
+    auto core = std::make_unique<Core>(keys_.client_id(), *store_, options_.families->make(self_of(keys_)),
                                        options_.limits, pace);
     for (const std::string& complaint : core->complaints()) spdlog::warn("{}", complaint);
     return core;

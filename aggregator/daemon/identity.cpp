@@ -9,4 +9,8 @@ protocol::KeyPair identity(Store& store) {
       remember(store, "secret key", [] { return protocol::KeyPair::generate().secret_bytes(); }));
 }
 
+Self self_of(const protocol::KeyPair& keys) {
+  return {keys.client_id(), Hasher().field("families").field(keys.secret_bytes()).finish()};
+}
+
 }  // namespace outrider::aggregator

@@ -46,8 +46,8 @@ OperatorAnswer serve_at_rest(const std::filesystem::path& state, const OperatorR
   const std::unique_ptr<Store> store = open_store(state);
   if (!is_aggregators(*store))
     throw InputError("'" + state.string() + "' is no aggregator's state, or that of one that nobody has come to yet");
-  const ClientId self = identity(*store).client_id();
-  Core core(self, *store, families.make(self));
+  const Self self = self_of(identity(*store));
+  Core core(self.id, *store, families.make(self));
   OperatorAnswer answer =
       serve_operator(core, request, Instant{0}, [&](const Effects& effects) { store->commit(effects.writes); });
   erase_what_is_taken_back(*store);

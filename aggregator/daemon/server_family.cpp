@@ -2,9 +2,9 @@
 
 namespace outrider::aggregator {
 
-std::vector<std::unique_ptr<Family>> ServerFamilies::make(const ClientId& aggregator) const {
+std::vector<std::unique_ptr<Family>> ServerFamilies::make(const Self& self) const {
   std::vector<std::unique_ptr<Family>> made;
-  for (const auto& family : families) made.push_back(family->make(aggregator));
+  for (const auto& family : families) made.push_back(family->make(self));
   return made;
 }
 

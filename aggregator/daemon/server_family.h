@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "aggregator/core/core.h"
+#include "aggregator/daemon/identity.h"
 #include "knowledge/family.h"
 
 namespace CLI {
@@ -25,15 +26,15 @@ class ServerFamily {
   virtual void add_options(CLI::App& /*app*/) {}
   // Throws InputError where its options do not fit each other.
   virtual void check() const {}
-  // How it merges at the aggregator of that identity.
-  virtual std::unique_ptr<Family> make(const ClientId& aggregator) const = 0;
+  // How it merges at that aggregator.
+  virtual std::unique_ptr<Family> make(const Self& self) const = 0;
 };
 
 // One without options.
 template <typename Merging>
 class PlainServerFamily : public ServerFamily {
  public:
-  std::unique_ptr<Family> make(const ClientId& /*aggregator*/) const override { return std::make_unique<Merging>(); }
+  std::unique_ptr<Family> make(const Self& /*self*/) const override { return std::make_unique<Merging>(); }
 };
 
 // What clients are to learn with, and what the aggregator itself says to begin with.
@@ -48,7 +49,7 @@ struct ServerFamilies {
   std::function<Published(const std::filesystem::path& file)> read;
 
   // What a core is made with.
-  std::vector<std::unique_ptr<Family>> make(const ClientId& aggregator) const;
+  std::vector<std::unique_ptr<Family>> make(const Self& self) const;
 };
 
 }  // namespace outrider::aggregator

@@ -33,7 +33,7 @@ class AveragingServer : public ServerFamily {
         ->capture_default_str();
   }
   void check() const override { rules().check(); }
-  std::unique_ptr<Family> make(const ClientId& /*aggregator*/) const override {
+  std::unique_ptr<Family> make(const Self& /*self*/) const override {
     return std::make_unique<averaging::AveragingFamily>(rules());
   }
 

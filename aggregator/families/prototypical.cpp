@@ -29,9 +29,10 @@ class PrototypicalServer : public ServerFamily {
         "Clients trust classes that one client alone teaches, however many (default: with more than 8, and more "
         "than others, they count as farther away until somebody confirms them)");
   }
-  std::unique_ptr<Family> make(const ClientId& aggregator) const override {
+  std::unique_ptr<Family> make(const Self& self) const override {
     AdmissionRules rules = rules_;
-    rules.base_teacher = aggregator;
+    rules.base_teacher = self.id;
+    rules.pseudonyms = self.secret;
     return std::make_unique<PrototypicalFamily>(embedding_space, rules);
   }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "knowledge/digest.h"
+
 namespace outrider {
 namespace {
 
@@ -27,8 +29,10 @@ double spread(const ClassState& state) {
 }  // namespace
 
 std::string AdmissionRules::merging() const {
+  const std::string told =
+      pseudonyms.empty() ? "told" : "told as " + Hasher().field("pseudonyms").field(pseudonyms.view()).finish().brief();
   return fmt::format("next {} always {} base {} alone {}", most_of_next, always_counted, open_base ? "open" : "kept",
-                     trust_alone ? "trusted" : "told");
+                     trust_alone ? "trusted" : told);
 }
 
 void EmbeddingSpace::saw_base(const ClassState& state) {

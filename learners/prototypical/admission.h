@@ -31,6 +31,8 @@ struct AdmissionRules {
   // Of these rules, those by which a merged class follows from what is said.
   std::string merging() const;
   std::optional<ClientId> base_teacher = {};  // the aggregator; it may say what it wants
+  // By which sole teachers are told apart: only who knows this can tell who they are.
+  Digest pseudonyms = {};
 
   bool operator==(const AdmissionRules&) const = default;
 };

@@ -246,6 +246,27 @@ TEST(PrototypicalMerge, ErasingTheUnknownChangesNothing) {
   EXPECT_TRUE(merge->merged(topic(1)).empty());
 }
 
+// By a number that follows from its id only for the aggregator.
+TEST(PrototypicalMerge, TellsNobodyWhoTeachesAlone) {
+  Random random(6, "test");
+  const ClassState state = random_state(random);
+  const auto told = [&](const Digest& secret) {
+    AdmissionRules rules;
+    rules.pseudonyms = secret;
+    const auto merge = PrototypicalFamily([](ByteView) { return kDimension; }, rules).make_merge();
+    EXPECT_EQ(merge->open_space(kSpace, {}), std::nullopt);
+    merge->put(contribution(1, 0, state));
+    return std::pair(decode_class_state(merge->merged(topic(0)), kMergedLimits).sole_teacher, merge->rules());
+  };
+  const auto ours = told(Digest::of(bytes_of("ours")));
+  EXPECT_NE(ours.first, 0U);
+  EXPECT_EQ(ours, told(Digest::of(bytes_of("ours"))));
+  const auto theirs = told(Digest::of(bytes_of("theirs")));
+  EXPECT_NE(ours.first, theirs.first);
+  EXPECT_NE(ours.first, told({}).first);
+  EXPECT_NE(ours.second, theirs.second) << "replicas hear of other numbers as of other rules";
+}
+
 TEST(PrototypicalMerge, TellsWhichClassesOneClientAloneTeaches) {
   Random random(6, "test");
   const auto merge = make_merge();

@@ -22,8 +22,8 @@ ClassState weighed(const ClassState& state, std::uint64_t limit) {
 }
 
 // Never 0. It tells which classes are one client's, which whoever has their states is to know.
-std::uint64_t pseudonym(const ClientId& client) {
-  const Digest digest = Hasher().field("sole teacher").field(client.view()).finish();
+std::uint64_t pseudonym(const ClientId& client, const Digest& salt) {
+  const Digest digest = Hasher().field("sole teacher").field(salt.view()).field(client.view()).finish();
   std::uint64_t pseudonym = 1;
   for (std::size_t i = 0; i < sizeof pseudonym; ++i) pseudonym |= std::uint64_t{digest.bytes[i]} << (8 * i);
   return pseudonym;
@@ -38,7 +38,7 @@ std::uint64_t times(std::uint64_t count, std::uint64_t factor) {
 ClassState WeighedClass::state() const {
   ClassState state = sum_.state();
   if (!rules_->trust_alone && said_.size() == 1 && said_.begin()->first != rules_->base_teacher)
-    state.sole_teacher = pseudonym(said_.begin()->first);
+    state.sole_teacher = pseudonym(said_.begin()->first, rules_->pseudonyms);
   return state;
 }
 

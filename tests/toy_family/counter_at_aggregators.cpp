@@ -68,7 +68,9 @@ class CounterServer : public aggregator::ServerFamily {
   void add_options(CLI::App& app) override {
     app.add_option("--most-counted", most_, "Pictures of a class, of one client");
   }
-  std::unique_ptr<Family> make(const ClientId&) const override { return std::make_unique<CounterFamily>(most_); }
+  std::unique_ptr<Family> make(const aggregator::Self&) const override {
+    return std::make_unique<CounterFamily>(most_);
+  }
 
  private:
   std::uint64_t most_ = 1000;
