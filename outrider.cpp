@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "aggregator/daemon/daemon_command.h"
+#include "aggregator/daemon/forget_command.h"
 #include "aggregator/daemon/operator_command.h"
 #include "aggregator/families/families.h"
 #include "client/daemon/daemon_command.h"
@@ -124,6 +125,13 @@ Run add_client(CLI::App& app) {
     const auto chosen = added->get_subcommands();
     return chosen.empty() ? learn() : operator_verbs->at(chosen.front()->get_name())();
   };
+}
+
+Run add_forget(CLI::App& app) {
+  return library_verb(
+      *verb(app, "forget", "At an aggregator: take back what a client taught, or what is known of a class",
+            "outrider forget --class 'bag' --state aggregator-state"),
+      aggregator::run_forget, options_of<aggregator::ForgetCommand>(aggregator::known_families()));
 }
 
 Run add_status(CLI::App& app) {
@@ -256,12 +264,20 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.formatter(help_formatter());
   std::string level = "info";
-  std::map<std::string, Run> verbs{
-      {"aggregator", add_aggregator(app)}, {"client", add_client(app)},     {"status", add_status(app)},
-      {"predict", add_predict(app)},       {"pretrain", add_pretrain(app)}, {"base", add_base(app)},
-      {"model", add_model(app)},           {"simulate", add_simulate(app)}, {"scenario", add_scenario(app)},
-      {"compare", add_compare(app)},       {"evaluate", add_evaluate(app)}, {"help", add_help(app)},
-      {"version", add_version(app)}};
+  std::map<std::string, Run> verbs{{"aggregator", add_aggregator(app)},
+                                   {"client", add_client(app)},
+                                   {"status", add_status(app)},
+                                   {"forget", add_forget(app)},
+                                   {"predict", add_predict(app)},
+                                   {"pretrain", add_pretrain(app)},
+                                   {"base", add_base(app)},
+                                   {"model", add_model(app)},
+                                   {"simulate", add_simulate(app)},
+                                   {"scenario", add_scenario(app)},
+                                   {"compare", add_compare(app)},
+                                   {"evaluate", add_evaluate(app)},
+                                   {"help", add_help(app)},
+                                   {"version", add_version(app)}};
   add_log_option(app, level);
   try {
     app.parse(argc, argv);

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "knowledge/contribution.h"
+#include "storage/store.h"
 #include "tests/daemons.h"
 #include "tests/fashion.h"
 
@@ -92,6 +94,88 @@ TEST(OperatorOfAnAggregator, KilledWhileItForgetsHasForgottenAllOrNothing) {
   run(client_verb(world.site, {"remove", "bob", "--forget", "--yes"}));
   world.aggregator.emplace(world.site.start_aggregator(world.site.address()));
   EXPECT_TRUE(world.bob_is_forgotten());
+}
+
+std::vector<std::string> forget_verb(const Site& site, std::vector<std::string> words) {
+  words.insert(words.begin(), "forget");
+  words.insert(words.end(), {"--state", site.path("aggregator").string()});
+  return words;
+}
+
+// What a client has contributed on the class, as it lies in its outbox.
+Bytes said_on(const std::filesystem::path& state, const std::string& class_name) {
+  Bytes said;
+  open_store_read_only(state)->scan(Column::contributions, {}, [&](ByteView, ByteView value) {
+    const Contribution contribution = decode_contribution(value);
+    if (contribution.topic.subject == class_name) said = contribution.payload;
+  });
+  return said;
+}
+
+// In how many files below the folder these bytes lie.
+std::size_t files_with(const std::filesystem::path& folder, ByteView bytes) {
+  std::size_t found = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.is_regular_file()) found += text_of_file(entry.path()).find(text_of(bytes)) != std::string::npos ? 1 : 0;
+  return found;
+}
+
+TEST(OperatorOfAnAggregator, LeavesNoByteOfAClassThatItForgets) {
+  TwoClients world;
+  const Bytes face = said_on(world.site.state("bob"), "sandal");
+  const Bytes other = said_on(world.site.state("bob"), "sneaker");
+  ASSERT_GT(std::min(face.size(), other.size()), 100U);
+  ASSERT_GT(files_with(world.site.path("aggregator"), face), 0U) << "it is looked for as it lies there";
+  const Outcome forgotten = run(forget_verb(world.site, {"--class", "sandal", "--yes"}));
+  ASSERT_EQ(forgotten.exit_code, 0) << forgotten.errors;
+  EXPECT_TRUE(eventually([&] { return files_with(world.site.path("aggregator"), face) == 0; }));
+  EXPECT_TRUE(eventually([&] { return pictures_known(world.site.state("ann"), "sandal") == 0; }));
+  EXPECT_EQ(pictures_known(world.site.state("ann"), "sneaker"), 12U);
+}
+
+TEST(OperatorOfAnAggregator, ForgetsAClassWhileItRuns) {
+  TwoClients world;
+  const Outcome forgotten = run(forget_verb(world.site, {"--class", "sneaker", "--yes"}));
+  EXPECT_EQ(forgotten.exit_code, 0) << forgotten.errors;
+  EXPECT_THAT(forgotten.output, HasSubstr("class 'sneaker' is forgotten: 2 contributions of 2 clients taken back"));
+  EXPECT_TRUE(eventually([&] {
+    return pictures_known(world.site.state("ann"), "sneaker") == 0 &&
+           pictures_known(world.site.state("ann"), "sandal") == 6;
+  }));
+  world.stop(world.aggregator, SIGKILL);
+  const Outcome record = run(forget_verb(world.site, {"--list", "--json"}));
+  ASSERT_EQ(record.exit_code, 0) << record.errors;
+  const auto list = nlohmann::json::parse(record.output);
+  ASSERT_EQ(list.size(), 1U);
+  EXPECT_EQ(list[0]["what"], "a class");
+  EXPECT_EQ(list[0]["contributions"], 2);
+  EXPECT_GT(list[0]["when"], 1'700'000'000);
+  world.aggregator.emplace(world.site.start_aggregator(world.site.address()));
+  // Bob was away all the time.
+  const Process bob = world.site.start_client("bob", {"--keep-deleted"});
+  EXPECT_TRUE(eventually([&] { return pictures_known(world.site.state("bob"), "sneaker") == 0; })) << bob.errors();
+}
+
+TEST(OperatorOfAnAggregator, ForgetsAClientByThatVerbToo) {
+  TwoClients world;
+  const Outcome forgotten = run(forget_verb(world.site, {"--client", "bob", "--yes"}));
+  EXPECT_EQ(forgotten.exit_code, 0) << forgotten.errors;
+  EXPECT_THAT(forgotten.output, HasSubstr("2 classes from 13 pictures taken back"));
+  EXPECT_TRUE(world.bob_is_forgotten());
+}
+
+TEST(OperatorOfAnAggregator, ForgetsOneThingAtATime) {
+  Site site;
+  for (const auto& [words, exit_code] :
+       std::vector<std::pair<std::vector<std::string>, int>>{{{}, 1}, {{"--class", "bag", "--client", "bob"}, 2}}) {
+    const Outcome outcome = run(forget_verb(site, words));
+    EXPECT_EQ(outcome.exit_code, exit_code) << outcome.errors;
+    EXPECT_THAT(outcome.errors, ::testing::AllOf(HasSubstr("--class"), HasSubstr("--client")));
+  }
+  const Process aggregator = site.start_aggregator();
+  const Outcome unknown = run(forget_verb(site, {"--class", "bagg", "--yes"}));
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_THAT(unknown.errors, HasSubstr("nothing is known of 'bagg'"));
 }
 
 TEST(OperatorOfAnAggregator, IsToldWhatCannotBe) {

@@ -71,7 +71,7 @@ Client* Core::seen(const ClientId& from, Instant now) {
 void Core::note_seen(const ClientId& from, Instant now, std::uint64_t every_seconds, WriteSet& writes) {
   if (pace_.started == 0) return;
   Client* client = roster_.find(from);
-  const std::uint64_t wall = pace_.started + static_cast<std::uint64_t>(now.count() / 1000);
+  const std::uint64_t wall = wall_clock(now);
   if (client == nullptr || wall < client->seen + every_seconds) return;
   client->seen = wall;
   writes.put(Column::clients, to_bytes(from.view()), encode(client->record()));

@@ -116,7 +116,7 @@ class Core {
   // What of the store's content cannot be used or sent and is left out, one sentence each.
   std::vector<std::string> complaints() const;
 
-  // What the operator asks (core_clients.cpp). All effects so far must be durable for the last three; those that are
+  // What the operator asks (core_clients.cpp, core_forget.cpp). All effects so far must be durable; those that are
   // asked for one client throw InputError where there is none.
   Clients accounts(const ClientId& after, Instant now) const;
   // By the beginning of its id or its name; throws InputError unless that is one.
@@ -126,6 +126,11 @@ class Core {
   // never contributed, but that its numbers stay used up, and for what families have said since in the aggregator's
   // own name (the weights that a round has made).
   Effects remove(const ClientId& id, bool forget, Instant now);
+  // Takes back all that anybody has said on topics of that name, the aggregator too, as if it had never been said; with
+  // the same exceptions. Throws InputError where there is nothing of it.
+  std::pair<Effects, Forgotten> forget_class(const std::string& name, Instant now);
+  // What was taken back so far, the oldest first: not what it was.
+  std::vector<Forgetting> forgettings() const;
 
  private:
   void restore();
@@ -163,7 +168,16 @@ class Core {
     std::size_t bytes = 0;
   };
   Account brief_account(const ClientId& id, const Client& client, Instant now) const;
-  Effects forget(const ClientId& id, Client& client);
+  struct TakenBack;
+  // What the client said on the topics that are meant.
+  void take_back(const ClientId& id, const std::function<bool(const Topic&)>& is_meant, TakenBack& taken);
+  Effects finish(TakenBack&& taken, std::string_view what, Instant now);
+  Effects forget(const ClientId& id, Client& client, Instant now);
+  void note_forgetting(const Forgetting& forgetting, WriteSet& writes) const;
+  // In seconds since 1970; 0: not known.
+  std::uint64_t wall_clock(Instant now) const {
+    return pace_.started == 0 ? 0 : pace_.started + static_cast<std::uint64_t>(now.count() / 1000);
+  }
 
   struct Batch;
   Effects finish(const ClientId& from, const Client& client, Batch&& batch);

@@ -1,4 +1,4 @@
-// What the operator asks of the core about its clients: who they are, what they taught, and to take it back.
+// What the operator asks of the core about its clients: who they are and what they taught.
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -80,7 +80,7 @@ Effects Core::remove(const ClientId& id, bool forget, Instant now) {
   if (client == nullptr || id == self_) throw InputError("no client has the id " + id.hex());
   Effects effects;
   if (forget) {
-    effects = this->forget(id, *client);
+    effects = this->forget(id, *client, now);
   } else if (brief_account(id, *client, now).connected) {
     throw InputError("client " + utf8::quoted(client->name) + " (" + id.brief() +
                      ") is connected; stop it first, or add --forget to take back what it taught");
@@ -90,46 +90,6 @@ Effects Core::remove(const ClientId& id, bool forget, Instant now) {
   invariant(roster_.find(id) != nullptr, "who is removed is on the list");
   roster_.remove(id, effects.writes);
   if (forget) effects.append(step(now));
-  return effects;
-}
-
-// Of its accepted contributions the decisions stay, without payloads: so its numbers stay used up, what it sends once
-// more is answered, and replicas that were away hear which topics have changed. One commit: a crash leaves all or
-// nothing.
-Effects Core::forget(const ClientId& id, Client& client) {
-  Effects effects;
-  const std::string title = client.title(id);
-  const Revision revision = next(revision_);
-  std::set<Topic> topics;
-  std::size_t contributions = 0;
-  history_.forget(id);
-  store_.scan(Column::contributions, id.view(), [&](ByteView key, ByteView value) {
-    Decision decision = decode_decision(value);
-    if (!decision.is_accepted()) return;
-    if (decision.taken_back) return history_.accepted(decision);
-    if (decision.large) erase_parts(*std::exchange(decision.large, {}), effects.writes);
-    topics.insert(decision.accepted->topic);
-    decision.accepted = header_of(*decision.accepted);
-    decision.dropped = false;
-    decision.taken_back = true;
-    if (catalogue_.has(id, decision.accepted->topic)) decision.revision = revision;
-    history_.accepted(decision);
-    effects.writes.put(Column::contributions, to_bytes(key), encode(decision));
-    ++contributions;
-  });
-  bool changed = false;
-  for (const Topic& topic : topics) {
-    if (!catalogue_.has(id, topic)) continue;
-    catalogue_.fold({id, {}, revision_, topic, {}}, revision);
-    changed = true;
-  }
-  catalogue_.forget_withdrawn();
-  uploads_.drop(id, effects.writes);
-  client.name.clear();
-  for (const Topic& topic : topics) invariant(!catalogue_.has(id, topic), "what is forgotten is merged into nothing");
-  if (changed) record_revision({revision, {}, 0}, effects.writes);
-  effects.notices.push_back("took back all that " + title + " had taught: " + std::to_string(contributions) +
-                            " contributions on " + std::to_string(topics.size()) + " topics");
   return effects;
 }
 

@@ -20,6 +20,13 @@ struct Decision {
   }
 }
 
+# That something was taken back on the operator's word: not what it was.
+struct Forgetting {
+  when          @0 :UInt64;  # in seconds since 1970; 0: not known
+  what          @1 :Text;    # "a client", "a class"
+  contributions @2 :UInt64;
+}
+
 # The value in the column "clients".
 struct ClientRecord {
   name           @0 :Text;

@@ -25,6 +25,21 @@ Bytes encode(const Decision& decision) {
   return wire::flatten(message);
 }
 
+Bytes encode(const Forgetting& forgetting) {
+  capnp::MallocMessageBuilder message;
+  auto builder = message.initRoot<wire::Forgetting>();
+  builder.setWhen(forgetting.when);
+  builder.setWhat(wire::text(forgetting.what));
+  builder.setContributions(forgetting.contributions);
+  return wire::flatten(message);
+}
+
+Forgetting decode_forgetting(ByteView bytes) {
+  return wire::read<wire::Forgetting>(bytes, "the record of what was taken back", [](wire::Forgetting::Reader reader) {
+    return Forgetting{reader.getWhen(), wire::text(reader.getWhat()), reader.getContributions()};
+  });
+}
+
 Bytes encode(const ClientRecord& record) {
   capnp::MallocMessageBuilder message;
   auto builder = message.initRoot<wire::ClientRecord>();

@@ -36,11 +36,23 @@ struct ClientRecord {
   std::uint64_t gone_refused = 0;
 };
 
+// That something was taken back on the operator's word: not what it was.
+struct Forgetting {
+  std::uint64_t when = 0;  // in seconds since 1970; 0: not known
+  std::string what;        // "a client", "a class"
+  std::uint64_t contributions = 0;
+
+  bool operator==(const Forgetting&) const = default;
+};
+inline constexpr std::size_t kMostForgettings = 10'000;  // on record, the latest
+
+Bytes encode(const Forgetting& forgetting);
 Bytes encode(const Decision& decision);
 Bytes encode(const ClientRecord& record);
 // Throw InputError when the bytes are not such a record.
 Decision decode_decision(ByteView bytes);
 ClientRecord decode_client_record(ByteView bytes);
+Forgetting decode_forgetting(ByteView bytes);
 
 // The accepted contribution with its payload. Throws InputError when that is dropped, or a part of it is missing.
 Contribution whole(const Decision& decision, const Store& store);

@@ -25,6 +25,9 @@ inline Bytes forgotten_name() {
   return to_bytes("forgotten");
 }
 
+// That something was taken back on the operator's word, and when; followed by a number.
+inline constexpr std::string_view kForgettings = "forgetting ";
+
 inline Bytes encoder_name() {
   return to_bytes("encoder");
 }

@@ -1,6 +1,7 @@
 @0xd1a7c35e0f9b4826;
 
 using Cxx = import "/capnp/c++.capnp";
+using import "/aggregator/core/decision.capnp".Forgetting;
 $Cxx.namespace("outrider::wire");
 
 # What an operator asks of a running aggregator at its door (operator_door.h), and what it answers. One request and one
@@ -13,6 +14,8 @@ struct OperatorRequest {
     list   @1 :Data;    # clients whose ids follow this one, none: from the first
     show   @2 :Text;    # a client: the beginning of its id, or its name
     remove @3 :Remove;
+    forget @4 :Text;    # a class: all that was taught on it
+    forgettings @5 :Void;  # what was taken back so far
   }
   struct Remove {
     who    @0 :Text;
@@ -25,11 +28,18 @@ struct OperatorAnswer {
     failed  @0 :Text;   # why, as one sentence
     clients @1 :Clients;
     removed @2 :Account;
+    forgotten   @3 :Forgotten;
+    forgettings @4 :List(Forgetting);
   }
   struct Clients {
     accounts @0 :List(Account);
     more     @1 :Bool;
   }
+}
+
+struct Forgotten {
+  contributions @0 :UInt64;
+  clients       @1 :UInt64;
 }
 
 struct Account {

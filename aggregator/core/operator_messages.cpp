@@ -52,6 +52,8 @@ struct RequestWriter {
     removal.setWho(wire::text(remove.who));
     removal.setForget(remove.forget);
   }
+  void operator()(const ForgetClass& forget) { builder.setForget(wire::text(forget.name)); }
+  void operator()(const ListForgettings&) { builder.setForgettings(); }
 };
 
 struct AnswerWriter {
@@ -65,6 +67,19 @@ struct AnswerWriter {
     answer.setMore(clients.more);
   }
   void operator()(const Removed& removed) { write_account(removed.account, builder.initRemoved()); }
+  void operator()(const Forgotten& forgotten) {
+    auto answer = builder.initForgotten();
+    answer.setContributions(forgotten.contributions);
+    answer.setClients(forgotten.clients);
+  }
+  void operator()(const Forgettings& forgettings) {
+    auto list = builder.initForgettings(static_cast<unsigned>(forgettings.all.size()));
+    for (unsigned i = 0; i < list.size(); ++i) {
+      list[i].setWhen(forgettings.all[i].when);
+      list[i].setWhat(wire::text(forgettings.all[i].what));
+      list[i].setContributions(forgettings.all[i].contributions);
+    }
+  }
 };
 
 }  // namespace
@@ -92,6 +107,10 @@ OperatorRequest decode_request(ByteView bytes) {
             return ShowClient{wire::text(reader.getShow())};
           case wire::OperatorRequest::REMOVE:
             return RemoveClient{wire::text(reader.getRemove().getWho()), reader.getRemove().getForget()};
+          case wire::OperatorRequest::FORGET:
+            return ForgetClass{wire::text(reader.getForget())};
+          case wire::OperatorRequest::FORGETTINGS:
+            return ListForgettings{};
           default:
             throw InputError("the aggregator's version does not know what is asked of it");
         }
@@ -114,6 +133,14 @@ OperatorAnswer decode_answer(ByteView bytes) {
           }
           case wire::OperatorAnswer::REMOVED:
             return Removed{read_account(reader.getRemoved())};
+          case wire::OperatorAnswer::FORGOTTEN:
+            return Forgotten{reader.getForgotten().getContributions(), reader.getForgotten().getClients()};
+          case wire::OperatorAnswer::FORGETTINGS: {
+            Forgettings forgettings;
+            for (const auto one : reader.getForgettings())
+              forgettings.all.push_back({one.getWhen(), wire::text(one.getWhat()), one.getContributions()});
+            return forgettings;
+          }
           default:
             throw InputError("the aggregator answers what this version does not know");
         }

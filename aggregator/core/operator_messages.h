@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "aggregator/core/decision.h"
 #include "knowledge/contribution.h"
 
 namespace outrider::aggregator {
@@ -42,7 +43,14 @@ struct RemoveClient {
   bool forget = false;  // take back all that it taught
   bool operator==(const RemoveClient&) const = default;
 };
-using OperatorRequest = std::variant<ListClients, ShowClient, RemoveClient>;
+struct ForgetClass {
+  std::string name;  // at most kMostWho bytes
+  bool operator==(const ForgetClass&) const = default;
+};
+struct ListForgettings {
+  bool operator==(const ListForgettings&) const = default;
+};
+using OperatorRequest = std::variant<ListClients, ShowClient, RemoveClient, ForgetClass, ListForgettings>;
 
 struct Failed {
   std::string why;
@@ -57,7 +65,17 @@ struct Removed {
   Account account;
   bool operator==(const Removed&) const = default;
 };
-using OperatorAnswer = std::variant<Failed, Clients, Removed>;
+// How much was taken back.
+struct Forgotten {
+  std::uint64_t contributions = 0;
+  std::uint64_t clients = 0;
+  bool operator==(const Forgotten&) const = default;
+};
+struct Forgettings {
+  std::vector<Forgetting> all;  // the oldest first
+  bool operator==(const Forgettings&) const = default;
+};
+using OperatorAnswer = std::variant<Failed, Clients, Removed, Forgotten, Forgettings>;
 
 constexpr std::size_t kShortestPrefix = 4;
 constexpr std::size_t kMostWho = 256;                              // bytes

@@ -232,6 +232,82 @@ TEST(Forget, NumbersStayUsedUpAndTheClientMayTeachAnew) {
   EXPECT_EQ(office.core().status({}).topics.size(), 1U);
 }
 
+// What two clients and the aggregator taught on a class, also what was replaced since; all else stays.
+TEST(ForgetClass, IsAsIfNobodyHadEverTaughtIt) {
+  for (const bool in_parts : {false, true}) {
+    Limits limits;
+    if (in_parts) limits.inline_bytes = 64;
+    Office with(kEncoderOfTests, limits);
+    Office without(kEncoderOfTests, limits);
+    for (Office* office : {&with, &without})
+      for (const auto& [client, name] : {std::pair{kAnn, "ann"}, {kBob, "bob"}}) office->come(client, name);
+    for (const ClientId& client : {kAnn, kBob}) {
+      with.teach(client, "prototype", "face", two_numbers(client.bytes[0]));
+      with.teach(client, "prototype", "face", two_numbers(client.bytes[1]));
+      for (Office* office : {&with, &without}) office->teach(client, "prototype", "bag", two_numbers(client.bytes[2]));
+    }
+    const Revision before = with.core().revision();
+    EXPECT_EQ(std::get<Forgotten>(with.ask(ForgetClass{"face"})), (Forgotten{4, 2}));
+    for (const bool restarted : {false, true}) {
+      if (restarted) with.restart();
+      EXPECT_EQ(with.core().knowledge_digest(), without.core().knowledge_digest());
+      EXPECT_EQ(with.core().status({}).topics.size(), 1U);
+      EXPECT_GT(with.core().revision(), before) << "replicas hear of it";
+    }
+    std::size_t parts = 0, parts_without = 0;
+    with.store().scan(Column::parts, {}, [&](ByteView, ByteView) { ++parts; });
+    without.store().scan(Column::parts, {}, [&](ByteView, ByteView) { ++parts_without; });
+    EXPECT_EQ(parts, parts_without);
+    with.store().scan(Column::contributions, {}, [&](ByteView, ByteView value) {
+      const Decision decision = decode_decision(value);
+      if (decision.accepted->topic.subject == "face") {
+        EXPECT_TRUE(decision.taken_back && decision.accepted->payload.empty());
+      }
+    });
+  }
+}
+
+TEST(ForgetClass, MayBeTaughtAnewAndForgottenAgain) {
+  Office office(kEncoderOfTests);
+  office.come(kBob, "bob");
+  office.teach(kBob, "prototype", "face", two_numbers(1));
+  EXPECT_EQ(std::get<Forgotten>(office.ask(ForgetClass{"face"})), (Forgotten{1, 1}));
+  EXPECT_THAT(office.failure(ForgetClass{"face"}), HasSubstr("nothing is known of 'face'"));
+  office.teach(kBob, "prototype", "face", two_numbers(2));
+  office.restart();
+  EXPECT_EQ(office.core().status({}).topics.size(), 1U);
+  EXPECT_EQ(std::get<Forgotten>(office.ask(ForgetClass{"face"})), (Forgotten{1, 1}));
+  EXPECT_TRUE(office.core().status({}).topics.empty());
+}
+
+TEST(ForgetClass, IsRefusedWhereThereIsNone) {
+  Office office(kEncoderOfTests);
+  office.come(kBob, "bob");
+  office.teach(kBob, "prototype", "bag", two_numbers(1));
+  const Digest before = office.core().knowledge_digest();
+  EXPECT_THAT(office.failure(ForgetClass{"bgа"}), HasSubstr("nothing is known of 'bgа'"));
+  for (const char* name : {"", "@model"})
+    EXPECT_THAT(office.failure(ForgetClass{name}), HasSubstr("no class can be called"));
+  EXPECT_EQ(office.core().knowledge_digest(), before);
+  EXPECT_TRUE(std::get<Forgettings>(office.ask(ListForgettings{})).all.empty());
+}
+
+// That it happened, and not what it was.
+TEST(Forgettings, AreOnRecord) {
+  Office office(kEncoderOfTests);
+  for (const auto& [client, name] : {std::pair{kAnn, "ann"}, {kBob, "bob"}}) {
+    office.come(client, name);
+    for (const char* subject : {"bag", "coat"}) office.teach(client, "prototype", subject, two_numbers(1));
+  }
+  office.ask(ForgetClass{"bag"});
+  office.forget(kBob);
+  for (const bool restarted : {false, true}) {
+    if (restarted) office.restart();
+    const std::vector<Forgetting> expected{{0, "a class", 2}, {0, "a client", 1}};
+    EXPECT_EQ(std::get<Forgettings>(office.ask(ListForgettings{})).all, expected);
+  }
+}
+
 TEST(RemoveClient, TakesOneThatIsAwayOffTheListAndKeepsWhatItTaught) {
   Office office(kEncoderOfTests);
   office.come(kAnn, "ann");
@@ -310,10 +386,12 @@ TEST(MergeBy, OtherRulesMeanThatAllClassesHaveChanged) {
 TEST(OperatorMessages, KeepTheirContent) {
   const Account account{kAnn, "ann", true, 17, 3, 1, {{{"prototype", Digest::of(bytes_of("x")), "bag"}, 9}}};
   for (const OperatorRequest& request : {OperatorRequest{ListClients{kBob}}, OperatorRequest{ShowClient{"ann"}},
-                                         OperatorRequest{RemoveClient{"ab", true}}})
+                                         OperatorRequest{RemoveClient{"ab", true}}, OperatorRequest{ForgetClass{"bag"}},
+                                         OperatorRequest{ListForgettings{}}})
     EXPECT_EQ(decode_request(encode(request)), request);
   for (const OperatorAnswer& answer :
-       {OperatorAnswer{Failed{"why"}}, OperatorAnswer{Clients{{account}, true}}, OperatorAnswer{Removed{account}}})
+       {OperatorAnswer{Failed{"why"}}, OperatorAnswer{Clients{{account}, true}}, OperatorAnswer{Removed{account}},
+        OperatorAnswer{Forgotten{3, 2}}, OperatorAnswer{Forgettings{{{17, "a class", 3}}}}})
     EXPECT_EQ(decode_answer(encode(answer)), answer);
   EXPECT_THROW(decode_request({}), InputError);
   EXPECT_THROW(decode_answer(Bytes(8, 0xff)), InputError);

@@ -1,5 +1,6 @@
 #include "aggregator/daemon/operator_service.h"
 
+#include <chrono>
 #include <utility>
 
 #include "aggregator/daemon/identity.h"
@@ -29,6 +30,13 @@ struct Service {
     if (removal.forget) effects.writes.put(Column::meta, to_be_erased(), to_bytes(id.view()));
     return Removed{std::move(account)};
   }
+  OperatorAnswer operator()(const ForgetClass& forget) {
+    auto [taken_back, forgotten] = core.forget_class(forget.name, now);
+    effects = std::move(taken_back);
+    effects.writes.put(Column::meta, to_be_erased(), to_bytes("a class"));
+    return forgotten;
+  }
+  OperatorAnswer operator()(const ListForgettings&) { return Forgettings{core.forgettings()}; }
 };
 
 // As an aggregator leaves them behind; a client's state has no clients.
@@ -47,7 +55,10 @@ OperatorAnswer serve_at_rest(const std::filesystem::path& state, const OperatorR
   if (!is_aggregators(*store))
     throw InputError("'" + state.string() + "' is no aggregator's state, or that of one that nobody has come to yet");
   const Self self = self_of(identity(*store));
-  Core core(self.id, *store, families.make(self));
+  Pace pace;
+  pace.started = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+  Core core(self.id, *store, families.make(self), {}, pace);
   OperatorAnswer answer =
       serve_operator(core, request, Instant{0}, [&](const Effects& effects) { store->commit(effects.writes); });
   erase_what_is_taken_back(*store);
