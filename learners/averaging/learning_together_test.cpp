@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "learners/averaging/local_training.h"
+#include "learners/averaging/matched_average.h"
 #include "learners/averaging/matching.h"
 #include "learners/averaging/narrow.h"
 #include "learners/averaging/test_clients.h"

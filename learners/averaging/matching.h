@@ -26,14 +26,4 @@ ChannelSelection match_by_activations(const nn::NetworkSpec& network, const nn::
 ChannelSelection match_by_weights(const nn::NetworkSpec& network, const nn::Parameters& reference,
                                   const nn::Parameters& other);
 
-// The weighted mean of networks in step with each other, weights above 0 (counts, say). Sums in double, in order.
-// Asserts that there is a weight for each, and one network at least. Throws InputError when they have not the same
-// tensors.
-nn::Parameters weighted_average(std::span<const nn::Parameters> networks, std::span<const double> weights);
-
-// Of networks that were trained apart, in one step and without further rounds: each is matched to the first by
-// activations on the anchors, and their weighted mean taken. Asserts and throws as the functions above.
-nn::Parameters matched_average(const nn::NetworkSpec& network, std::span<const nn::Parameters> networks,
-                               std::span<const double> weights, std::span<const float> anchors, int threads = 1);
-
 }  // namespace outrider::averaging

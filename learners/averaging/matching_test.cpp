@@ -1,56 +1,17 @@
 #include "learners/averaging/matching.h"
 
-#include <cmath>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
 #include "learners/averaging/partial_network.h"
-#include "learners/averaging/test_networks.h"
+#include "learners/averaging/test_matching.h"
 #include "learners/encoders/architectures.h"
 
 namespace outrider::averaging {
 namespace {
 
 using testing::HasSubstr;
-
-ChannelSelection random_order(const ChannelGroups& groups, std::uint64_t seed) {
-  ChannelSelection order = all_channels(groups);
-  Random random(seed, "order");
-  for (std::size_t g = 0; g < order.size(); ++g)
-    if (!groups.groups[g].fixed) random.shuffle(std::span(order[g]));
-  return order;
-}
-
-double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
-  double largest = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(static_cast<double>(a[i] - b[i])));
-  return largest;
-}
-
-nn::Parameters average_of(const nn::Parameters& a, const nn::Parameters& b) {
-  const nn::Parameters networks[] = {a, b};
-  const double weights[] = {3, 1};
-  return weighted_average(networks, weights);
-}
-
-struct MatchingCase {
-  nn::NetworkSpec network;
-  nn::Parameters reference;
-  ChannelGroups groups;
-  nn::Parameters copy;  // with its channels in another order
-
-  MatchingCase(const nn::NetworkSpec& spec, std::uint64_t seed)
-      : network(spec),
-        reference(random_weights(spec, seed)),
-        groups(channel_groups(spec)),
-        copy(select_channels(groups, reference, random_order(groups, seed))) {}
-  ChannelSelection match(bool by_weights, const nn::Parameters& other) const {
-    return by_weights ? match_by_weights(network, reference, other)
-                      : match_by_activations(network, reference, other, random_inputs(network, 12, 7));
-  }
-};
 
 TEST(Matching, ReorderingChannelsDoesNotChangeTheFunction) {
   for (const char* text : kTestNetworks)
@@ -59,34 +20,6 @@ TEST(Matching, ReorderingChannelsDoesNotChangeTheFunction) {
       EXPECT_NE(c.copy, c.reference);
       EXPECT_LT(largest_difference(outputs_of(c.network, c.copy), outputs_of(c.network, c.reference)), 1e-5) << text;
     }
-}
-
-TEST(Matching, ANetworkAndItsReorderedCopyAverageBackToTheSameFunction) {
-  for (const char* text : kTestNetworks)
-    for (std::uint64_t seed = 1; seed < 9; ++seed) {
-      const MatchingCase c(nn::parse_network(text), seed);
-      const auto expected = outputs_of(c.network, c.reference);
-      EXPECT_GT(largest_difference(outputs_of(c.network, average_of(c.reference, c.copy)), expected), 1e-2) << text;
-      for (const bool by_weights : {false, true}) {
-        const nn::Parameters matched = select_channels(c.groups, c.copy, c.match(by_weights, c.copy));
-        EXPECT_EQ(matched, c.reference) << text << " seed " << seed << (by_weights ? " by weights" : " by activations");
-        EXPECT_LE(largest_difference(outputs_of(c.network, average_of(c.reference, matched)), expected), 1e-5) << text;
-      }
-    }
-}
-
-TEST(Matching, AnyNumberOfReorderedCopiesAverageBackInOneCall) {
-  for (const char* text : kTestNetworks) {
-    const MatchingCase c(nn::parse_network(text), 4);
-    std::vector<nn::Parameters> networks{c.reference};
-    for (std::uint64_t seed = 5; seed < 8; ++seed)
-      networks.push_back(select_channels(c.groups, c.reference, random_order(c.groups, seed)));
-    const double weights[] = {1, 2, 3, 4};
-    const auto anchors = random_inputs(c.network, 12, 7);
-    const nn::Parameters average = matched_average(c.network, networks, weights, anchors);
-    EXPECT_LE(largest_difference(outputs_of(c.network, average), outputs_of(c.network, c.reference)), 1e-5) << text;
-    EXPECT_EQ(average, matched_average(c.network, networks, weights, anchors, 3)) << text;
-  }
 }
 
 TEST(Matching, FindsTheOrderUnderNoise) {
@@ -118,9 +51,6 @@ TEST(Matching, RefusesWhatDoesNotFit) {
     EXPECT_THAT(
         objection_of([&] { match_by_activations(network, weights, weights, std::vector<float>(values)); }).value_or(""),
         HasSubstr("expected one input of the network or more, of 72"));
-  const nn::Parameters networks[] = {weights, other};
-  const double equal[] = {1, 1};
-  EXPECT_THROW(weighted_average(networks, equal), InputError);
 }
 
 // Each layer, as the end of a network of its own, computes what it did within the whole.

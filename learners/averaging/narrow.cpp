@@ -92,11 +92,6 @@ void put_back(const nn::NetworkSpec& network, double to, const nn::Parameters& p
   }
 }
 
-ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& state, double width) {
-  assert(state.control.tensors.empty() || width == 1);
-  return {state.round, narrow_parameters(network, state.weights, width), {}, {}, state.control};
-}
-
 TrainingCost training_cost(const nn::NetworkSpec& network, const Workload& workload) {
   constexpr std::size_t kCopies = 4;
   return {nn::TrainingPlan::planned_bytes(network, workload.batch, workload.threads) +

@@ -4,10 +4,10 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "learners/averaging/channels.h"
-#include "learners/averaging/server.h"
 
 namespace outrider::averaging {
 
@@ -33,9 +33,6 @@ nn::Parameters narrower_parameters(const nn::NetworkSpec& network, double from, 
 // Puts the values of such a part back to where they came from. Both are of the same tensors.
 void put_back(const nn::NetworkSpec& network, double to, const nn::Parameters& part, double from,
               nn::Parameters& parameters);
-// What a client of that width is to be given: its part of the weights and the round, without momenta. Asserts that the
-// state has no control variate (check_update() refuses narrow updates with SCAFFOLD).
-ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& state, double width);
 
 // What training takes of a client in a round.
 struct Workload {

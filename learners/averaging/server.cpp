@@ -233,6 +233,11 @@ void ServerState::check(const nn::NetworkSpec& network, const Strategy& strategy
   check_tensors(control, tensors.control, "the server's control variate");
 }
 
+ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& state, double width) {
+  assert(state.control.tensors.empty() || width == 1);
+  return {state.round, narrow_parameters(network, state.weights, width), {}, {}, state.control};
+}
+
 ServerState apply_round(const nn::NetworkSpec& network, const Strategy& strategy, const ServerState& state,
                         std::span<const Update> updates, const RoundOptions& options) {
   strategy.check();

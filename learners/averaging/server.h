@@ -37,6 +37,10 @@ struct ServerState {
   void check(const nn::NetworkSpec& network, const Strategy& strategy) const;
 };
 
+// What a client of that width is to be given: its part of the weights and the round, without momenta. Asserts that the
+// state has no control variate (check_update() refuses narrow updates with SCAFFOLD).
+ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& state, double width);
+
 struct RoundOptions {
   std::uint64_t population = 1;  // SCAFFOLD: the clients that there are, chosen for the round or not
   int threads = 1;               // 0: one per processor; does not change the result

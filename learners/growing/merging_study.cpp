@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "learners/averaging/matched_average.h"
 #include "learners/averaging/matching.h"
 #include "learners/averaging/narrow.h"
 #include "learners/data/split.h"
