@@ -6,6 +6,7 @@
 
 #include "learners/averaging/learning_task.h"
 #include "learners/growing/growing_task.h"
+#include "learners/training/local_work.h"
 
 namespace CLI {
 class App;
@@ -21,7 +22,7 @@ struct ModelOptions {
   float mean = 0;
   float deviation = 1;
   std::string strategy = "fedavg";
-  averaging::LocalWork work;
+  training::LocalWork work;
   std::uint64_t seed = 1;
   std::string output;
   bool replace = false;  // an earlier output
@@ -33,7 +34,7 @@ struct ModelOptions {
   std::uint32_t sharing = 0;
   std::string crossings = "orthogonal";
   float factor = growing::Crossings{}.factor;
-  averaging::LocalWork crossing = growing::GrowingTask{}.crossing;
+  training::LocalWork crossing = growing::GrowingTask{}.crossing;
 };
 void add_options(CLI::App& app, ModelOptions& options);
 // Writes the file that an aggregator starts from. Returns the exit code; throws InputError for options that make no

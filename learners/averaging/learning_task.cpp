@@ -1,9 +1,5 @@
 #include "learners/averaging/learning_task.h"
 
-#include <cmath>
-
-#include <fmt/format.h>
-
 #include "knowledge/error.h"
 #include "knowledge/wire.h"
 #include "learners/averaging/averaging.capnp.h"
@@ -18,16 +14,9 @@ const std::string kTheTask = "the averaging task";
 
 }  // namespace
 
-void LocalWork::check() const {
-  require(batch > 0, kTheTask + " trains on batches of no pictures; expected 1 or more");
-  require(epochs > 0, kTheTask + " trains for no epoch; expected 1 or more");
-  require(std::isfinite(rate) && rate > 0,
-          fmt::format("{} trains with the learning rate {}; expected a finite number above 0", kTheTask, rate));
-}
-
 void LearningTask::check() const {
   strategy.check();
-  work.check();
+  work.check(kTheTask);
   check_class_names(classes, network.output_shape().size(), kTheTask);
   check_preprocessing(preprocessing, network.input, kTheTask);
 }

@@ -11,22 +11,9 @@
 #include "learners/averaging/server.h"
 #include "learners/averaging/strategy.h"
 #include "learners/encoders/encoder.h"
+#include "learners/training/local_work.h"
 
 namespace outrider::averaging {
-
-// How much a client trains in a round.
-struct LocalWork {
-  std::size_t batch = 32;   // pictures; all of them where there are fewer
-  std::size_t epochs = 1;   // at least 1
-  std::uint64_t steps = 0;  // if positive, so many batches instead of epochs
-  float rate = 0.05F;       // constant within a round
-  bool nested = false;      // then the same again with a narrower part that others train: see train_locally()
-  bool masked = false;      // classes that a client has no pictures of are left out of its loss (nn/loss.h)
-
-  bool operator==(const LocalWork&) const = default;
-  // Throws InputError when a field is out of its range.
-  void check() const;
-};
 
 struct LearningTask {
   static constexpr std::size_t kMaxBytes = std::size_t{1} << 20;  // of the wire form
@@ -35,7 +22,7 @@ struct LearningTask {
   nn::NetworkSpec network;           // outputs are scores of the classes
   std::vector<std::string> classes;  // output o means classes[o]; unique
   Strategy strategy;
-  LocalWork work;
+  training::LocalWork work;
   std::uint64_t seed = 0;  // of the first weights, and of what clients draw
 
   bool operator==(const LearningTask&) const = default;

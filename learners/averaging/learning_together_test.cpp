@@ -8,11 +8,12 @@
 #include "learners/averaging/test_clients.h"
 #include "learners/averaging/test_updates.h"
 #include "learners/averaging/update_wire.h"
+#include "learners/training/local_work.h"
 
 namespace outrider::averaging {
 namespace {
 
-constexpr LocalWork kShort{.batch = 10, .rate = 0.1F};
+constexpr training::LocalWork kShort{.batch = 10, .rate = 0.1F};
 
 class LearningTogether : public testing::TestWithParam<const char*> {};
 
@@ -67,7 +68,7 @@ TEST(LearningTogetherNarrow, EveryWidthKnowsAllClasses) {
 // Each client lacks a class, and is alone with its width. Accuracies of the parts.
 std::vector<double> learned_without_a_class(bool nested) {
   const std::vector<double> widths{1, 0.5, 0.25};
-  LocalWork work = kShort;
+  training::LocalWork work = kShort;
   work.nested = nested;
   const LearningTask task =
       small_task("fedavg", work, "input 1x6x6; conv 8 k3 p1; relu; flatten; linear 16; relu; linear 3");

@@ -15,6 +15,7 @@
 #include "learners/nn/loss.h"
 #include "learners/random.h"
 #include "learners/training/loop.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::averaging {
 namespace {
@@ -130,7 +131,8 @@ struct Trained {
 
 // Trains the weights `from`, corrected by what was given and is kept. `purpose` keys what is drawn.
 Trained train(const LearningTask& task, const Start& start, const nn::Parameters& from, std::string_view purpose,
-              std::uint64_t round, const Dataset& pictures, const LocalTraining& options, const StepDone& done) {
+              std::uint64_t round, const Dataset& pictures, const LocalTraining& options,
+              const training::StepDone& done) {
   const auto output_of = outputs_of_classes(task, pictures);
   nn::TrainingPlan plan(task.network, std::min(task.work.batch, pictures.size()), options.threads);
   plan.load(start.weights);
@@ -160,7 +162,7 @@ Trained train(const LearningTask& task, const Start& start, const nn::Parameters
                        .diverged = [&] { throw local_training_diverged(round, task.strategy); }});
   require(outcome.finished, "training for a round was stopped");
   const double samples = static_cast<double>(outcome.steps) * static_cast<double>(plan.batch());
-  return {plan.parameters(), outcome.loss, outcome.steps, training_operations(task.network, samples)};
+  return {plan.parameters(), outcome.loss, outcome.steps, training::training_operations(task.network, samples)};
 }
 
 // The narrower part that the client goes on with in this round; nothing if nobody trains any.
@@ -175,7 +177,7 @@ std::optional<double> drawn_part(const LearningTask& task, std::uint64_t round, 
 
 // Goes on with a part of what was trained.
 void train_part(const LearningTask& whole_task, double part, const Start& start, Trained& trained, std::uint64_t round,
-                const Dataset& pictures, const LocalTraining& options, const StepDone& done) {
+                const Dataset& pictures, const LocalTraining& options, const training::StepDone& done) {
   LearningTask task = whole_task;
   task.network = narrow_network(whole_task.network, part);
   const auto part_of = [&](const nn::Parameters& parameters) {
@@ -194,7 +196,7 @@ void train_part(const LearningTask& whole_task, double part, const Start& start,
 }  // namespace
 
 LocalResult train_locally(const LearningTask& whole_task, const ServerState& given, const ClientState& own,
-                          const Dataset& pictures, const LocalTraining& options, const StepDone& done) {
+                          const Dataset& pictures, const LocalTraining& options, const training::StepDone& done) {
   whole_task.check();
   require(!whole_task.strategy.scaffold ||
               (options.optimizer.method == nn::Method::kSgd && options.optimizer.momentum == 0),

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "knowledge/error.h"
@@ -16,6 +15,7 @@
 #include "learners/data/dataset.h"
 #include "learners/encoders/augmentation.h"
 #include "learners/nn/optimizer.h"
+#include "learners/training/loop.h"
 
 namespace outrider::averaging {
 
@@ -51,9 +51,6 @@ class Diverged : public InputError {
   using InputError::InputError;
 };
 
-// Called after every step with the number of steps done and of all; returns whether to go on.
-using StepDone = std::function<bool(std::uint64_t done, std::uint64_t of)>;
-
 // Trains `given` (round, weights and, with SCAFFOLD, control variate) on the pictures, whose classes are some of the
 // task's, by cross entropy. To the gradient
 // of every shared tensor FedProx adds mu (w - given) and SCAFFOLD c - c_i; with FedBN, layers of normalisation start
@@ -68,7 +65,7 @@ using StepDone = std::function<bool(std::uint64_t done, std::uint64_t of)>;
 // Same arguments, same bits, on one kind of processor. Throws InputError when something does not fit the task
 // or `done` said to stop, and Diverged when learning did.
 LocalResult train_locally(const LearningTask& task, const ServerState& given, const ClientState& own,
-                          const Dataset& pictures, const LocalTraining& options, const StepDone& done = {});
+                          const Dataset& pictures, const LocalTraining& options, const training::StepDone& done = {});
 
 // The weights that the client predicts with: those given but, with FedBN, its own normalisation.
 nn::Parameters personal_weights(const ServerState& given, const ClientState& own);

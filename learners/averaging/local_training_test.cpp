@@ -8,6 +8,8 @@
 #include "learners/averaging/test_clients.h"
 #include "learners/averaging/test_updates.h"
 #include "learners/nn/reference_network.h"
+#include "learners/training/local_work.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::averaging {
 namespace {
@@ -179,7 +181,7 @@ TEST(LocalTraining, NestedGoesOnWithANarrowerPart) {
     EXPECT_NE(nested.update.delta, plain.update.delta);
     EXPECT_EQ(nested.own, plain.own);
     const auto operations_of = [&](double width) {
-      return training_operations(narrow_network(task.network, width), static_cast<double>(pictures.size()));
+      return training::training_operations(narrow_network(task.network, width), static_cast<double>(pictures.size()));
     };
     EXPECT_EQ(plain.operations, operations_of(0.75));
     EXPECT_EQ(nested.operations, operations_of(0.75) + operations_of(0.5));
@@ -200,7 +202,7 @@ TEST(LocalTraining, NestedGoesOnWithANarrowerPart) {
 
 TEST(LocalTraining, TakesEpochsOrSteps) {
   const Dataset pictures = test_task(1, 8);  // 24 pictures
-  const auto steps = [&](const LocalWork& work) {
+  const auto steps = [&](const training::LocalWork& work) {
     const LearningTask task = small_task("fedavg", work);
     std::uint64_t heard = 0;
     const auto result =

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
-#include "learners/nn/plan.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::averaging {
 namespace {
@@ -33,10 +33,6 @@ struct SetChannels {
 };
 
 }  // namespace
-
-bool fits(const TrainingCost& cost, const Budget& budget) {
-  return cost.bytes <= budget.bytes && cost.flops <= budget.flops;
-}
 
 void check_width(double width, const std::string& what) {
   require(width > 0 && width <= 1, fmt::format("{} is of width {}; expected more than 0 and at most 1", what, width));
@@ -92,24 +88,12 @@ void put_back(const nn::NetworkSpec& network, double to, const nn::Parameters& p
   }
 }
 
-TrainingCost training_cost(const nn::NetworkSpec& network, const Workload& workload) {
-  constexpr std::size_t kCopies = 4;
-  return {nn::TrainingPlan::planned_bytes(network, workload.batch, workload.threads) +
-              kCopies * sizeof(float) * network.parameter_count(),
-          training_operations(network, workload.samples)};
-}
-
-double training_operations(const nn::NetworkSpec& network, double samples) {
-  constexpr double kFlops = 2 * 3;  // for each multiply-add of the forward pass
-  return kFlops * network.multiply_adds() * samples;
-}
-
-double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Budget& budget,
-                        std::span<const double> widths) {
+double widest_that_fits(const nn::NetworkSpec& network, const training::Workload& workload,
+                        const training::Budget& budget, std::span<const double> widths) {
   assert(!widths.empty() && std::ranges::is_sorted(widths, std::greater<>()));
-  TrainingCost cost;
+  training::TrainingCost cost;
   for (const double width : widths) {
-    cost = training_cost(narrow_network(network, width), workload);
+    cost = training::training_cost(narrow_network(network, width), workload);
     if (fits(cost, budget)) return width;
   }
   throw InputError(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "learners/averaging/channels.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::averaging {
 
@@ -34,32 +35,11 @@ nn::Parameters narrower_parameters(const nn::NetworkSpec& network, double from, 
 void put_back(const nn::NetworkSpec& network, double to, const nn::Parameters& part, double from,
               nn::Parameters& parameters);
 
-// What training takes of a client in a round.
-struct Workload {
-  std::size_t batch = 32;
-  int threads = 1;
-  double samples = 1;  // gone through in a round: epochs times pictures, or steps times batch
-};
-struct TrainingCost {
-  std::size_t bytes = 0;  // the plan's, and of four copies of the weights: given, learned, their difference, momentum
-  double flops = 0;       // of a round: 2 for each multiply-add, and 3 passes: forward, and two backward
-  bool operator==(const TrainingCost&) const = default;
-};
-TrainingCost training_cost(const nn::NetworkSpec& network, const Workload& workload);
-// The flops alone, of so many samples.
-double training_operations(const nn::NetworkSpec& network, double samples);
-
-struct Budget {
-  std::size_t bytes = SIZE_MAX;
-  double flops = 1e30;  // in a round
-};
-bool fits(const TrainingCost& cost, const Budget& budget);
-
 inline constexpr double kWidths[] = {1, 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125, 0.0625};
 
 // The first of `widths`, which fall, at which training fits the budget. Throws InputError saying what the
 // narrowest takes when none does.
-double widest_that_fits(const nn::NetworkSpec& network, const Workload& workload, const Budget& budget,
-                        std::span<const double> widths = kWidths);
+double widest_that_fits(const nn::NetworkSpec& network, const training::Workload& workload,
+                        const training::Budget& budget, std::span<const double> widths = kWidths);
 
 }  // namespace outrider::averaging

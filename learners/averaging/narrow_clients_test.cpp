@@ -8,6 +8,7 @@
 
 #include "learners/averaging/task_widths.h"
 #include "learners/averaging/test_desk.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::averaging {
 namespace {
@@ -23,8 +24,8 @@ class NarrowClients : public testing::Test {
   }
   // Which can just train a part of that width.
   static Capacity capacity_for(const LearningTask& task, double width) {
-    const Workload workload{.batch = task.work.batch, .threads = 1};
-    return {.memory = training_cost(narrow_network(task.network, width), workload).bytes};
+    const training::Workload workload{.batch = task.work.batch, .threads = 1};
+    return {.memory = training::training_cost(narrow_network(task.network, width), workload).bytes};
   }
   static constexpr Capacity kTiny{.memory = 1000};
 };
@@ -43,8 +44,8 @@ TEST_F(NarrowClients, AreAskedForTheWidestPartThatTheyCanTrain) {
   EXPECT_EQ(widths.trained_by(kTiny), std::nullopt);
   EXPECT_EQ(widths.sent_to(kTiny), std::nullopt);
   // In ten seconds five batches, and no more than half a network's.
-  const Workload workload{.batch = task.work.batch, .samples = static_cast<double>(5 * task.work.batch)};
-  const double flops = training_cost(narrow_network(task.network, 0.5), workload).flops;
+  const training::Workload workload{.batch = task.work.batch, .samples = static_cast<double>(5 * task.work.batch)};
+  const double flops = training::training_cost(narrow_network(task.network, 0.5), workload).flops;
   EXPECT_EQ(widths.trained_by({.operations = static_cast<std::uint64_t>(flops / 10) + 1}), 0.5);
   EXPECT_EQ(widths.sent_to({.operations = 1}), 1);  // to predict with
   EXPECT_THAT(widths.excuse({.operations = 1}), HasSubstr("width 0.0625 takes"));

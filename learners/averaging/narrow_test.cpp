@@ -11,6 +11,7 @@
 #include "learners/averaging/update_wire.h"
 #include "learners/encoders/architectures.h"
 #include "learners/nn/plan.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::averaging {
 namespace {
@@ -197,12 +198,14 @@ TEST(NarrowUpdates, TravelWithTheirWidth) {
 
 TEST(Widest, IsTheFirstThatFits) {
   const auto network = nn::parse_network(kTestNetworks[0]);
-  const Workload workload{.batch = 8, .threads = 1, .samples = 100};
-  const auto cost = [&](double width) { return training_cost(narrow_network(network, width), workload); };
+  const training::Workload workload{.batch = 8, .threads = 1, .samples = 100};
+  const auto cost = [&](double width) { return training::training_cost(narrow_network(network, width), workload); };
   EXPECT_EQ(cost(1).flops, 600 * network.multiply_adds());
   EXPECT_GE(cost(1).bytes, nn::TrainingPlan(network, 8, 1).bytes() + 16 * network.parameter_count());
   const double widths[] = {1, 0.5, 0.25};
-  const auto widest = [&](const Budget& budget) { return widest_that_fits(network, workload, budget, widths); };
+  const auto widest = [&](const training::Budget& budget) {
+    return widest_that_fits(network, workload, budget, widths);
+  };
   EXPECT_EQ(widest({}), 1);
   EXPECT_EQ(widest({.bytes = cost(1).bytes}), 1);
   EXPECT_EQ(widest({.bytes = cost(1).bytes - 1}), 0.5);

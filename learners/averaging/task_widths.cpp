@@ -7,11 +7,13 @@
 #include <fmt/format.h>
 
 #include "learners/nn/plan.h"
+#include "learners/training/local_work.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::averaging {
 namespace {
 
-Workload workload_of(const LocalWork& work) {
+training::Workload workload_of(const training::LocalWork& work) {
   constexpr std::size_t kLargestBatch = 4096;  // a client has no more pictures in one than there are
   const std::size_t batch = std::min(work.batch, kLargestBatch);
   const double samples = work.steps > 0 ? static_cast<double>(work.steps) * static_cast<double>(batch)
@@ -19,8 +21,8 @@ Workload workload_of(const LocalWork& work) {
   return {.batch = batch, .threads = 1, .samples = samples};
 }
 
-Budget budget_of(const Capacity& capacity, double seconds) {
-  Budget budget;
+training::Budget budget_of(const Capacity& capacity, double seconds) {
+  training::Budget budget;
   if (capacity.memory != Capacity::kUnlimited) budget.bytes = capacity.memory;
   if (capacity.operations != Capacity::kUnlimited) budget.flops = static_cast<double>(capacity.operations) * seconds;
   return budget;
@@ -40,14 +42,14 @@ TaskWidths::TaskWidths(const LearningTask& task, Instant round)
       seconds_(std::chrono::duration<double>(round).count()) {
   for (const double width : kWidths) {
     if (width < 1 && !takes_narrow(task.strategy)) break;
-    parts_.push_back({width, training_cost(narrow_network(task.network, width), workload_of(task.work))});
+    parts_.push_back({width, training::training_cost(narrow_network(task.network, width), workload_of(task.work))});
   }
   if (!task.work.nested) return;
   for (std::size_t i = 0; i + 1 < parts_.size(); ++i) parts_[i].cost.flops += parts_[i + 1].cost.flops;
 }
 
 std::optional<double> TaskWidths::trained_by(const Capacity& capacity) const {
-  const Budget budget = budget_of(capacity, seconds_);
+  const training::Budget budget = budget_of(capacity, seconds_);
   for (const Part& part : parts_)
     if (fits(part.cost, budget)) return part.width;
   return std::nullopt;

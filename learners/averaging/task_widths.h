@@ -11,6 +11,7 @@
 #include "learners/averaging/learning_task.h"
 #include "learners/averaging/narrow.h"
 #include "learners/averaging/rounds.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::averaging {
 
@@ -48,7 +49,7 @@ class TaskWidths {
  private:
   struct Part {
     double width = 1;
-    TrainingCost cost;
+    training::TrainingCost cost;
   };
 
   std::vector<Part> parts_;     // falling

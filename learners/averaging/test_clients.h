@@ -10,12 +10,13 @@
 #include "learners/nn/loss.h"
 #include "learners/nn/plan.h"
 #include "learners/supermask/test_tasks.h"
+#include "learners/training/local_work.h"
 
 namespace outrider::averaging {
 
 // Of the pictures of test_task().
 inline LearningTask small_task(
-    const char* strategy, const LocalWork& work = {},
+    const char* strategy, const training::LocalWork& work = {},
     const char* network = "input 1x6x6; conv 4 k3 p1; batchnorm; relu; maxpool 2; flatten; linear 3") {
   return {.preprocessing = {kTestPicture, false, 0.4F, 0.3F},
           .network = nn::parse_network(network),

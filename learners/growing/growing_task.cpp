@@ -8,6 +8,7 @@
 #include "knowledge/wire.h"
 #include "learners/encoders/definitions.h"
 #include "learners/growing/growing.capnp.h"
+#include "learners/training/local_work.h"
 
 namespace outrider::growing {
 namespace {
@@ -16,7 +17,7 @@ constexpr std::uint64_t kGrowingMagic = 0x6B726F77676E6974;  // "tingwork" in me
 constexpr wire::Limits kGrowingTaskLimits{.bytes = GrowingTask::kMaxBytes, .nesting = 4};
 const std::string kTheGrowingTask = "the growing task";
 
-void check_work(const averaging::LocalWork& work, const char* what) {
+void check_work(const training::LocalWork& work, const char* what) {
   require(work.batch > 0 && work.epochs > 0,
           fmt::format("{} trains {} for {} epochs on batches of {} pictures; expected 1 or more", kTheGrowingTask, what,
                       work.epochs, work.batch));
@@ -33,15 +34,15 @@ void check_size(const MixtureForm& small, std::uint32_t parts) {
                       kTheGrowingTask, parts, bytes, GrowingTask::kMaxPartBytes, GrowingTask::kMaxRecordBytes));
 }
 
-void write_work(const averaging::LocalWork& work, wire::GrowingWork::Builder builder) {
+void write_work(const training::LocalWork& work, wire::GrowingWork::Builder builder) {
   builder.setBatch(work.batch);
   builder.setEpochs(work.epochs);
   builder.setSteps(work.steps);
   builder.setRate(work.rate);
 }
 
-averaging::LocalWork read_work(wire::GrowingWork::Reader reader) {
-  averaging::LocalWork work;
+training::LocalWork read_work(wire::GrowingWork::Reader reader) {
+  training::LocalWork work;
   work.batch = reader.getBatch();
   work.epochs = reader.getEpochs();
   work.steps = reader.getSteps();

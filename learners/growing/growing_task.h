@@ -8,9 +8,9 @@
 
 #include "knowledge/bytes.h"
 #include "knowledge/digest.h"
-#include "learners/averaging/learning_task.h"
 #include "learners/encoders/encoder.h"
 #include "learners/growing/mixture_growth.h"
+#include "learners/training/local_work.h"
 
 namespace outrider::growing {
 
@@ -24,9 +24,9 @@ struct GrowingTask {
   MixtureForm small;                 // of one part; outputs are scores of the classes
   std::vector<std::string> classes;  // output o means classes[o]; unique
   std::uint32_t parts = 2;           // clients whose networks become one
-  averaging::LocalWork alone{.epochs = 10};
+  training::LocalWork alone{.epochs = 10};
   Crossings crossings;
-  averaging::LocalWork crossing{.rate = 0.01F};
+  training::LocalWork crossing{.rate = 0.01F};
   std::uint64_t seed = 0;  // of the first weights, and of what clients draw
 
   bool operator==(const GrowingTask&) const = default;

@@ -9,16 +9,17 @@
 #include "knowledge/error.h"
 #include "learners/growing/net2net.h"
 #include "learners/random.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::growing {
 namespace {
 
 // Steps that exceed the limits of networks do not fit either.
 bool steps_fit(const GrowthPlan& plan, nn::NetworkSpec network, const std::vector<GrowthStep>& steps) {
-  averaging::TrainingCost cost;
+  training::TrainingCost cost;
   const auto objection = objection_of([&] {
     for (const GrowthStep& step : steps) network = grown_network(network, step);
-    cost = averaging::training_cost(network, plan.workload);
+    cost = training::training_cost(network, plan.workload);
   });
   return !objection && cost.bytes <= plan.capacity.bytes && cost.flops <= plan.capacity.flops;
 }

@@ -5,18 +5,18 @@
 #include <cstdint>
 #include <vector>
 
-#include "learners/averaging/narrow.h"
 #include "learners/growing/growth_step.h"
 #include "learners/growing/plateau.h"
 #include "learners/nn/network.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::growing {
 
 struct GrowthPlan {
   double factor = 2;        // that widths are multiplied by, or a half or a quarter of the way where that is too much
   std::int64_t kernel = 3;  // of convolutions that are put in
-  averaging::Workload workload{};
-  averaging::Budget capacity{};  // of training the grown network (averaging::training_cost)
+  training::Workload workload{};
+  training::Budget capacity{};  // of training the grown network (training::training_cost)
   std::uint64_t seed = 0;
   bool fresh = false;  // whether new channels are drawn instead of copied: WidenStep::fresh
 

@@ -8,6 +8,7 @@
 #include "knowledge/error.h"
 #include "learners/averaging/test_networks.h"
 #include "learners/growing/growth_search.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::growing {
 namespace {
@@ -120,13 +121,13 @@ TEST(GrowthSearch, IsTheSameForTheSameSeed) {
 TEST(GrowthSearch, StaysWithinTheCapacity) {
   const auto network = nn::parse_network("input 4x1x1; linear 4; relu; linear 3");
   GrowthSearchOptions options{.decisions = std::vector<GrowthKind>(6, GrowthKind::kWiden), .workload = {.batch = 2}};
-  options.capacity.flops = 4 * averaging::training_cost(network, options.workload).flops;
+  options.capacity.flops = 4 * training::training_cost(network, options.workload).flops;
   GrowthSearch search(network, averaging::random_weights(network, 1), options,
                       [](const Grown&, std::uint64_t) { return Evaluation{.accuracy = 0.5}; });
   bool grew = false;
   for (int i = 0; i < 10; ++i) {
     const Candidate candidate = search.next();
-    EXPECT_LE(averaging::training_cost(candidate.network, options.workload).flops, options.capacity.flops);
+    EXPECT_LE(training::training_cost(candidate.network, options.workload).flops, options.capacity.flops);
     grew = grew || candidate.network != network;
   }
   EXPECT_TRUE(grew);

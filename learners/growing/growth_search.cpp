@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::growing {
 namespace {
@@ -17,13 +18,13 @@ double multiple(double of, double small) {
 }
 
 bool fits_capacity(const nn::NetworkSpec& network, const GrowthSearchOptions& options) {
-  averaging::TrainingCost cost;
-  const auto objection = objection_of([&] { cost = averaging::training_cost(network, options.workload); });
+  training::TrainingCost cost;
+  const auto objection = objection_of([&] { cost = training::training_cost(network, options.workload); });
   return !objection && cost.bytes <= options.capacity.bytes && cost.flops <= options.capacity.flops;
 }
 
-bool is_limited(const averaging::Budget& capacity) {
-  return capacity.bytes != averaging::Budget{}.bytes || capacity.flops != averaging::Budget{}.flops;
+bool is_limited(const training::Budget& capacity) {
+  return capacity.bytes != training::Budget{}.bytes || capacity.flops != training::Budget{}.flops;
 }
 
 }  // namespace

@@ -10,9 +10,9 @@
 #include <functional>
 #include <vector>
 
-#include "learners/averaging/narrow.h"
 #include "learners/growing/growth_policy.h"
 #include "learners/growing/net2net.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::growing {
 
@@ -48,8 +48,8 @@ struct Candidate {
 struct GrowthSearchOptions {
   std::vector<GrowthKind> decisions{GrowthKind::kWiden, GrowthKind::kDeepen, GrowthKind::kWiden};  // of an episode
   double factor = 2;                                                                               // of widening
-  averaging::Workload workload{};  // steps after which training exceeds the capacity are left out
-  averaging::Budget capacity{};
+  training::Workload workload{};  // steps after which training exceeds the capacity are left out
+  training::Budget capacity{};
   GrowthPrices prices{};
   bool learns = true;           // else the policy stays as it is at first: choices at random
   std::size_t hidden = 16;      // of the policy's LSTM

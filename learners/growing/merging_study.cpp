@@ -18,6 +18,9 @@
 #include "learners/growing/mixture_wire.h"
 #include "learners/growing/training_loop.h"
 #include "learners/random.h"
+#include "learners/training/local_work.h"
+#include "learners/training/loop.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::growing {
 namespace {
@@ -98,13 +101,13 @@ class MergingStudy {
     return values * sizeof(float);
   }
 
-  double samples_of(const averaging::LocalWork& work, const Dataset& pictures) const {
+  double samples_of(const training::LocalWork& work, const Dataset& pictures) const {
     const std::size_t batch = batch_for(work, pictures);
     const std::uint64_t steps = work.steps > 0 ? work.steps : work.epochs * (pictures.size() / batch);
     return static_cast<double>(steps) * static_cast<double>(batch);
   }
-  double flops_of(const nn::NetworkSpec& network, const averaging::LocalWork& work, const Dataset& pictures) const {
-    return averaging::training_cost(network, {work.batch, options_.threads, samples_of(work, pictures)}).flops;
+  double flops_of(const nn::NetworkSpec& network, const training::LocalWork& work, const Dataset& pictures) const {
+    return training::training_cost(network, {work.batch, options_.threads, samples_of(work, pictures)}).flops;
   }
   double merged_flops() const { return flops_of(grown_, options_.merged, shares_.shared); }
 
@@ -117,7 +120,7 @@ class MergingStudy {
     rows_.push_back({std::move(way), correct / static_cast<double>(data_.test.size()), flops, bytes});
   }
 
-  MixtureTraining training(const averaging::LocalWork& work, const LearningPieces& pieces) const {
+  MixtureTraining training(const training::LocalWork& work, const LearningPieces& pieces) const {
     MixtureTraining how;
     how.work = work;
     how.pieces = pieces;
@@ -140,7 +143,7 @@ class MergingStudy {
   }
 
   nn::Parameters train_plain(const nn::NetworkSpec& network, const nn::Parameters& start,
-                             const averaging::LocalWork& work) {
+                             const training::LocalWork& work) {
     const Lessons lessons{shares_.shared, data_.preprocessing, data_.train.classes};
     nn::TrainingPlan plan(network, batch_for(work, shares_.shared), options_.threads);
     plan.load(start);
@@ -152,10 +155,10 @@ class MergingStudy {
   }
 
   // As many steps on the shared pictures as come to these operations.
-  averaging::LocalWork work_of(const nn::NetworkSpec& network, double flops) const {
-    averaging::LocalWork work = options_.merged;
+  training::LocalWork work_of(const nn::NetworkSpec& network, double flops) const {
+    training::LocalWork work = options_.merged;
     const std::size_t batch = batch_for(work, shares_.shared);
-    const double step = averaging::training_cost(network, {batch, options_.threads, static_cast<double>(batch)}).flops;
+    const double step = training::training_cost(network, {batch, options_.threads, static_cast<double>(batch)}).flops;
     work.steps = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::round(flops / step)));
     return work;
   }
@@ -232,14 +235,14 @@ class MergingStudy {
 
   void learn_from_scratch() {
     const double flops = flops_alone_ + merged_flops();
-    const averaging::LocalWork work = work_of(grown_, flops);
+    const training::LocalWork work = work_of(grown_, flops);
     row("from scratch", grown_, train_plain(grown_, nn::Parameters::initial(grown_, options_.seed), work), flops,
         weight_bytes(grown_));
   }
 
   MergingOptions options_;
   const MergingData& data_;
-  averaging::StepDone done_;
+  training::StepDone done_;
   Shares shares_;
   MixtureForm grown_form_{options_.small};
   nn::NetworkSpec grown_;
@@ -253,8 +256,8 @@ class MergingStudy {
 
 std::vector<MergingRow> compare_merging(const MergingOptions& options, const MergingData& data,
                                         const std::function<void()>& poll) {
-  options.alone.check();
-  options.merged.check();
+  options.alone.check("the study of merging");
+  options.merged.check("the study of merging");
   return MergingStudy(options, data, poll).run();
 }
 

@@ -7,19 +7,22 @@
 #include <string>
 #include <vector>
 
-#include "learners/averaging/learning_task.h"
+#include "learners/data/dataset.h"
+#include "learners/encoders/encoder.h"
 #include "learners/growing/mixture_growth.h"
+#include "learners/training/local_work.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::growing {
 
 struct MergingOptions {
-  MixtureForm small;                          // of one part; outputs are scores of the data's classes
-  averaging::LocalWork alone;                 // of each client
-  averaging::LocalWork merged;                // of the capable client
-  averaging::LocalWork apart{.rate = 0.01F};  // of each client that trains crossings from its own pictures alone
-  std::size_t own = 0;                        // pictures of each of its classes that a client has; 0: all
-  std::size_t shared = 100;                   // pictures of each class that the capable client has
-  float factor = 0.1F;                        // on new crossings
+  MixtureForm small;                         // of one part; outputs are scores of the data's classes
+  training::LocalWork alone;                 // of each client
+  training::LocalWork merged;                // of the capable client
+  training::LocalWork apart{.rate = 0.01F};  // of each client that trains crossings from its own pictures alone
+  std::size_t own = 0;                       // pictures of each of its classes that a client has; 0: all
+  std::size_t shared = 100;                  // pictures of each class that the capable client has
+  float factor = 0.1F;                       // on new crossings
   std::uint64_t seed = 1;
   int threads = 1;
 };
@@ -33,7 +36,7 @@ struct MergingData {
 struct MergingRow {
   std::string way;
   double accuracy = 0;    // on the test pictures of all classes
-  double flops = 0;       // of all training that led to it (averaging::training_cost)
+  double flops = 0;       // of all training that led to it (training::training_cost)
   std::size_t bytes = 0;  // of what the capable client hands back, plain tensors in float32
 };
 

@@ -1,6 +1,7 @@
 #include "learners/growing/mixture_training.h"
 
 #include "learners/growing/training_loop.h"
+#include "learners/training/loop.h"
 
 namespace outrider::growing {
 namespace {
@@ -16,7 +17,7 @@ std::uint64_t number_of(const ClientId& client) {
 
 TrainedMixture train_mixture(const MixtureNetwork& network, const Preprocessing& preprocessing,
                              const std::vector<std::string>& classes, const Dataset& pictures,
-                             const MixtureTraining& training, const averaging::StepDone& done) {
+                             const MixtureTraining& training, const training::StepDone& done) {
   const Lessons lessons{pictures, preprocessing, classes};
   outputs_for(lessons);
   MixturePlan plan(network, batch_for(training.work, pictures), training.threads, training.pieces);

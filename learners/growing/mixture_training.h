@@ -6,13 +6,18 @@
 #include <string>
 #include <vector>
 
-#include "learners/averaging/local_training.h"
+#include "knowledge/contribution.h"
+#include "learners/data/dataset.h"
+#include "learners/encoders/encoder.h"
 #include "learners/growing/mixture_plan.h"
+#include "learners/nn/optimizer.h"
+#include "learners/training/local_work.h"
+#include "learners/training/loop.h"
 
 namespace outrider::growing {
 
 struct MixtureTraining {
-  averaging::LocalWork work;
+  training::LocalWork work;
   LearningPieces pieces{};
   nn::OptimizerOptions optimizer{.momentum = 0.9F, .weight_decay = 5e-4F};
   std::uint64_t seed = 0;
@@ -33,6 +38,6 @@ struct TrainedMixture {
 // processor. Throws InputError when something does not fit, learning diverged, or `done` said to stop.
 TrainedMixture train_mixture(const MixtureNetwork& network, const Preprocessing& preprocessing,
                              const std::vector<std::string>& classes, const Dataset& pictures,
-                             const MixtureTraining& training, const averaging::StepDone& done = {});
+                             const MixtureTraining& training, const training::StepDone& done = {});
 
 }  // namespace outrider::growing

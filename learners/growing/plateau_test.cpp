@@ -9,6 +9,7 @@
 #include "knowledge/error.h"
 #include "learners/growing/growth_plan.h"
 #include "learners/growing/net2net.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::growing {
 namespace {
@@ -96,7 +97,7 @@ TEST(GrowthPlan, StaysWithinTheCapacity) {
   const nn::NetworkSpec network = planned_network();
   GrowthPlan plan{.workload = {.batch = 4}};
   const auto flops = [&](const std::vector<GrowthStep>& steps) {
-    return averaging::training_cost(network_after(network, steps), plan.workload).flops;
+    return training::training_cost(network_after(network, steps), plan.workload).flops;
   };
   const double doubled = flops(planned_growth(plan, network, 0));
   const double deeper = flops(planned_growth(plan, network, 1));
@@ -115,7 +116,7 @@ TEST(GrowthPlan, StaysWithinTheCapacity) {
 TEST(GrowthPlan, TakesTheOtherKindWhereOneDoesNotFit) {
   const nn::NetworkSpec narrow = nn::parse_network("input 1x8x8; conv 4 k3 p1; relu; maxpool 8; flatten; linear 3");
   GrowthPlan plan{.workload = {.batch = 4}};
-  plan.capacity.flops = averaging::training_cost(narrow, plan.workload).flops * 1.3;
+  plan.capacity.flops = training::training_cost(narrow, plan.workload).flops * 1.3;
   EXPECT_THAT(texts_of(planned_growth(plan, narrow, 1)), ElementsAre("widen layer 1 to 5"));
 }
 

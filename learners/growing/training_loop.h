@@ -12,10 +12,11 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/local_training.h"
+#include "learners/data/dataset.h"
 #include "learners/encoders/batches.h"
 #include "learners/nn/loss.h"
 #include "learners/nn/optimizer.h"
+#include "learners/training/local_work.h"
 #include "learners/training/loop.h"
 
 namespace outrider::growing {
@@ -28,7 +29,7 @@ struct Lessons {
 };
 
 struct LoopOptions {
-  averaging::LocalWork work;  // its rate falls to 0 along half a cosine
+  training::LocalWork work;  // its rate falls to 0 along half a cosine
   nn::OptimizerOptions optimizer;
   std::uint64_t seed = 0;
   std::uint64_t client = 0;
@@ -54,7 +55,7 @@ inline std::vector<std::uint32_t> outputs_for(const Lessons& lessons) {
   return outputs;
 }
 
-inline std::size_t batch_for(const averaging::LocalWork& work, const Dataset& pictures) {
+inline std::size_t batch_for(const training::LocalWork& work, const Dataset& pictures) {
   return std::min(work.batch, pictures.size());
 }
 
@@ -85,7 +86,7 @@ class RestrictedLoss {
 // has an unknown class, learning diverged, or `done` said to stop.
 template <typename Plan>
 LoopResult run_training(Plan& plan, const std::vector<nn::Trainable>& trainables, const Lessons& lessons,
-                        const LoopOptions& options, const averaging::StepDone& done = {}) {
+                        const LoopOptions& options, const training::StepDone& done = {}) {
   const std::vector<std::uint32_t> output_of = outputs_for(lessons);
   const std::size_t size = batch_for(options.work, lessons.pictures);
   Batches batches(lessons.pictures, lessons.preprocessing,

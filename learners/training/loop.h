@@ -40,13 +40,16 @@ struct Epoch {
   double loss = 0;           // mean over its steps
 };
 
+// Called after every step with the number of steps done and of all; returns whether to go on.
+using StepDone = std::function<bool(std::uint64_t done, std::uint64_t of)>;
+
 // Each may be empty. What one throws ends the training.
 struct Hooks {
-  std::function<void()> before_step{};                                    // who waits may interrupt here
-  std::function<void()> correct{};                                        // may change the gradients of the trainables
-  std::function<bool(std::uint64_t done, std::uint64_t of)> step_done{};  // whether to go on
-  std::function<bool(const Epoch& epoch)> epoch_done{};                   // after each whole one; whether to go on
-  std::function<void()> diverged{};  // throws its own sentence; otherwise train() throws one
+  std::function<void()> before_step{};  // who waits may interrupt here
+  std::function<void()> correct{};      // may change the gradients of the trainables
+  StepDone step_done{};
+  std::function<bool(const Epoch& epoch)> epoch_done{};  // after each whole one; whether to go on
+  std::function<void()> diverged{};                      // throws its own sentence; otherwise train() throws one
 };
 
 struct Course {

@@ -43,7 +43,7 @@ struct RoundsMethod {
   averaging::Encoding encoding = averaging::Encoding::kFloat32;  // of updates
   std::vector<double> widths{1};  // of the clients' parts: client k has the (k mod n)-th of n
   double size = 1;                // width of the network at the beginning, of the setting's architecture
-  bool nested = false;            // clients go on with narrower parts that others train (averaging::LocalWork)
+  bool nested = false;            // clients go on with narrower parts that others train (training::LocalWork)
   bool masked = false;            // classes that a client lacks are left out of its loss
   bool grow = false;              // whether it grows, when training stalls, until it is as wide as the architecture
   bool new_channels = false;      // then by channels of their own instead of copies (WidenStep::fresh)

@@ -14,6 +14,8 @@
 #include "learners/growing/mixture_training.h"
 #include "learners/growing/mixture_wire.h"
 #include "learners/random.h"
+#include "learners/training/local_work.h"
+#include "learners/training/training_cost.h"
 
 namespace outrider::client {
 namespace {
@@ -101,7 +103,7 @@ void GrowingLearner::learn_crossings(const growing::GrowthRecord& growth, const 
   teach({growing_topic(space_, growing::kCrossingSubject), std::move(payload), memory.encode()}, report);
 }
 
-growing::MixtureTraining GrowingLearner::training_of(const averaging::LocalWork& work,
+growing::MixtureTraining GrowingLearner::training_of(const training::LocalWork& work,
                                                      const growing::LearningPieces& pieces) const {
   growing::MixtureTraining training;
   training.work = work;
@@ -115,7 +117,7 @@ growing::MixtureTraining GrowingLearner::training_of(const averaging::LocalWork&
 bool GrowingLearner::has_capacity(const Complain& complain) const {
   const nn::NetworkSpec grown = growing::layout_of(task_.grown_form()).network;
   const std::size_t bytes =
-      averaging::training_cost(grown, {.batch = task_.crossing.batch, .threads = options_.threads}).bytes;
+      training::training_cost(grown, {.batch = task_.crossing.batch, .threads = options_.threads}).bytes;
   if (bytes <= options_.capacity.memory) return true;
   complain(fmt::format("the grown network is not trained here: that takes {}, and {} are there", memory_text(bytes),
                        memory_text(options_.capacity.memory)));

@@ -6,6 +6,7 @@
 #include "client/pictures/model_pictures.h"
 #include "learners/growing/growth_record.h"
 #include "learners/growing/mixture_training.h"
+#include "learners/training/local_work.h"
 
 namespace outrider::client {
 
@@ -24,7 +25,7 @@ class GrowingLearner : public Learner {
   void learn_part(const Teach& teach, const Complain& complain, const std::stop_token& stop);
   void learn_crossings(const growing::GrowthRecord& growth, const Teach& teach, const Complain& complain,
                        const std::stop_token& stop);
-  growing::MixtureTraining training_of(const averaging::LocalWork& work, const growing::LearningPieces& pieces) const;
+  growing::MixtureTraining training_of(const training::LocalWork& work, const growing::LearningPieces& pieces) const;
   // Whether the grown network can be trained here; complains if it cannot.
   bool has_capacity(const Complain& complain) const;
   std::uint64_t seed_of(std::string_view purpose) const;

@@ -48,7 +48,7 @@ struct TrainedRound {
   double loss = 0;            // mean over the clients asked, by pictures
   double received_bytes = 0;  // by those asked: their parts of the weights
   double sent_bytes = 0;      // by them: updates
-  double operations = 0;      // that their training takes, by averaging::training_operations()
+  double operations = 0;      // that their training takes, by training::training_operations()
 };
 
 class FederatedTraining {
