@@ -7,10 +7,10 @@
 
 #include <fmt/format.h>
 
-#include "learners/averaging/narrow.h"
 #include "learners/data/open.h"
 #include "learners/encoders/architectures.h"
 #include "learners/growing/merging_study.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider {
 namespace {

@@ -3,7 +3,7 @@
 // from it and learns a little from the inherited weights. In the end the three networks with the highest rewards
 // learn longer, and the best of them on the validation pictures is judged on the test pictures.
 //   growth_search --episodes 120 --seeds 3 > growth.csv      (one line for each search; --each FILE: for each episode)
-#include "learners/growing/growth_search.h"
+#include "learners/surgery/growth_search.h"
 
 #include <algorithm>
 #include <chrono>

@@ -5,9 +5,9 @@
 #include <fmt/ranges.h>
 
 #include "knowledge/checked_option.h"
-#include "learners/averaging/narrow.h"
 #include "learners/encoders/architectures.h"
 #include "learners/prototypical/pretrained.h"
+#include "learners/surgery/narrow.h"
 #include "simulations/output_file.h"
 #include "simulations/scenario/data_source.h"
 

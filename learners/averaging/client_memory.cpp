@@ -1,8 +1,8 @@
 #include "learners/averaging/client_memory.h"
 
-#include "learners/averaging/narrow.h"
 #include "learners/averaging/tensor_list.h"
 #include "learners/averaging/update_wire.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider::averaging {
 namespace {

@@ -8,9 +8,9 @@
 
 #include "knowledge/digest.h"
 #include "knowledge/error.h"
-#include "learners/averaging/narrow.h"
 #include "learners/encoders/embedder.h"
 #include "learners/nn/plan.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider::averaging {
 namespace {

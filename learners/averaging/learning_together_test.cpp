@@ -3,11 +3,11 @@
 
 #include "learners/averaging/local_training.h"
 #include "learners/averaging/matched_average.h"
-#include "learners/averaging/matching.h"
-#include "learners/averaging/narrow.h"
 #include "learners/averaging/test_clients.h"
 #include "learners/averaging/test_updates.h"
 #include "learners/averaging/update_wire.h"
+#include "learners/surgery/matching.h"
+#include "learners/surgery/narrow.h"
 #include "learners/training/local_work.h"
 
 namespace outrider::averaging {

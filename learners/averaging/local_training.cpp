@@ -10,10 +10,10 @@
 
 #include "knowledge/error.h"
 #include "learners/averaging/gradient_correction.h"
-#include "learners/averaging/narrow.h"
 #include "learners/encoders/batches.h"
 #include "learners/nn/loss.h"
 #include "learners/random.h"
+#include "learners/surgery/narrow.h"
 #include "learners/training/loop.h"
 #include "learners/training/training_cost.h"
 

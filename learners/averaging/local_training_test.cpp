@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/narrow.h"
 #include "learners/averaging/test_clients.h"
 #include "learners/averaging/test_updates.h"
 #include "learners/nn/reference_network.h"
+#include "learners/surgery/narrow.h"
 #include "learners/training/local_work.h"
 #include "learners/training/training_cost.h"
 

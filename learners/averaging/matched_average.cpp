@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "learners/averaging/combine.h"
-#include "learners/averaging/matching.h"
 #include "learners/averaging/update.h"
+#include "learners/surgery/matching.h"
 
 namespace outrider::averaging {
 

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/test_matching.h"
+#include "learners/surgery/test_matching.h"
 
 namespace outrider::averaging {
 namespace {

@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/narrow.h"
 #include "learners/averaging/round_coordinator.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider::averaging {
 namespace {

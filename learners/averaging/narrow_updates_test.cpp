@@ -5,10 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/narrow.h"
-#include "learners/averaging/test_networks.h"
 #include "learners/averaging/test_updates.h"
 #include "learners/averaging/update_wire.h"
+#include "learners/surgery/narrow.h"
+#include "learners/surgery/test_networks.h"
 
 namespace outrider::averaging {
 namespace {

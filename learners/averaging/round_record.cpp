@@ -10,8 +10,8 @@
 #include "knowledge/utf8.h"
 #include "knowledge/wire.h"
 #include "learners/averaging/averaging.capnp.h"
-#include "learners/averaging/narrow.h"
 #include "learners/averaging/update_wire.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider::averaging {
 namespace {

@@ -9,9 +9,9 @@
 #include "knowledge/error.h"
 #include "learners/averaging/combine.h"
 #include "learners/averaging/krum.h"
-#include "learners/averaging/narrow.h"
 #include "learners/averaging/server_step.h"
 #include "learners/nn/threads.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider::averaging {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "knowledge/family.h"
 #include "learners/averaging/learning_task.h"
-#include "learners/averaging/narrow.h"
 #include "learners/averaging/rounds.h"
+#include "learners/surgery/narrow.h"
 #include "learners/training/training_cost.h"
 
 namespace outrider::averaging {

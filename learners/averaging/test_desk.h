@@ -11,11 +11,11 @@
 
 #include "learners/averaging/excuse.h"
 #include "learners/averaging/merge.h"
-#include "learners/averaging/narrow.h"
 #include "learners/averaging/round_record.h"
 #include "learners/averaging/test_clients.h"
 #include "learners/averaging/test_updates.h"
 #include "learners/averaging/update_wire.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider::averaging {
 

@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/narrow.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider::averaging {
 namespace {

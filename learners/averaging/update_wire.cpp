@@ -5,8 +5,8 @@
 #include "knowledge/error.h"
 #include "knowledge/wire.h"
 #include "learners/averaging/averaging.capnp.h"
-#include "learners/averaging/narrow.h"
 #include "learners/averaging/tensor_list.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider::averaging {
 namespace {

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "knowledge/error.h"
-#include "learners/growing/inheritance.h"
-#include "learners/growing/net2net.h"
+#include "learners/surgery/inheritance.h"
+#include "learners/surgery/net2net.h"
 
 namespace outrider::growing {
 namespace {

@@ -12,7 +12,7 @@
 #include "learners/averaging/learning_task.h"
 #include "learners/averaging/local_training.h"
 #include "learners/averaging/server.h"
-#include "learners/growing/growth_step.h"
+#include "learners/surgery/growth_step.h"
 
 namespace outrider::growing {
 

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/test_networks.h"
 #include "learners/averaging/test_updates.h"
-#include "learners/growing/growth_plan.h"
-#include "learners/growing/net2net.h"
+#include "learners/surgery/growth_plan.h"
+#include "learners/surgery/net2net.h"
+#include "learners/surgery/test_networks.h"
 
 namespace outrider::growing {
 namespace {

@@ -9,8 +9,6 @@
 
 #include "knowledge/error.h"
 #include "learners/averaging/matched_average.h"
-#include "learners/averaging/matching.h"
-#include "learners/averaging/narrow.h"
 #include "learners/data/split.h"
 #include "learners/encoders/embedder.h"
 #include "learners/growing/crossing.h"
@@ -18,6 +16,8 @@
 #include "learners/growing/mixture_wire.h"
 #include "learners/growing/training_loop.h"
 #include "learners/random.h"
+#include "learners/surgery/matching.h"
+#include "learners/surgery/narrow.h"
 #include "learners/training/local_work.h"
 #include "learners/training/loop.h"
 #include "learners/training/training_cost.h"

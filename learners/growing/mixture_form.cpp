@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/channels.h"
+#include "learners/surgery/channels.h"
 
 namespace outrider::growing {
 namespace {

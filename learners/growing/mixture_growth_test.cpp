@@ -6,10 +6,10 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/partial_network.h"
 #include "learners/encoders/architectures.h"
 #include "learners/growing/mixture_plan.h"
 #include "learners/growing/test_mixtures.h"
+#include "learners/surgery/partial_network.h"
 
 namespace outrider::growing {
 namespace {

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "learners/averaging/narrow.h"
 #include "learners/encoders/architectures.h"
+#include "learners/surgery/narrow.h"
 #include "simulations/report/figure.h"
 
 namespace outrider::simulations {

@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/narrow.h"
 #include "learners/encoders/architectures.h"
 #include "learners/encoders/network_accuracy.h"
 #include "learners/growing/grown_state.h"
-#include "learners/growing/plateau.h"
-#include "learners/growing/widening_to.h"
+#include "learners/surgery/narrow.h"
+#include "learners/surgery/plateau.h"
+#include "learners/surgery/widening_to.h"
 #include "simulations/experiment/stopwatch.h"
 
 namespace outrider::simulations {

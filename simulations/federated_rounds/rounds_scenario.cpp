@@ -6,8 +6,8 @@
 
 #include <fmt/ranges.h>
 
-#include "learners/averaging/narrow.h"
 #include "learners/growing/mixture_form.h"
+#include "learners/surgery/narrow.h"
 #include "simulations/scenario/scenario_file.h"
 
 namespace outrider::simulations {

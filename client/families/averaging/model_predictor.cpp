@@ -3,7 +3,7 @@
 #include "client/core/core.h"
 #include "client/families/averaging/known_model.h"
 #include "knowledge/error.h"
-#include "learners/averaging/narrow.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider::client {
 namespace {

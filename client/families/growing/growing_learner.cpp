@@ -9,11 +9,11 @@
 
 #include "client/families/growing/known_growth.h"
 #include "knowledge/error.h"
-#include "learners/averaging/narrow.h"
 #include "learners/growing/merge.h"
 #include "learners/growing/mixture_training.h"
 #include "learners/growing/mixture_wire.h"
 #include "learners/random.h"
+#include "learners/surgery/narrow.h"
 #include "learners/training/local_work.h"
 #include "learners/training/training_cost.h"
 

@@ -13,8 +13,8 @@
 
 #include "knowledge/error.h"
 #include "learners/averaging/merge.h"
-#include "learners/averaging/narrow.h"
 #include "learners/random.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider::simulations {
 namespace {

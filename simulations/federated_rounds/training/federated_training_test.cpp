@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
-#include "learners/averaging/narrow.h"
 #include "learners/averaging/test_clients.h"
 #include "learners/encoders/network_accuracy.h"
+#include "learners/surgery/narrow.h"
 
 namespace outrider::simulations {
 namespace {
