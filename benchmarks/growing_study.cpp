@@ -26,7 +26,7 @@ int run(const std::vector<std::string>& arguments) {
   options.shared = static_cast<std::size_t>(argument(1, "100"));
   options.own = kOwn;
   options.small.part =
-      averaging::narrow_network(architecture("conv4", {1, 28, 28}, {.classes = 10}), argument(2, "0.25"));
+      surgery::narrow_network(architecture("conv4", {1, 28, 28}, {.classes = 10}), argument(2, "0.25"));
   options.small.templates = static_cast<std::uint32_t>(argument(3, "2"));
   options.alone = {.batch = 64, .epochs = 10, .rate = static_cast<float>(argument(5, "0.05"))};
   options.merged = {.batch = 64,

@@ -1,4 +1,4 @@
-// Does learning where to grow pay? The policy of learners/growing against choices at random, with as many candidates to
+// Does learning where to grow pay? The policy of learners/surgery against choices at random, with as many candidates to
 // train, on some pictures of Fashion-MNIST: a small network learns until it no longer gets better; each candidate grows
 // from it and learns a little from the inherited weights. In the end the three networks with the highest rewards
 // learn longer, and the best of them on the validation pictures is judged on the test pictures.
@@ -25,7 +25,7 @@
 #include "learners/nn/optimizer.h"
 #include "learners/nn/plan.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 struct Settings {
@@ -220,10 +220,10 @@ void compare(Settings settings) {
 }
 
 }  // namespace
-}  // namespace outrider::growing
+}  // namespace outrider::surgery
 
 int main(int argc, char** argv) try {
-  outrider::growing::Settings settings;
+  outrider::surgery::Settings settings;
   settings.search.prices = {.bytes = 0.002, .operations = 0.002};
   CLI::App app{"The growth policy against choices at random, as CSV"};
   app.add_option("--folder", settings.folder, "of Fashion-MNIST");
@@ -241,7 +241,7 @@ int main(int argc, char** argv) try {
   app.add_option("--price-milliseconds", settings.search.prices.milliseconds, "of latency, which is measured then");
   CLI11_PARSE(app, argc, argv);
   settings.latency = settings.search.prices.milliseconds > 0;
-  outrider::growing::compare(settings);
+  outrider::surgery::compare(settings);
 } catch (const std::exception& error) {
   fmt::print(stderr, "growth_search: {}\n", error.what());
   return 1;

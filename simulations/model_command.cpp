@@ -58,7 +58,7 @@ void add_growing_options(CLI::App& app, ModelOptions& options) {
 int define_growing(const ModelOptions& options, const Preprocessing& preprocessing, const nn::NetworkSpec& network) {
   growing::GrowingTask task;
   task.preprocessing = preprocessing;
-  task.small = {averaging::narrow_network(network, options.width), options.templates, options.sharing, 1};
+  task.small = {surgery::narrow_network(network, options.width), options.templates, options.sharing, 1};
   task.classes = options.classes;
   task.parts = options.parts;
   task.alone = options.work;

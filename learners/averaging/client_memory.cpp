@@ -40,8 +40,8 @@ ClientMemory ClientMemory::decode(ByteView bytes, const LearningTask& task) {
   const std::string what = "what a client remembers of a round";
   const auto use = [&](wire::AveragingMemory::Reader reader) {
     const double width = reader.getWidth();
-    check_width(width, what);
-    const nn::NetworkSpec network = narrow_network(task.network, width);
+    surgery::check_width(width, what);
+    const nn::NetworkSpec network = surgery::narrow_network(task.network, width);
     return ClientMemory{reader.getRound(), Digest::from_bytes(wire::view(reader.getUpdate())),
                         read_client(reader.getBefore(), network, task.strategy),
                         read_client(reader.getAfter(), network, task.strategy), width};

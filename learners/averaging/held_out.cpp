@@ -64,7 +64,7 @@ Score score_of(const LearningTask& task, const nn::Parameters& weights, double w
                const Dataset& pictures, int threads) {
   Score score{round, 1, pictures.size(), 0, 0};
   if (pictures.size() == 0) return Score{round, 0, 0, 0, 0};
-  nn::InferencePlan plan(narrow_network(task.network, width), weights, threads);
+  nn::InferencePlan plan(surgery::narrow_network(task.network, width), weights, threads);
   const auto values = pixel_values(task.preprocessing);
   std::vector<float> logits(pictures.size() * plan.output_size());
   plan.forward(

@@ -60,7 +60,7 @@ TEST(LearningTogetherNarrow, EveryWidthKnowsAllClasses) {
   }
   for (const double width : widths) {
     LearningTask part = task;
-    part.network = narrow_network(task.network, width);
+    part.network = surgery::narrow_network(task.network, width);
     EXPECT_GT(accuracy(part, narrow_state(task.network, state, width).weights, test_task(1, 30, 9)), 0.9) << width;
   }
 }
@@ -86,7 +86,7 @@ std::vector<double> learned_without_a_class(bool nested) {
   std::vector<double> accuracies;
   for (const double width : widths) {
     LearningTask part = task;
-    part.network = narrow_network(task.network, width);
+    part.network = surgery::narrow_network(task.network, width);
     accuracies.push_back(accuracy(part, narrow_state(task.network, state, width).weights, test_task(1, 30, 9)));
   }
   return accuracies;
@@ -110,8 +110,9 @@ class TrainedApart : public testing::Test {
     }
   }
 
-  double loss_of_average(const ChannelSelection& match) const {
-    const nn::Parameters networks[] = {learned_[0], select_channels(channel_groups(task_.network), learned_[1], match)};
+  double loss_of_average(const surgery::ChannelSelection& match) const {
+    const nn::Parameters networks[] = {
+        learned_[0], surgery::select_channels(surgery::channel_groups(task_.network), learned_[1], match)};
     const double weights[] = {1, 1};
     return loss_of(weighted_average(networks, weights));
   }
@@ -128,9 +129,10 @@ class TrainedApart : public testing::Test {
 };
 
 TEST_F(TrainedApart, NetworksKnowMoreTogetherWhenTheyAreInStep) {
-  const double apart = loss_of_average(all_channels(channel_groups(task_.network)));
-  for (const auto& match : {match_by_weights(task_.network, learned_[0], learned_[1]),
-                            match_by_activations(task_.network, learned_[0], learned_[1], inputs_of(task_, pictures_))})
+  const double apart = loss_of_average(surgery::all_channels(surgery::channel_groups(task_.network)));
+  for (const auto& match :
+       {surgery::match_by_weights(task_.network, learned_[0], learned_[1]),
+        surgery::match_by_activations(task_.network, learned_[0], learned_[1], inputs_of(task_, pictures_))})
     EXPECT_LT(loss_of_average(match), 0.5 * apart);
   const double weights[] = {1, 1};
   EXPECT_LT(loss_of(matched_average(task_.network, learned_, weights, inputs_of(task_, pictures_))), 0.5 * apart);

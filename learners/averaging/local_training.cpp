@@ -179,9 +179,9 @@ std::optional<double> drawn_part(const LearningTask& task, std::uint64_t round, 
 void train_part(const LearningTask& whole_task, double part, const Start& start, Trained& trained, std::uint64_t round,
                 const Dataset& pictures, const LocalTraining& options, const training::StepDone& done) {
   LearningTask task = whole_task;
-  task.network = narrow_network(whole_task.network, part);
+  task.network = surgery::narrow_network(whole_task.network, part);
   const auto part_of = [&](const nn::Parameters& parameters) {
-    return narrower_parameters(whole_task.network, options.width, parameters, part);
+    return surgery::narrower_parameters(whole_task.network, options.width, parameters, part);
   };
   const Start given{part_of(start.weights), {}, {}};
   Trained learned = train(task, given, part_of(trained.weights), "training of a part", round, pictures, options, done);
@@ -189,7 +189,7 @@ void train_part(const LearningTask& whole_task, double part, const Start& start,
   std::erase_if(learned.weights.tensors, [&](const nn::Tensor& tensor) {
     return !tensor.spec.trainable() || std::ranges::find(shared, tensor.spec) == shared.end();
   });
-  put_back(whole_task.network, part, learned.weights, options.width, trained.weights);
+  surgery::put_back(whole_task.network, part, learned.weights, options.width, trained.weights);
   trained.operations += learned.operations;
 }
 
@@ -202,7 +202,7 @@ LocalResult train_locally(const LearningTask& whole_task, const ServerState& giv
               (options.optimizer.method == nn::Method::kSgd && options.optimizer.momentum == 0),
           "scaffold reads gradients off the way that weights go; expected plain SGD without momentum");
   LearningTask task = whole_task;
-  task.network = narrow_network(whole_task.network, options.width);
+  task.network = surgery::narrow_network(whole_task.network, options.width);
   const Start start = start_of(task, given, own);
   Trained trained = train(task, start, start.weights, "local training", given.round, pictures, options, done);
   if (const auto part = drawn_part(task, given.round, options))

@@ -181,16 +181,17 @@ TEST(LocalTraining, NestedGoesOnWithANarrowerPart) {
     EXPECT_NE(nested.update.delta, plain.update.delta);
     EXPECT_EQ(nested.own, plain.own);
     const auto operations_of = [&](double width) {
-      return training::training_operations(narrow_network(task.network, width), static_cast<double>(pictures.size()));
+      return training::training_operations(surgery::narrow_network(task.network, width),
+                                           static_cast<double>(pictures.size()));
     };
     EXPECT_EQ(plain.operations, operations_of(0.75));
     EXPECT_EQ(nested.operations, operations_of(0.75) + operations_of(0.5));
     check_update(nested.update, task.network, task.strategy, 4);
     // What lies outside of the part, and the running statistics, are as they were.
-    const ChannelGroups groups = channel_groups(narrow_network(task.network, 0.75));
-    const ChannelSelection part = leading_channels(channel_groups(task.network), 0.5);
+    const surgery::ChannelGroups groups = surgery::channel_groups(surgery::narrow_network(task.network, 0.75));
+    const surgery::ChannelSelection part = surgery::leading_channels(surgery::channel_groups(task.network), 0.5);
     for (const nn::Tensor& tensor : plain.update.delta.tensors) {
-      const auto inside = selected_places(groups, groups.at(tensor.spec.name), part);
+      const auto inside = surgery::selected_places(groups, groups.at(tensor.spec.name), part);
       const std::vector<float>& other = nested.update.delta.at(tensor.spec.name).values;
       for (std::uint32_t i = 0; i < other.size(); ++i)
         if (!tensor.spec.trainable() || std::ranges::find(inside, i) == inside.end()) {

@@ -28,11 +28,11 @@ nn::Parameters weighted_average(std::span<const nn::Parameters> networks, std::s
 nn::Parameters matched_average(const nn::NetworkSpec& network, std::span<const nn::Parameters> networks,
                                std::span<const double> weights, std::span<const float> anchors, int threads) {
   assert(!networks.empty());
-  const ChannelGroups groups = channel_groups(network);
+  const surgery::ChannelGroups groups = surgery::channel_groups(network);
   std::vector<nn::Parameters> in_step{networks.front()};
   for (const nn::Parameters& other : networks.subspan(1))
-    in_step.push_back(
-        select_channels(groups, other, match_by_activations(network, networks.front(), other, anchors, threads)));
+    in_step.push_back(surgery::select_channels(
+        groups, other, surgery::match_by_activations(network, networks.front(), other, anchors, threads)));
   return weighted_average(in_step, weights);
 }
 

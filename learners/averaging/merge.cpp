@@ -126,8 +126,8 @@ std::string subject_of_model(double width) {
 std::optional<double> width_of_model(std::string_view subject) {
   if (!subject.starts_with(kModelSubject)) return std::nullopt;
   const auto* const found =
-      std::ranges::find_if(kWidths, [&](double width) { return subject_of_model(width) == subject; });
-  return found == std::end(kWidths) ? std::nullopt : std::optional(*found);
+      std::ranges::find_if(surgery::kWidths, [&](double width) { return subject_of_model(width) == subject; });
+  return found == std::end(surgery::kWidths) ? std::nullopt : std::optional(*found);
 }
 
 std::unique_ptr<Merge> AveragingFamily::make_merge() const {

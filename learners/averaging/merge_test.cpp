@@ -239,7 +239,7 @@ TEST(ClientMemory, KeepsWhatStaysWithTheClient) {
   };
   const ClientMemory memory{9, Digest::of(Bytes{5}), state(), state()};
   EXPECT_EQ(ClientMemory::decode(memory.encode(), task), memory);
-  const nn::NetworkSpec part = narrow_network(task.network, 0.5);
+  const nn::NetworkSpec part = surgery::narrow_network(task.network, 0.5);
   const LearningTask narrow = small_task("fedbn");
   const ClientMemory half{
       9, Digest::of(Bytes{5}), {}, {random_tensors(random, local_tensors(part, narrow.strategy), 1), {}}, 0.5};

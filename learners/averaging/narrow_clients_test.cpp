@@ -25,7 +25,7 @@ class NarrowClients : public testing::Test {
   // Which can just train a part of that width.
   static Capacity capacity_for(const LearningTask& task, double width) {
     const training::Workload workload{.batch = task.work.batch, .threads = 1};
-    return {.memory = training::training_cost(narrow_network(task.network, width), workload).bytes};
+    return {.memory = training::training_cost(surgery::narrow_network(task.network, width), workload).bytes};
   }
   static constexpr Capacity kTiny{.memory = 1000};
 };
@@ -33,7 +33,7 @@ class NarrowClients : public testing::Test {
 TEST_F(NarrowClients, AreAskedForTheWidestPartThatTheyCanTrain) {
   const LearningTask task = task_with("fedavg");
   const TaskWidths widths(task, kRound);
-  for (const double width : kWidths) {
+  for (const double width : surgery::kWidths) {
     Capacity capacity = capacity_for(task, width);
     EXPECT_EQ(widths.trained_by(capacity), width);
     EXPECT_EQ(widths.sent_to(capacity), width);
@@ -45,7 +45,7 @@ TEST_F(NarrowClients, AreAskedForTheWidestPartThatTheyCanTrain) {
   EXPECT_EQ(widths.sent_to(kTiny), std::nullopt);
   // In ten seconds five batches, and no more than half a network's.
   const training::Workload workload{.batch = task.work.batch, .samples = static_cast<double>(5 * task.work.batch)};
-  const double flops = training::training_cost(narrow_network(task.network, 0.5), workload).flops;
+  const double flops = training::training_cost(surgery::narrow_network(task.network, 0.5), workload).flops;
   EXPECT_EQ(widths.trained_by({.operations = static_cast<std::uint64_t>(flops / 10) + 1}), 0.5);
   EXPECT_EQ(widths.sent_to({.operations = 1}), 1);  // to predict with
   EXPECT_THAT(widths.excuse({.operations = 1}), HasSubstr("width 0.0625 takes"));

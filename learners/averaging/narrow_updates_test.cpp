@@ -29,8 +29,8 @@ std::vector<Update> updates_of_widths(const nn::NetworkSpec& network, const Stra
   Random random(4, "widths");
   std::vector<Update> updates;
   for (const double width : widths) {
-    updates.push_back(
-        random_update(random, static_cast<unsigned>(updates.size()), 0, narrow_network(network, width), strategy));
+    updates.push_back(random_update(random, static_cast<unsigned>(updates.size()), 0,
+                                    surgery::narrow_network(network, width), strategy));
     updates.back().width = width;
   }
   return updates;
@@ -66,11 +66,11 @@ Said said_of(const std::vector<Update>& updates, std::size_t tensor, const nn::T
 }
 
 TEST(NarrowUpdates, CountForTheWeightsThatTheyHold) {
-  for (const char* text : {kTestNetworks[0], kTestNetworks[1]})
+  for (const char* text : {surgery::kTestNetworks[0], surgery::kTestNetworks[1]})
     for (const char* strategy_text : {"fedavg rate 0.5", "median", "fedbn"}) {
       const auto network = nn::parse_network(text);
       const Strategy strategy = parse_strategy(strategy_text);
-      const auto state = ServerState::initial(network, strategy, random_weights(network, 1));
+      const auto state = ServerState::initial(network, strategy, surgery::random_weights(network, 1));
       const auto updates = updates_of_widths(network, strategy, {0.75, 0.25, 0.5, 0.25});
       const auto next = apply_round(network, strategy, state, updates);
       std::size_t unheld = 0;
@@ -98,9 +98,9 @@ TEST(NarrowUpdates, CountForTheWeightsThatTheyHold) {
 }
 
 TEST(NarrowUpdates, GiveTheSameBitsInAnyOrderAndForAnyThreads) {
-  const auto network = nn::parse_network(kTestNetworks[2]);
+  const auto network = nn::parse_network(surgery::kTestNetworks[2]);
   const Strategy strategy = parse_strategy("fedadam; clip 1");
-  const auto state = ServerState::initial(network, strategy, random_weights(network, 1));
+  const auto state = ServerState::initial(network, strategy, surgery::random_weights(network, 1));
   auto updates = updates_of_widths(network, strategy, {0.75, 0.25, 1, 0.25});
   const auto expected = apply_round(network, strategy, state, updates);
   std::ranges::reverse(updates);
@@ -108,7 +108,7 @@ TEST(NarrowUpdates, GiveTheSameBitsInAnyOrderAndForAnyThreads) {
 }
 
 TEST(NarrowUpdates, TravelWithTheirWidth) {
-  const auto network = nn::parse_network(kTestNetworks[1]);
+  const auto network = nn::parse_network(surgery::kTestNetworks[1]);
   const auto updates = updates_of_widths(network, Strategy{}, {0.75, 0.1, 1});
   for (const Update& update : updates)
     EXPECT_EQ(decode_update(encode_update(update, Encoding::kFloat32), update.client, network, Strategy{}), update);

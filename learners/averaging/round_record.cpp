@@ -89,7 +89,7 @@ void read_asked(wire::AveragingAsked::Reader reader, RoundMemory& round, const s
     const ClientId client = ClientId::from_bytes(wire::view(asked[i]));
     round.asked.insert(client);
     if (widths.size() == 0 || widths[i] == 1) continue;
-    check_width(widths[i], what);
+    surgery::check_width(widths[i], what);
     round.narrow.emplace(client, widths[i]);
   }
 }
@@ -156,18 +156,18 @@ RoundRecord decode_round_record(ByteView bytes, const LearningTask& task) {
   const auto use = [&](wire::AveragingRound::Reader reader) {
     RoundRecord record;
     record.width = reader.getWidth();
-    check_width(record.width, what);
+    surgery::check_width(record.width, what);
     require(record.width == 1 || takes_narrow(task.strategy),
             fmt::format("{} is of width {}; the strategy works with whole networks only", what, record.width));
     record.state =
-        decode_state(wire::view(reader.getState()), narrow_network(task.network, record.width), task.strategy);
+        decode_state(wire::view(reader.getState()), surgery::narrow_network(task.network, record.width), task.strategy);
     record.population = reader.getPopulation();
     record.memory.open = reader.getOpen();
-    require(
-        reader.getParts().size() <= std::size(kWidths),
-        fmt::format("{} asks for {} widths; expected at most {}", what, reader.getParts().size(), std::size(kWidths)));
+    require(reader.getParts().size() <= std::size(surgery::kWidths),
+            fmt::format("{} asks for {} widths; expected at most {}", what, reader.getParts().size(),
+                        std::size(surgery::kWidths)));
     for (const double part : reader.getParts()) {
-      check_width(part, what);
+      surgery::check_width(part, what);
       record.parts.push_back(part);
     }
     record.attendance = read_attendance(reader, what);

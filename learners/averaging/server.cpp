@@ -113,8 +113,8 @@ std::vector<Weighed> chosen_of(std::vector<Weighed> weighed, const Combination& 
 class ContributionsByTensor {
  public:
   ContributionsByTensor(const nn::NetworkSpec& network, const std::vector<Weighed>& weighed)
-      : weighed_(weighed), groups_(channel_groups(network)) {
-    for (const Weighed& each : weighed) selections_.push_back(leading_channels(groups_, each.update->width));
+      : weighed_(weighed), groups_(surgery::channel_groups(network)) {
+    for (const Weighed& each : weighed) selections_.push_back(surgery::leading_channels(groups_, each.update->width));
   }
 
   // Valid until the next call.
@@ -135,10 +135,10 @@ class ContributionsByTensor {
     std::vector<std::uint8_t> held;
   };
 
-  void spread(const ChannelSelection& selection, const nn::TensorSpec& spec, Vote& vote) {
+  void spread(const surgery::ChannelSelection& selection, const nn::TensorSpec& spec, Vote& vote) {
     Spread& whole =
         spread_.emplace_back(Spread{std::vector<float>(spec.size()), std::vector<std::uint8_t>(spec.size())});
-    const auto places = selected_places(groups_, groups_.at(spec.name), selection);
+    const auto places = surgery::selected_places(groups_, groups_.at(spec.name), selection);
     for (std::size_t i = 0; i < places.size(); ++i) {
       whole.values[places[i]] = vote.values[i];
       whole.held[places[i]] = 1;
@@ -148,8 +148,8 @@ class ContributionsByTensor {
   }
 
   const std::vector<Weighed>& weighed_;
-  ChannelGroups groups_;
-  std::vector<ChannelSelection> selections_;
+  surgery::ChannelGroups groups_;
+  std::vector<surgery::ChannelSelection> selections_;
   std::vector<Vote> votes_;
   std::deque<Spread> spread_;  // whose elements stay where they are
 };
@@ -235,7 +235,7 @@ void ServerState::check(const nn::NetworkSpec& network, const Strategy& strategy
 
 ServerState narrow_state(const nn::NetworkSpec& network, const ServerState& state, double width) {
   assert(state.control.tensors.empty() || width == 1);
-  return {state.round, narrow_parameters(network, state.weights, width), {}, {}, state.control};
+  return {state.round, surgery::narrow_parameters(network, state.weights, width), {}, {}, state.control};
 }
 
 ServerState apply_round(const nn::NetworkSpec& network, const Strategy& strategy, const ServerState& state,

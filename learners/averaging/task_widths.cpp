@@ -40,9 +40,10 @@ std::string asking(const RoundMemory& round, const Candidates& candidates) {
 TaskWidths::TaskWidths(const LearningTask& task, Instant round)
     : predicting_(nn::InferencePlan::planned_bytes(task.network, 1) + sizeof(float) * task.network.parameter_count()),
       seconds_(std::chrono::duration<double>(round).count()) {
-  for (const double width : kWidths) {
+  for (const double width : surgery::kWidths) {
     if (width < 1 && !takes_narrow(task.strategy)) break;
-    parts_.push_back({width, training::training_cost(narrow_network(task.network, width), workload_of(task.work))});
+    parts_.push_back(
+        {width, training::training_cost(surgery::narrow_network(task.network, width), workload_of(task.work))});
   }
   if (!task.work.nested) return;
   for (std::size_t i = 0; i + 1 < parts_.size(); ++i) parts_[i].cost.flops += parts_[i + 1].cost.flops;

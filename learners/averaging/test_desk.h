@@ -110,7 +110,7 @@ class Desk {
   }
   Update update_of(const ClientId& client, std::uint64_t round, std::uint64_t seed = 1, double width = 1) const {
     Random random(seed, "update", client.bytes[1], round);
-    Update update = random_update(random, 0, round, narrow_network(task_.network, width), task_.strategy);
+    Update update = random_update(random, 0, round, surgery::narrow_network(task_.network, width), task_.strategy);
     update.client = client;
     update.width = width;
     return update;

@@ -81,11 +81,11 @@ void check_content(const Update& update, const nn::NetworkSpec& network, const S
   require(update.samples >= 1 && update.samples <= Update::kMaxSamples,
           fmt::format("{} was learned from {} samples; expected 1 to {}", what, update.samples, Update::kMaxSamples));
   update.score.check(what);
-  check_width(update.width, what);
+  surgery::check_width(update.width, what);
   require(update.width == 1 || takes_narrow(strategy),
           fmt::format("{} is of width {}; krum compares and scaffold corrects whole networks only: expected 1", what,
                       update.width));
-  check_tensors(update.delta, shared_tensors(narrow_network(network, update.width), strategy), what);
+  check_tensors(update.delta, shared_tensors(surgery::narrow_network(network, update.width), strategy), what);
   check_tensors(update.control, controlled_tensors(network, strategy), what + ", its control variate,");
 }
 

@@ -58,9 +58,9 @@ Update decode_update(ByteView bytes, const ClientId& client, const nn::NetworkSp
     update.width = reader.getWidth();
     if (reader.getHeldOut() > 0)
       update.score = {update.round, 1, reader.getHeldOut(), reader.getCorrect(), reader.getLossSum()};
-    check_width(update.width, what);
-    update.delta = read_tensors(reader.getDelta(), shared_tensors(narrow_network(network, update.width), strategy),
-                                encoding, what);
+    surgery::check_width(update.width, what);
+    update.delta = read_tensors(
+        reader.getDelta(), shared_tensors(surgery::narrow_network(network, update.width), strategy), encoding, what);
     update.control = read_tensors(reader.getControl(), controlled_tensors(network, strategy), encoding,
                                   what + ", its control variate,");
     check_content(update, network, strategy, what);

@@ -10,23 +10,23 @@ namespace outrider::growing {
 namespace {
 
 // Moments of what was there before; the others stay as they are.
-void carry_moments(const Inheritance& inheritance, const nn::Parameters& old, nn::Parameters& moments,
-                   Sharing sharing) {
+void carry_moments(const surgery::Inheritance& inheritance, const nn::Parameters& old, nn::Parameters& moments,
+                   surgery::Sharing sharing) {
   for (nn::Tensor& tensor : moments.tensors) {
-    const InheritedTensor& inherited = inheritance.at(tensor.spec.name);
+    const surgery::InheritedTensor& inherited = inheritance.at(tensor.spec.name);
     if (!inherited.source.empty())
-      tensor.values = inherited_values(inherited, old.at(inherited.source).values, sharing, tensor.values);
+      tensor.values = surgery::inherited_values(inherited, old.at(inherited.source).values, sharing, tensor.values);
   }
 }
 
-GrownState after_step(const GrownState& before, const averaging::Strategy& strategy, const GrowthStep& step) {
-  Inheritance inheritance = inherit(before.network, before.state.weights, step);
+GrownState after_step(const GrownState& before, const averaging::Strategy& strategy, const surgery::GrowthStep& step) {
+  surgery::Inheritance inheritance = surgery::inherit(before.network, before.state.weights, step);
   GrownState grown;
   grown.state = averaging::ServerState::initial(inheritance.network, strategy,
-                                                inherited_weights(inheritance, before.state.weights));
+                                                surgery::inherited_weights(inheritance, before.state.weights));
   grown.state.round = before.state.round;
-  carry_moments(inheritance, before.state.momentum, grown.state.momentum, Sharing::kShared);
-  carry_moments(inheritance, before.state.second, grown.state.second, Sharing::kCopied);
+  carry_moments(inheritance, before.state.momentum, grown.state.momentum, surgery::Sharing::kShared);
+  carry_moments(inheritance, before.state.second, grown.state.second, surgery::Sharing::kCopied);
   grown.network = std::move(inheritance.network);
   return grown;
 }
@@ -34,17 +34,17 @@ GrownState after_step(const GrownState& before, const averaging::Strategy& strat
 }  // namespace
 
 GrownState grown_state(const nn::NetworkSpec& network, const averaging::Strategy& strategy,
-                       const averaging::ServerState& state, std::span<const GrowthStep> steps) {
+                       const averaging::ServerState& state, std::span<const surgery::GrowthStep> steps) {
   require(!strategy.scaffold,
           "a network does not grow with scaffold: the clients' control variates would be of the network before");
   state.check(network, strategy);
   GrownState grown{network, state};
-  for (const GrowthStep& step : steps) grown = after_step(grown, strategy, step);
+  for (const surgery::GrowthStep& step : steps) grown = after_step(grown, strategy, step);
   return grown;
 }
 
 GrownTask grown_task(const averaging::LearningTask& task, const averaging::ServerState& state,
-                     std::span<const GrowthStep> steps) {
+                     std::span<const surgery::GrowthStep> steps) {
   GrownState grown = grown_state(task.network, task.strategy, state, steps);
   GrownTask result{task, std::move(grown.state)};
   result.task.network = std::move(grown.network);
@@ -53,10 +53,10 @@ GrownTask grown_task(const averaging::LearningTask& task, const averaging::Serve
 }
 
 averaging::ClientState grown_client(const averaging::LearningTask& task, const averaging::ServerState& given,
-                                    const averaging::ClientState& own, std::span<const GrowthStep> steps) {
+                                    const averaging::ClientState& own, std::span<const surgery::GrowthStep> steps) {
   require(own.control.tensors.empty(), "a client's state does not grow with scaffold's control variates");
   if (own.local.tensors.empty()) return {};
-  const Grown grown = grow(task.network, averaging::personal_weights(given, own), steps);
+  const surgery::Grown grown = surgery::grow(task.network, averaging::personal_weights(given, own), steps);
   averaging::ClientState state;
   for (const nn::TensorSpec& tensor : averaging::local_tensors(grown.network, task.strategy))
     state.local.tensors.push_back(grown.parameters.at(tensor.name));

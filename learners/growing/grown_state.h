@@ -26,18 +26,18 @@ struct GrownState {
 // state is not of network and strategy, the network cannot take a step, or there are control variates (SCAFFOLD): the
 // clients' own would be of the old network.
 GrownState grown_state(const nn::NetworkSpec& network, const averaging::Strategy& strategy,
-                       const averaging::ServerState& state, std::span<const GrowthStep> steps);
+                       const averaging::ServerState& state, std::span<const surgery::GrowthStep> steps);
 
 struct GrownTask {
   averaging::LearningTask task;
   averaging::ServerState state;
 };
 GrownTask grown_task(const averaging::LearningTask& task, const averaging::ServerState& state,
-                     std::span<const GrowthStep> steps);
+                     std::span<const surgery::GrowthStep> steps);
 
 // The same for what stays with a client (FedBN: its normalisation layers). `given`: what it last got from the server,
 // before the growth.
 averaging::ClientState grown_client(const averaging::LearningTask& task, const averaging::ServerState& given,
-                                    const averaging::ClientState& own, std::span<const GrowthStep> steps);
+                                    const averaging::ClientState& own, std::span<const surgery::GrowthStep> steps);
 
 }  // namespace outrider::growing

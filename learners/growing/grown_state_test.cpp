@@ -34,8 +34,9 @@ const nn::NetworkSpec& growing_network() {
   return network;
 }
 
-const std::vector<GrowthStep> kGrowth{WidenStep{.layer = 0, .channels = 9, .seed = 2}, DeepenStep{.layer = 7},
-                                      WidenStep{.layer = 12, .channels = 8, .seed = 3}, DeepenStep{.layer = 13}};
+const std::vector<surgery::GrowthStep> kGrowth{
+    surgery::WidenStep{.layer = 0, .channels = 9, .seed = 2}, surgery::DeepenStep{.layer = 7},
+    surgery::WidenStep{.layer = 12, .channels = 8, .seed = 3}, surgery::DeepenStep{.layer = 13}};
 
 // Some rounds of random updates.
 ServerState state_after_rounds(const nn::NetworkSpec& network, const Strategy& strategy, ServerState state,
@@ -49,7 +50,7 @@ ServerState state_after_rounds(const nn::NetworkSpec& network, const Strategy& s
 ServerState state_before(const Strategy& strategy) {
   return state_after_rounds(
       growing_network(), strategy,
-      ServerState::initial(growing_network(), strategy, averaging::random_weights(growing_network(), 1)), 4);
+      ServerState::initial(growing_network(), strategy, surgery::random_weights(growing_network(), 1)), 4);
 }
 
 // A round in which nobody learned anything moves weights by their momentum alone.
@@ -61,8 +62,8 @@ ServerState after_idle_round(const nn::NetworkSpec& network, const Strategy& str
 }
 
 void expect_same_outputs(const nn::NetworkSpec& network, const ServerState& state, const GrownState& grown) {
-  EXPECT_THAT(averaging::outputs_of(grown.network, grown.state.weights),
-              Pointwise(FloatNear(1e-4F), averaging::outputs_of(network, state.weights)));
+  EXPECT_THAT(surgery::outputs_of(grown.network, grown.state.weights),
+              Pointwise(FloatNear(1e-4F), surgery::outputs_of(network, state.weights)));
 }
 
 TEST(GrownState, KeepsFunctionAndRoundAndRoundsGoOn) {
@@ -94,9 +95,9 @@ TEST(GrownState, MovesOnAsTheOldStateWouldHave) {
 TEST(GrownState, OfOneWideningHasItsMomentaSharedAndItsSecondMomentsCopied) {
   const Strategy strategy = averaging::parse_strategy("fedadam");
   const ServerState state = state_before(strategy);
-  const std::vector<GrowthStep> step{WidenStep{.layer = 9, .channels = 12, .seed = 2, .noise = 0}};
+  const std::vector<surgery::GrowthStep> step{surgery::WidenStep{.layer = 9, .channels = 12, .seed = 2, .noise = 0}};
   const GrownState grown = grown_state(growing_network(), strategy, state, step);
-  const auto mapping = grow(growing_network(), state.weights, step).mapping;
+  const auto mapping = surgery::grow(growing_network(), state.weights, step).mapping;
   std::vector<float> copies(6);
   for (const std::uint32_t from : mapping) ++copies[from];
   for (std::size_t out = 0; out < 3; ++out)
@@ -111,7 +112,7 @@ TEST(GrownState, OfOneWideningHasItsMomentaSharedAndItsSecondMomentsCopied) {
 TEST(GrownState, OfFreshChannelsHasTheMomentsOfABeginning) {
   const Strategy strategy = averaging::parse_strategy("fedadam");
   const ServerState state = state_before(strategy);
-  const std::vector<GrowthStep> step{WidenStep{.layer = 9, .channels = 12, .seed = 2, .fresh = true}};
+  const std::vector<surgery::GrowthStep> step{surgery::WidenStep{.layer = 9, .channels = 12, .seed = 2, .fresh = true}};
   const GrownState grown = grown_state(growing_network(), strategy, state, step);
   const ServerState beginning = ServerState::initial(grown.network, strategy, grown.state.weights);
   for (std::size_t out = 0; out < 3; ++out)
@@ -136,7 +137,7 @@ TEST(GrownState, RefusesControlVariatesAndStatesOfAnotherNetwork) {
   const Strategy scaffold = averaging::parse_strategy("scaffold");
   EXPECT_THROW(grown_state(growing_network(), scaffold, state_before(scaffold), kGrowth), InputError);
   const Strategy strategy = averaging::parse_strategy("fedavg");
-  EXPECT_THROW(grown_state(nn::parse_network(averaging::kTestNetworks[0]), strategy, state_before(strategy), kGrowth),
+  EXPECT_THROW(grown_state(nn::parse_network(surgery::kTestNetworks[0]), strategy, state_before(strategy), kGrowth),
                InputError);
 }
 
@@ -162,11 +163,11 @@ TEST(GrownClient, KeepsItsOwnNormalisation) {
   const ServerState given = task.initial_state();
   averaging::ClientState own;
   for (const nn::TensorSpec& tensor : local_tensors(task.network, task.strategy))
-    own.local.tensors.push_back(averaging::random_weights(task.network, 9).at(tensor.name));
+    own.local.tensors.push_back(surgery::random_weights(task.network, 9).at(tensor.name));
   const GrownTask grown = grown_task(task, given, kGrowth);
   const averaging::ClientState later = grown_client(task, given, own, kGrowth);
-  EXPECT_THAT(averaging::outputs_of(grown.task.network, personal_weights(grown.state, later)),
-              Pointwise(FloatNear(1e-4F), averaging::outputs_of(task.network, personal_weights(given, own))));
+  EXPECT_THAT(surgery::outputs_of(grown.task.network, personal_weights(grown.state, later)),
+              Pointwise(FloatNear(1e-4F), surgery::outputs_of(task.network, personal_weights(given, own))));
   EXPECT_EQ(grown_client(task, given, {}, kGrowth), averaging::ClientState{});
 }
 

@@ -171,9 +171,8 @@ class MergingStudy {
     const nn::Parameters apart[] = {first, second};
     const std::size_t bytes = weight_bytes(network);
     row("average", network, averaging::weighted_average(apart, equal), flops_alone_, bytes);
-    const auto match = averaging::match_by_weights(network, first, second);
-    const nn::Parameters matched[] = {first,
-                                      averaging::select_channels(averaging::channel_groups(network), second, match)};
+    const auto match = surgery::match_by_weights(network, first, second);
+    const nn::Parameters matched[] = {first, surgery::select_channels(surgery::channel_groups(network), second, match)};
     const nn::Parameters mean = averaging::weighted_average(matched, equal);
     row("average, matched", network, mean, flops_alone_, bytes);
     row("average, matched and trained", network, train_plain(network, mean, work_of(network, merged_flops())),

@@ -15,9 +15,9 @@
 namespace outrider::growing {
 namespace {
 
-using averaging::Axis;
-using averaging::ChannelGroups;
-using averaging::TensorChannels;
+using surgery::Axis;
+using surgery::ChannelGroups;
+using surgery::TensorChannels;
 
 void check_counts(const MixtureForm& form) {
   require(form.templates >= 1 && form.templates <= MixtureForm::kMostTemplates,
@@ -69,7 +69,7 @@ class LayoutMaker {
  public:
   explicit LayoutMaker(const MixtureForm& form)
       : form_(form),
-        groups_(averaging::channel_groups(form.part)),
+        groups_(surgery::channel_groups(form.part)),
         input_(0),
         output_(groups_.outputs.empty() ? 0 : groups_.outputs.back().front().group) {
     require(!form.part.layers.empty() && std::holds_alternative<nn::FullyConnected>(form.part.layers.back()),

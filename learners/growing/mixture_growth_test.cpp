@@ -24,7 +24,7 @@ std::vector<MixtureNetwork> random_parts(const MixtureForm& form, std::size_t co
 
 // What a layer computes of three random inputs: 3 x channels x pixels.
 std::vector<float> values_after(const nn::NetworkSpec& network, const nn::Parameters& weights, std::size_t layer) {
-  const averaging::PartialNetwork part = averaging::network_up_to(network, layer);
+  const surgery::PartialNetwork part = surgery::network_up_to(network, layer);
   nn::InferencePlan plan(part.network, part.parameters(weights), 1);
   std::vector<float> values(3 * plan.output_size());
   plan.forward(random_values(3 * network.input.size(), 9), values);

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 namespace {
 
 constexpr std::size_t kNone = SIZE_MAX;
@@ -88,4 +88,4 @@ std::vector<std::uint32_t> minimum_assignment(std::span<const double> costs, std
   return assignment.columns();
 }
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

@@ -5,10 +5,10 @@
 #include <span>
 #include <vector>
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 
 // For each row of the n x n costs its column, each column once, such that the sum of the costs is smallest. Asserts
 // that there are n x n costs and that they are finite.
 std::vector<std::uint32_t> minimum_assignment(std::span<const double> costs, std::size_t n);
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

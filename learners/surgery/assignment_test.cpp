@@ -7,7 +7,7 @@
 
 #include "learners/random.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 namespace {
 
 double cost_of(std::span<const double> costs, std::span<const std::uint32_t> columns) {
@@ -63,4 +63,4 @@ TEST(MinimumAssignment, OfNothingIsNothing) {
 }
 
 }  // namespace
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

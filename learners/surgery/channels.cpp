@@ -9,7 +9,7 @@
 
 #include "knowledge/error.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 namespace {
 
 // Goes through the layers and notes along which axes channels run; groups that a sum makes one are joined.
@@ -238,4 +238,4 @@ nn::Parameters select_channels(const ChannelGroups& groups, const nn::Parameters
   return selected;
 }
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

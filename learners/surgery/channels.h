@@ -8,7 +8,7 @@
 
 #include "learners/nn/parameters.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 
 struct ChannelGroup {
   std::size_t channels = 0;
@@ -64,4 +64,4 @@ std::vector<std::uint32_t> selected_places(const ChannelGroups& groups, const Te
 nn::Parameters select_channels(const ChannelGroups& groups, const nn::Parameters& parameters,
                                const ChannelSelection& selection);
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

@@ -6,7 +6,7 @@
 #include "knowledge/error.h"
 #include "learners/encoders/architectures.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 namespace {
 
 using testing::ElementsAre;
@@ -78,4 +78,4 @@ TEST(SelectChannels, TakesThemOnEveryAxis) {
 }
 
 }  // namespace
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

@@ -9,7 +9,7 @@
 #include "learners/surgery/net2net.h"
 #include "learners/surgery/value_statistics.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 std::string place_text(const nn::NetworkSpec& network, const DeepenStep& step) {
@@ -140,4 +140,4 @@ Inheritance inherit_deepened(const nn::NetworkSpec& network, const nn::Parameter
   return inheritance;
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

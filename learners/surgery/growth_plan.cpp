@@ -11,7 +11,7 @@
 #include "learners/surgery/net2net.h"
 #include "learners/training/training_cost.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 // Steps that exceed the limits of networks do not fit either.
@@ -96,4 +96,4 @@ std::vector<GrowthStep> GrowthController::observe(double score, const nn::Networ
   return planned_growth(plan_, network, plateau_.state().growths - 1);
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -10,7 +10,7 @@
 #include "learners/surgery/plateau.h"
 #include "learners/training/training_cost.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 struct GrowthPlan {
   double factor = 2;        // that widths are multiplied by, or a half or a quarter of the way where that is too much
@@ -45,4 +45,4 @@ class GrowthController {
   GrowthPlan plan_;
 };
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -9,7 +9,7 @@
 #include "learners/surgery/lstm.h"
 #include "learners/surgery/net2net.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 LstmSize lstm_size(std::size_t hidden) {
@@ -232,4 +232,4 @@ std::vector<GrowthStep> steps_of(const nn::NetworkSpec& network, const GrowthDec
   return steps;
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -19,7 +19,7 @@
 #include "learners/random.h"
 #include "learners/surgery/growth_step.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 enum class GrowthKind : std::uint8_t { kWiden, kDeepen };
 
@@ -78,4 +78,4 @@ class GrowthPolicy {
   std::uint64_t steps_ = 0;
 };
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -10,7 +10,7 @@
 #include "learners/surgery/test_networks.h"
 #include "learners/training/training_cost.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 using ::testing::Each;
@@ -25,7 +25,7 @@ GrowthPolicy policy_with_opinions(std::uint64_t seed) {
 
 TEST(GrowthPolicy, DecidesAtRandomAtFirst) {
   const GrowthPolicy policy({}, 1);
-  const auto network = nn::parse_network(averaging::kTestNetworks[0]);
+  const auto network = nn::parse_network(kTestNetworks[0]);
   const GrowthChances chances = policy.chances(network);
   EXPECT_THAT(chances.widen, SizeIs(3));
   EXPECT_THAT(chances.widen, Each(0.5));
@@ -36,7 +36,7 @@ TEST(GrowthPolicy, DecidesAtRandomAtFirst) {
 TEST(GrowthPolicy, GradientsAreThoseOfFiniteDifferences) {
   constexpr double kAdvantage = 1.7;
   constexpr double kBonus = 0.3;
-  for (const char* text : averaging::kTestNetworks)
+  for (const char* text : kTestNetworks)
     for (const GrowthKind kind : {GrowthKind::kWiden, GrowthKind::kDeepen}) {
       const auto network = nn::parse_network(text);
       GrowthPolicy policy = policy_with_opinions(3);
@@ -62,7 +62,7 @@ TEST(GrowthPolicy, GradientsAreThoseOfFiniteDifferences) {
 TEST(GrowthPolicy, DrawsAsOftenAsItsChancesSay) {
   constexpr int kDraws = 1500;
   const GrowthPolicy policy = policy_with_opinions(2);
-  const auto network = nn::parse_network(averaging::kTestNetworks[1]);
+  const auto network = nn::parse_network(kTestNetworks[1]);
   const GrowthChances chances = policy.chances(network);
   std::vector<double> widened(chances.widen.size());
   std::vector<double> places(chances.place.size());
@@ -98,8 +98,7 @@ double last_rewards(bool learns, std::uint64_t seed) {
   constexpr int kEpisodes = 240;
   constexpr int kLast = 60;
   const auto network = nn::parse_network("input 4x1x1; linear 4; relu; linear 4; relu; linear 4; relu; linear 3");
-  GrowthSearch search(network, averaging::random_weights(network, 1),
-                      {.learns = learns, .hidden = 8, .rate = 0.03, .seed = seed},
+  GrowthSearch search(network, random_weights(network, 1), {.learns = learns, .hidden = 8, .rate = 0.03, .seed = seed},
                       [](const Grown& candidate, std::uint64_t) { return synthetic(candidate); });
   double sum = 0;
   for (int i = 0; i < kEpisodes; ++i) {
@@ -122,7 +121,7 @@ TEST(GrowthSearch, StaysWithinTheCapacity) {
   const auto network = nn::parse_network("input 4x1x1; linear 4; relu; linear 3");
   GrowthSearchOptions options{.decisions = std::vector<GrowthKind>(6, GrowthKind::kWiden), .workload = {.batch = 2}};
   options.capacity.flops = 4 * training::training_cost(network, options.workload).flops;
-  GrowthSearch search(network, averaging::random_weights(network, 1), options,
+  GrowthSearch search(network, random_weights(network, 1), options,
                       [](const Grown&, std::uint64_t) { return Evaluation{.accuracy = 0.5}; });
   bool grew = false;
   for (int i = 0; i < 10; ++i) {
@@ -135,7 +134,7 @@ TEST(GrowthSearch, StaysWithinTheCapacity) {
 
 TEST(GrowthSearch, RefusesOptionsThatMakeNoSense) {
   const auto network = nn::parse_network("input 4x1x1; linear 4; relu; linear 3");
-  const auto weights = averaging::random_weights(network, 1);
+  const auto weights = random_weights(network, 1);
   for (const GrowthSearchOptions& options :
        {GrowthSearchOptions{.decisions = {}}, GrowthSearchOptions{.factor = 1}, GrowthSearchOptions{.batch = 0},
         GrowthSearchOptions{.rate = -1}, GrowthSearchOptions{.baseline_decay = 1}})
@@ -143,4 +142,4 @@ TEST(GrowthSearch, RefusesOptionsThatMakeNoSense) {
 }
 
 }  // namespace
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -10,7 +10,7 @@
 #include "knowledge/error.h"
 #include "learners/training/training_cost.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 double multiple(double of, double small) {
@@ -113,4 +113,4 @@ void GrowthSearch::learn() {
   batch_.clear();
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

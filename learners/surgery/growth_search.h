@@ -14,7 +14,7 @@
 #include "learners/surgery/net2net.h"
 #include "learners/training/training_cost.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 // What is taken off the reward.
 struct GrowthPrices {
@@ -99,4 +99,4 @@ class GrowthSearch {
   double deviation_ = 0;
 };
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -10,7 +10,7 @@
 #include "learners/nn/network.h"
 #include "learners/surgery/growth.capnp.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 constexpr wire::Limits kStepLimits{.bytes = std::size_t{4} << 20, .nesting = 6};
@@ -124,4 +124,4 @@ std::vector<GrowthStep> decode_steps(ByteView bytes) {
   return wire::read<wire::GrowthSteps>(bytes, "a growth", use, kStepLimits);
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

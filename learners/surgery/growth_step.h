@@ -10,7 +10,7 @@
 
 #include "knowledge/bytes.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 // Gives a layer more channels, and with it all layers whose channels are tied to its by sums.
 struct WidenStep {
@@ -66,4 +66,4 @@ Bytes encode_steps(std::span<const GrowthStep> steps);
 // Throws InputError when the bytes are malformed, too many, or a number is out of its range for any network.
 std::vector<GrowthStep> decode_steps(ByteView bytes);
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -9,7 +9,7 @@
 #include "learners/surgery/net2net.h"
 #include "learners/surgery/test_networks.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 using ::testing::HasSubstr;
@@ -28,8 +28,8 @@ TEST(GrowthSteps, ArriveAsTheyWere) {
 }
 
 TEST(GrowthSteps, LetAPeerRebuildTheGrownNetworkBitForBit) {
-  const auto network = nn::parse_network(averaging::kTestNetworks[1]);
-  const auto weights = averaging::random_weights(network, 3);
+  const auto network = nn::parse_network(kTestNetworks[1]);
+  const auto weights = random_weights(network, 3);
   const std::vector<GrowthStep> steps{WidenStep{.layer = 0, .channels = 21, .seed = 4}, DeepenStep{.layer = 2},
                                       WidenStep{.layer = 3, .channels = 30, .seed = 5}};
   const Grown here = grow(network, weights, steps);
@@ -79,4 +79,4 @@ TEST(GrowthSteps, RefuseBytesThatAreCutOrChanged) {
 }
 
 }  // namespace
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -7,7 +7,7 @@
 
 #include "knowledge/error.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 const InheritedTensor& Inheritance::at(const std::string& tensor) const {
   const auto found = std::ranges::find(tensors, tensor, [](const InheritedTensor& each) { return each.spec.name; });
@@ -45,4 +45,4 @@ nn::Parameters inherited_weights(const Inheritance& inheritance, const nn::Param
   return weights;
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

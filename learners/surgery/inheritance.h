@@ -11,7 +11,7 @@
 #include "learners/nn/parameters.h"
 #include "learners/surgery/growth_step.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 // Among `places`: the value is new.
 inline constexpr std::uint32_t kNewValue = UINT32_MAX;
@@ -51,4 +51,4 @@ std::vector<float> inherited_values(const InheritedTensor& tensor, const std::ve
 // The weights of the grown network.
 nn::Parameters inherited_weights(const Inheritance& inheritance, const nn::Parameters& old);
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

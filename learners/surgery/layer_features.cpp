@@ -4,7 +4,7 @@
 
 #include "learners/nn/parameters.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 enum Kind : std::size_t { kWeighs, kConnects, kNormalises, kActivates, kPools, kJoins, kOther, kKinds };
@@ -72,4 +72,4 @@ LayerFeatures layer_features(const nn::NetworkSpec& network) {
   return features;
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -6,7 +6,7 @@
 #include "learners/nn/network.h"
 #include "learners/surgery/lstm.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 inline constexpr std::size_t kLayerFeatures = 14;
 
@@ -19,4 +19,4 @@ struct LayerFeatures {
 // the network is not valid.
 LayerFeatures layer_features(const nn::NetworkSpec& network);
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

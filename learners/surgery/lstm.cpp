@@ -4,7 +4,7 @@
 #include <cassert>
 #include <cmath>
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 double sigmoid(double x) {
@@ -125,4 +125,4 @@ void BidirectionalLstm::backward(const Trace& trace, const Sequence& output_grad
   back_.backward(trace.back, back, gradient.subspan(size_.parameters()));
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

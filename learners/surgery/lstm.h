@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 using Sequence = std::vector<std::vector<double>>;  // a vector for each place
 
@@ -64,4 +64,4 @@ class BidirectionalLstm {
   Lstm back_;
 };
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

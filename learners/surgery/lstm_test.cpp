@@ -6,7 +6,7 @@
 
 #include "learners/random.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 constexpr LstmSize kLstm{3, 4};
@@ -78,4 +78,4 @@ TEST(BidirectionalLstm, SeesTheWholeSequenceFromEveryPlace) {
 }
 
 }  // namespace
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -10,7 +10,7 @@
 #include "learners/surgery/assignment.h"
 #include "learners/surgery/partial_network.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 namespace {
 
 // Square, one for each pair of channels of a group: [of the reference][of the other].
@@ -219,4 +219,4 @@ ChannelSelection match_by_weights(const nn::NetworkSpec& network, const nn::Para
   return matcher.match();
 }
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

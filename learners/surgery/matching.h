@@ -9,7 +9,7 @@
 
 #include "learners/surgery/channels.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 
 // Both functions below return for each group of channels which channel of `other` plays the part of each channel of
 // `reference`: select_channels(groups, other, match) is in step with the reference and computes what `other` does.
@@ -26,4 +26,4 @@ ChannelSelection match_by_activations(const nn::NetworkSpec& network, const nn::
 ChannelSelection match_by_weights(const nn::NetworkSpec& network, const nn::Parameters& reference,
                                   const nn::Parameters& other);
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

@@ -8,7 +8,7 @@
 #include "learners/surgery/partial_network.h"
 #include "learners/surgery/test_matching.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 namespace {
 
 using testing::HasSubstr;
@@ -71,4 +71,4 @@ TEST(PartialNetwork, LeadsToALayer) {
 }
 
 }  // namespace
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

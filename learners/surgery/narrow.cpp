@@ -10,7 +10,7 @@
 #include "knowledge/error.h"
 #include "learners/training/training_cost.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 namespace {
 
 std::int64_t channels_along(const Axis& axis, const ChannelSelection& selection) {
@@ -102,4 +102,4 @@ double widest_that_fits(const nn::NetworkSpec& network, const training::Workload
                   widths.back(), cost.bytes, cost.flops, budget.bytes, budget.flops));
 }
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

@@ -10,7 +10,7 @@
 #include "learners/surgery/channels.h"
 #include "learners/training/training_cost.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 
 // Throws InputError, beginning with `what`, unless 0 < width <= 1.
 void check_width(double width, const std::string& what);
@@ -42,4 +42,4 @@ inline constexpr double kWidths[] = {1, 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125, 0
 double widest_that_fits(const nn::NetworkSpec& network, const training::Workload& workload,
                         const training::Budget& budget, std::span<const double> widths = kWidths);
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

@@ -13,7 +13,7 @@
 #include "learners/surgery/test_networks.h"
 #include "learners/training/training_cost.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 namespace {
 
 using testing::HasSubstr;
@@ -104,4 +104,4 @@ TEST(Widest, IsTheFirstThatFits) {
 }
 
 }  // namespace
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

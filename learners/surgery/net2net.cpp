@@ -3,7 +3,7 @@
 #include "learners/surgery/channels.h"
 #include "learners/surgery/inheritance.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 Grown grow(const nn::NetworkSpec& network, const nn::Parameters& parameters, const GrowthStep& step) {
   parameters.check(network);
@@ -25,7 +25,7 @@ nn::NetworkSpec grown_network(const nn::NetworkSpec& network, const GrowthStep& 
 }
 
 std::vector<std::size_t> widenable_layers(const nn::NetworkSpec& network) {
-  const averaging::ChannelGroups groups = averaging::channel_groups(network);
+  const ChannelGroups groups = channel_groups(network);
   std::vector<bool> found(groups.groups.size());
   std::vector<std::size_t> layers;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {
@@ -46,4 +46,4 @@ std::vector<std::size_t> deepenable_layers(const nn::NetworkSpec& network) {
   return layers;
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -20,7 +20,7 @@
 #include "learners/nn/parameters.h"
 #include "learners/surgery/growth_step.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 inline constexpr std::uint32_t kNewChannel = UINT32_MAX;
 
@@ -50,4 +50,4 @@ std::vector<std::size_t> widenable_layers(const nn::NetworkSpec& network);
 // The places for a DeepenStep after which what is put in is not linear: every ReLU but one that makes the output.
 std::vector<std::size_t> deepenable_layers(const nn::NetworkSpec& network);
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

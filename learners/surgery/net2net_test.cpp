@@ -14,18 +14,15 @@
 #include "learners/surgery/test_networks.h"
 #include "learners/surgery/value_statistics.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
-using averaging::outputs_of;
-using averaging::random_inputs;
-using averaging::random_weights;
 using ::testing::Each;
 using ::testing::HasSubstr;
 
 constexpr std::uint64_t kSeeds[] = {1, 2, 3};
 
-double largest_difference(std::span<const float> a, std::span<const float> b) {
+double largest_relative_difference(std::span<const float> a, std::span<const float> b) {
   EXPECT_EQ(a.size(), b.size());
   double largest = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -39,7 +36,8 @@ void expect_same_function(const nn::NetworkSpec& network, const nn::Parameters& 
   const Grown grown = grow(network, weights, step);
   EXPECT_EQ(grown.network, grown_network(network, step));
   EXPECT_EQ(nn::parse_network(grown.network.text()), grown.network);
-  EXPECT_LE(largest_difference(outputs_of(network, weights), outputs_of(grown.network, grown.parameters)), 1e-5)
+  EXPECT_LE(largest_relative_difference(outputs_of(network, weights), outputs_of(grown.network, grown.parameters)),
+            1e-5)
       << text_of(step) << " of " << network.text();
 }
 
@@ -49,7 +47,7 @@ std::int64_t channels_of(const nn::NetworkSpec& network, std::size_t layer) {
 
 std::vector<nn::NetworkSpec> networks() {
   std::vector<nn::NetworkSpec> networks;
-  for (const char* text : averaging::kTestNetworks) networks.push_back(nn::parse_network(text));
+  for (const char* text : kTestNetworks) networks.push_back(nn::parse_network(text));
   networks.push_back(architecture("lenet-300-100", {1, 6, 6}, {.classes = 3}));
   networks.push_back(nn::parse_network(
       "input 3x8x8; conv 4 k3 p1; relu; conv 8 k1; batchnorm; relu; conv 8 k3 p1 g8 nobias; batchnorm; relu; dropout "
@@ -151,7 +149,8 @@ TEST(Widening, KeepsTheFunctionInTrainingToo) {
   const nn::NetworkSpec network = networks().front();
   const nn::Parameters weights = random_weights(network, 1);
   const Grown grown = grow(network, weights, WidenStep{.layer = 0, .channels = 13, .seed = 2});
-  EXPECT_LE(largest_difference(training_outputs(network, weights), training_outputs(grown.network, grown.parameters)),
+  EXPECT_LE(largest_relative_difference(training_outputs(network, weights),
+                                        training_outputs(grown.network, grown.parameters)),
             1e-4);
 }
 
@@ -176,7 +175,7 @@ double distance_of_copies(float noise) {
   const Grown grown =
       grow(network, random_weights(network, 2), WidenStep{.layer = 0, .channels = 2, .seed = 1, .noise = noise});
   const auto weights = trained(grown).at("0.weight").values;
-  return largest_difference(std::span(weights).first(4), std::span(weights).last(4));
+  return largest_relative_difference(std::span(weights).first(4), std::span(weights).last(4));
 }
 
 TEST(Widening, NoiseIsWhatLetsCopiesLearnDifferentThings) {
@@ -264,9 +263,9 @@ TEST(Deepening, TrainingGoesOnFromTheSameFunctionOnTheBatchThatWasMeasured) {
   const nn::Parameters plain_weights = random_weights(plain, 1);
   const auto statistics = measured_statistics(plain, plain_weights, 1, random_inputs(plain, 16, 3));
   const Grown grown = grow(plain, plain_weights, DeepenStep{.layer = 1, .statistics = statistics});
-  EXPECT_LE(
-      largest_difference(training_outputs(plain, plain_weights), training_outputs(grown.network, grown.parameters)),
-      1e-2);  // biased and unbiased variance of 576 values
+  EXPECT_LE(largest_relative_difference(training_outputs(plain, plain_weights),
+                                        training_outputs(grown.network, grown.parameters)),
+            1e-2);  // biased and unbiased variance of 576 values
 }
 
 TEST(Deepening, ExpectsWhatBatchNormAndReluLeave) {
@@ -315,7 +314,8 @@ TEST(Growth, IsTheSameForTheSameStepsAndGoesStepByStep) {
   const std::vector<GrowthStep> steps{WidenStep{0, 11, 5}, DeepenStep{.layer = 2}, WidenStep{3, 20, 6}};
   const Grown grown = grow(network, weights, steps);
   EXPECT_EQ(grown, grow(network, weights, steps));
-  EXPECT_LE(largest_difference(outputs_of(network, weights), outputs_of(grown.network, grown.parameters)), 1e-5);
+  EXPECT_LE(largest_relative_difference(outputs_of(network, weights), outputs_of(grown.network, grown.parameters)),
+            1e-5);
   EXPECT_NE(grown, grow(network, weights,
                         std::vector<GrowthStep>{WidenStep{0, 11, 6}, DeepenStep{.layer = 2}, WidenStep{3, 20, 6}}));
 }
@@ -326,4 +326,4 @@ TEST(Growth, RefusesParametersOfAnotherNetwork) {
 }
 
 }  // namespace
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -6,7 +6,7 @@
 #include <set>
 #include <string>
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 namespace {
 
 // Values are numbered: 0 the input, i + 1 what layer i computes.
@@ -101,4 +101,4 @@ PartialNetwork network_up_to(const nn::NetworkSpec& whole, std::size_t layer) {
   return part;
 }
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

@@ -6,7 +6,7 @@
 
 #include "learners/nn/parameters.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 
 struct PartialNetwork {
   nn::NetworkSpec network;           // ends with the layer
@@ -19,4 +19,4 @@ struct PartialNetwork {
 // Asserts that the network has such a layer, and that it computes something: no As and no From.
 PartialNetwork network_up_to(const nn::NetworkSpec& whole, std::size_t layer);
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

@@ -6,7 +6,7 @@
 
 #include "knowledge/error.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 void PlateauRule::check() const {
   require(std::isfinite(min_delta) && min_delta >= 0,
@@ -33,4 +33,4 @@ bool PlateauController::observe(double score) {
   return true;
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

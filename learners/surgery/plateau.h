@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 struct PlateauRule {
   double min_delta = 0.002;       // what an observation has to be better by than the best so far to count as progress
@@ -41,4 +41,4 @@ class PlateauController {
   PlateauState state_;
 };
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

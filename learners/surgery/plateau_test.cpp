@@ -11,7 +11,7 @@
 #include "learners/surgery/net2net.h"
 #include "learners/training/training_cost.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 using ::testing::ElementsAre;
@@ -138,4 +138,4 @@ TEST(GrowthController, RefusesPlansThatMakeNoSense) {
 }
 
 }  // namespace
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -10,7 +10,7 @@
 #include "learners/surgery/matching.h"
 #include "learners/surgery/test_networks.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 
 inline ChannelSelection random_order(const ChannelGroups& groups, std::uint64_t seed) {
   ChannelSelection order = all_channels(groups);
@@ -43,4 +43,4 @@ struct MatchingCase {
   }
 };
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

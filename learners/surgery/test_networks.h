@@ -8,7 +8,7 @@
 #include "learners/nn/plan.h"
 #include "learners/random.h"
 
-namespace outrider::averaging {
+namespace outrider::surgery {
 
 // A plain one, a residual one with a projection, and one with concatenation, depthwise and transposed convolution.
 inline const char* const kTestNetworks[] = {
@@ -47,4 +47,4 @@ inline std::vector<float> outputs_of(const nn::NetworkSpec& network, const nn::P
   return outputs;
 }
 
-}  // namespace outrider::averaging
+}  // namespace outrider::surgery

@@ -11,7 +11,7 @@
 #include "learners/nn/plan.h"
 #include "learners/surgery/partial_network.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 std::optional<std::size_t> layer_before(const nn::NetworkSpec& network, std::size_t layer) {
@@ -109,7 +109,7 @@ ChannelStatistics measured_statistics(const nn::NetworkSpec& network, const nn::
   parameters.check(network);
   const auto made = computing_layer(network, layer);
   require(made.has_value(), fmt::format("layer {} hands on the network's input, which is not measured", layer + 1));
-  const averaging::PartialNetwork part = averaging::network_up_to(network, *made);
+  const PartialNetwork part = network_up_to(network, *made);
   nn::InferencePlan plan(part.network, part.parameters(parameters), threads);
   const std::size_t count = samples.size() / network.input.size();
   assert(count > 0 && samples.size() == count * network.input.size());
@@ -136,4 +136,4 @@ ChannelStatistics measured_statistics(const nn::NetworkSpec& network, const nn::
   return statistics;
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -8,7 +8,7 @@
 #include "learners/nn/parameters.h"
 #include "learners/surgery/growth_step.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 // The layer that computed the values at hand after layer `layer`, which is itself unless it is an As or From; nothing
 // where they are the network's input. Asserts that there is such a layer.
@@ -29,4 +29,4 @@ ChannelStatistics expected_statistics(const nn::NetworkSpec& network, const nn::
 ChannelStatistics measured_statistics(const nn::NetworkSpec& network, const nn::Parameters& parameters,
                                       std::size_t layer, std::span<const float> samples, int threads = 1);
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

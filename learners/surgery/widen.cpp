@@ -11,7 +11,7 @@
 #include "learners/surgery/narrow.h"
 #include "learners/surgery/net2net.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 namespace {
 
 std::string layer_text(const nn::NetworkSpec& network, std::size_t layer) {
@@ -23,25 +23,24 @@ bool has_channels_of_its_own(const nn::Layer& layer) {
          std::holds_alternative<nn::FullyConnected>(layer);
 }
 
-bool runs_along(const averaging::Axis& axis, std::size_t group) {
-  return std::ranges::any_of(axis, [group](const averaging::ChannelRun& run) { return run.group == group; });
+bool runs_along(const Axis& axis, std::size_t group) {
+  return std::ranges::any_of(axis, [group](const ChannelRun& run) { return run.group == group; });
 }
 
-std::string why_fixed(const averaging::ChannelGroups& groups, std::size_t group) {
+std::string why_fixed(const ChannelGroups& groups, std::size_t group) {
   if (group == 0) return "its channels are in step with the network's input";
   if (runs_along(groups.outputs.back(), group)) return "its channels are the network's output";
   return "its channels run through a grouped convolution, an instance-batch norm or a sum with channels of another "
          "order, which tie them";
 }
 
-std::size_t group_to_widen(const nn::NetworkSpec& network, const averaging::ChannelGroups& groups,
-                           const WidenStep& step) {
+std::size_t group_to_widen(const nn::NetworkSpec& network, const ChannelGroups& groups, const WidenStep& step) {
   require(step.layer < network.layers.size(),
           fmt::format("there is no layer {} to widen; the network has {}", step.layer + 1, network.layers.size()));
   const std::string layer = layer_text(network, step.layer);
   require(has_channels_of_its_own(network.layers[step.layer]),
           layer + " has no channels of its own; conv, deconv and linear can be widened");
-  const averaging::Axis& axis = groups.outputs[step.layer];
+  const Axis& axis = groups.outputs[step.layer];
   require(axis.size() == 1, layer + " passes on channels of several layers; widen those");
   const std::size_t group = axis.front().group;
   require(!groups.groups[group].fixed, fmt::format("{} cannot be widened: {}", layer, why_fixed(groups, group)));
@@ -100,26 +99,26 @@ std::vector<float> shares_of(const std::vector<std::uint32_t>& inputs, const nn:
 }
 
 struct Widening {
-  averaging::ChannelGroups groups;
+  ChannelGroups groups;
   std::size_t group;
-  averaging::ChannelSelection selection;
+  ChannelSelection selection;
 };
 
 Widening widening_of(const nn::NetworkSpec& network, const WidenStep& step) {
-  averaging::ChannelGroups groups = averaging::channel_groups(network);
+  ChannelGroups groups = channel_groups(network);
   const std::size_t group = group_to_widen(network, groups, step);
-  averaging::ChannelSelection selection = averaging::all_channels(groups);
+  ChannelSelection selection = all_channels(groups);
   selection[group] = repeated_channels(selection[group].size(), static_cast<std::size_t>(step.channels), step.seed);
   return {std::move(groups), group, std::move(selection)};
 }
 
 InheritedTensor inherited_by(const nn::TensorSpec& spec, const Widening& widening, const WidenStep& step) {
-  const averaging::TensorChannels& old = widening.groups.at(spec.name);
+  const TensorChannels& old = widening.groups.at(spec.name);
   InheritedTensor tensor{spec, spec.name, {}, {}, {}};
-  if (spec != old.spec) tensor.places = averaging::selected_places(widening.groups, old, widening.selection);
+  if (spec != old.spec) tensor.places = selected_places(widening.groups, old, widening.selection);
   if (spec.role == nn::TensorRole::kWeight && runs_along(old.axes[1], widening.group)) {
-    const auto inputs = averaging::selected_along(widening.groups, old.axes[1],
-                                                  static_cast<std::size_t>(old.spec.dims[1]), widening.selection);
+    const auto inputs =
+        selected_along(widening.groups, old.axes[1], static_cast<std::size_t>(old.spec.dims[1]), widening.selection);
     tensor.shares = shares_of(inputs, old.spec, spec, step);
   }
   return tensor;
@@ -129,9 +128,7 @@ InheritedTensor inherited_by(const nn::TensorSpec& spec, const Widening& widenin
 class FreshChannels {
  public:
   FreshChannels(const nn::NetworkSpec& wide, const Widening& widening, const WidenStep& step)
-      : wide_(averaging::channel_groups(wide)),
-        leading_(averaging::all_channels(wide_)),
-        drawn_(nn::Parameters::initial(wide, step.seed)) {
+      : wide_(channel_groups(wide)), leading_(all_channels(wide_)), drawn_(nn::Parameters::initial(wide, step.seed)) {
     for (std::size_t group = 0; group < leading_.size(); ++group)
       leading_[group].resize(widening.groups.groups[group].channels);
   }
@@ -140,7 +137,7 @@ class FreshChannels {
     InheritedTensor tensor{spec, spec.name, {}, {}, {}};
     if (spec == before) return tensor;
     tensor.places.assign(spec.size(), kNewValue);
-    const auto old_places = averaging::selected_places(wide_, wide_.at(spec.name), leading_);
+    const auto old_places = selected_places(wide_, wide_.at(spec.name), leading_);
     for (std::size_t i = 0; i < old_places.size(); ++i) tensor.places[old_places[i]] = static_cast<std::uint32_t>(i);
     tensor.values = drawn_.at(spec.name).values;
     const std::size_t row = spec.size() / static_cast<std::size_t>(spec.dims[0]);
@@ -153,8 +150,8 @@ class FreshChannels {
   }
 
  private:
-  averaging::ChannelGroups wide_;
-  averaging::ChannelSelection leading_;  // the channels from before
+  ChannelGroups wide_;
+  ChannelSelection leading_;  // the channels from before
   nn::Parameters drawn_;
 };
 
@@ -162,14 +159,13 @@ class FreshChannels {
 
 nn::NetworkSpec widened_network(const nn::NetworkSpec& network, const WidenStep& step) {
   const Widening widening = widening_of(network, step);
-  return averaging::selected_network(network, widening.groups, widening.selection);
+  return selected_network(network, widening.groups, widening.selection);
 }
 
 Inheritance inherit_widened(const nn::NetworkSpec& network, const WidenStep& step) {
   const Widening widening = widening_of(network, step);
-  Inheritance inheritance{averaging::selected_network(network, widening.groups, widening.selection),
-                          {},
-                          widening.selection[widening.group]};
+  Inheritance inheritance{
+      selected_network(network, widening.groups, widening.selection), {}, widening.selection[widening.group]};
   const auto tensors = nn::network_tensors(inheritance.network);
   if (step.fresh) {
     const FreshChannels fresh(inheritance.network, widening, step);
@@ -184,4 +180,4 @@ Inheritance inherit_widened(const nn::NetworkSpec& network, const WidenStep& ste
   return inheritance;
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

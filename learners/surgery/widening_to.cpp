@@ -5,7 +5,7 @@
 #include "knowledge/error.h"
 #include "learners/surgery/net2net.h"
 
-namespace outrider::growing {
+namespace outrider::surgery {
 
 std::vector<GrowthStep> widening_to(const nn::NetworkSpec& narrow, const nn::NetworkSpec& wide, std::uint64_t seed,
                                     bool fresh) {
@@ -29,4 +29,4 @@ std::vector<GrowthStep> widening_to(const nn::NetworkSpec& narrow, const nn::Net
   return steps;
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::surgery

@@ -16,7 +16,7 @@ growing::MergingOptions merging_options(const MergingPlan& plan, const RoundsSet
   growing::MergingOptions options;
   const nn::NetworkSpec whole =
       architecture(plan.architecture, setting.preprocessing.input, {.classes = static_cast<std::int64_t>(classes)});
-  options.small.part = averaging::narrow_network(whole, plan.size);
+  options.small.part = surgery::narrow_network(whole, plan.size);
   options.small.templates = plan.templates;
   options.alone = {.batch = plan.batch, .epochs = plan.epochs, .rate = plan.rate};
   options.merged = {.batch = plan.batch, .epochs = plan.merged_epochs, .rate = plan.rate};

@@ -57,15 +57,15 @@ class Growth {
   double width() const { return width_; }
 
   // After a round: the steps to take now, mostly none.
-  std::vector<growing::GrowthStep> after_round(double loss, const nn::NetworkSpec& network) {
+  std::vector<surgery::GrowthStep> after_round(double loss, const nn::NetworkSpec& network) {
     if (width_ == 1 || !plateau_.observe(-std::log(loss))) return {};
     width_ = std::min(1.0, width_ * plan_.factor);
-    return growing::widening_to(network, averaging::narrow_network(whole_, width_), seed_, fresh_);
+    return surgery::widening_to(network, surgery::narrow_network(whole_, width_), seed_, fresh_);
   }
 
  private:
   // A share of the least loss is a difference of logarithms.
-  static growing::PlateauRule rule_of(const GrowthPlan& plan) {
+  static surgery::PlateauRule rule_of(const GrowthPlan& plan) {
     return {.min_delta = plan.gain < 1 ? -std::log1p(-plan.gain) : kLargestDelta,
             .patience = static_cast<std::uint32_t>(plan.patience),
             .cooldown = 0,
@@ -78,7 +78,7 @@ class Growth {
   double width_;
   std::uint64_t seed_;
   bool fresh_;
-  growing::PlateauController plateau_;
+  surgery::PlateauController plateau_;
 };
 
 class MethodRun {
@@ -108,9 +108,8 @@ class MethodRun {
       if (watch.round_done) watch.round_done(trained);
     }
     for (const double width : widths())
-      run_.parts.push_back(
-          {width, accuracy(averaging::narrow_network(network(), width),
-                           averaging::narrow_parameters(network(), training_.state().weights, width))});
+      run_.parts.push_back({width, accuracy(surgery::narrow_network(network(), width),
+                                            surgery::narrow_parameters(network(), training_.state().weights, width))});
     run_.weights = network().parameter_count();
     run_.seconds = stopwatch.seconds();
     run_.received_bytes /= std::max(1.0, asked_);
@@ -152,7 +151,7 @@ class MethodRun {
     std::size_t judged = 0;
     for (std::size_t client = 0; client < clients_.size() && judged < kMostPersonalModels; ++client) {
       if (clients_[client].pictures.size() == 0) continue;
-      sum += accuracy(averaging::narrow_network(network(), training_.width_of(client)), training_.weights_of(client));
+      sum += accuracy(surgery::narrow_network(network(), training_.width_of(client)), training_.weights_of(client));
       ++judged;
     }
     return sum / static_cast<double>(judged);
@@ -182,7 +181,7 @@ averaging::LearningTask learning_task(const RoundsSetting& setting, const Rounds
                                       const std::vector<std::string>& classes, std::uint64_t seed) {
   averaging::LearningTask task;
   task.preprocessing = setting.preprocessing;
-  task.network = averaging::narrow_network(whole_network(setting, classes.size()), method.size);
+  task.network = surgery::narrow_network(whole_network(setting, classes.size()), method.size);
   task.classes = classes;
   task.strategy = method.strategy;
   task.work = {.batch = setting.batch,

@@ -81,7 +81,7 @@ SettingList settings_of_method(RoundsMethod& method) {
        .text = [&method] { return quoted_text(method.strategy.text()); },
        .read = [&method](TomlReader& reader) { read_strategy(reader, method.strategy); }},
       choice_setting("precision", kEncodings, method.encoding, "of updates: float32, float16 or int8"),
-      numbers_setting("widths", method.widths, averaging::kWidths[std::size(averaging::kWidths) - 1], 1,
+      numbers_setting("widths", method.widths, surgery::kWidths[std::size(surgery::kWidths) - 1], 1,
                       "of the parts of the network that clients hold and train: client k has the (k mod n)-th of n "
                       "different ones out of 1, 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125 and 0.0625"),
       flag_setting("nested", method.nested, "whether clients go on with narrower parts that others train"),
@@ -102,8 +102,8 @@ void read_method(TomlReader& reader, std::vector<RoundsMethod>& methods) {
   if (method.name == kCentral)
     reader.complain("name", fmt::format("another than '{}', which is all pictures at one place", kCentral));
   for (const double width : method.widths) {
-    if (std::ranges::count(averaging::kWidths, width) == 0)
-      reader.complain("widths", fmt::format("a list of some of {}", fmt::join(averaging::kWidths, ", ")));
+    if (std::ranges::count(surgery::kWidths, width) == 0)
+      reader.complain("widths", fmt::format("a list of some of {}", fmt::join(surgery::kWidths, ", ")));
     if (width < 1 && !averaging::takes_narrow(method.strategy))
       reader.complain("widths", "[1], as the strategy takes whole networks only");
   }

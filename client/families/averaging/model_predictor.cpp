@@ -45,7 +45,7 @@ ModelPredictor::ModelPredictor(const averaging::RoundRecord& given, const averag
       round_(given.state.round),
       served_(served.round),
       width_(given.width),
-      plan_(averaging::narrow_network(task_.network, width_), averaging::personal_weights(served, own), threads) {}
+      plan_(surgery::narrow_network(task_.network, width_), averaging::personal_weights(served, own), threads) {}
 
 LikelyClasses ModelPredictor::predict(const Image& picture) {
   return likely_classes(picture, task_.preprocessing, plan_, task_.classes);

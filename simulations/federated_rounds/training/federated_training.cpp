@@ -48,9 +48,9 @@ FederatedTraining::FederatedTraining(averaging::LearningTask task, const std::ve
       widths_(task_, options.rules.duration),
       own_(clients.size()) {
   for (std::size_t client = 0; client < clients.size(); ++client) {
-    require(std::ranges::count(averaging::kWidths, clients[client].width) == 1,
+    require(std::ranges::count(surgery::kWidths, clients[client].width) == 1,
             fmt::format("client {} is of width {}; expected one of {}", client, clients[client].width,
-                        fmt::join(averaging::kWidths, ", ")));
+                        fmt::join(surgery::kWidths, ", ")));
     require(clients[client].width == 1 || averaging::takes_narrow(task_.strategy),
             fmt::format("client {} trains a part of the network, and the strategy takes whole ones only", client));
     if (clients[client].pictures.size() > 0) number_of_.emplace(id_of_client(client), client);

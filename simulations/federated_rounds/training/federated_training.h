@@ -28,7 +28,7 @@ namespace outrider::simulations {
 
 struct TrainingClient {
   Dataset pictures;  // as the network reads them; with none it takes no part
-  double width = 1;  // the part of the network that its device can train, one of averaging::kWidths
+  double width = 1;  // the part of the network that its device can train, one of surgery::kWidths
 };
 
 struct FederatedTrainingOptions {

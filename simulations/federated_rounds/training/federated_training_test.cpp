@@ -90,7 +90,7 @@ TEST(FederatedTraining, NarrowClientsExchangeLess) {
   EXPECT_LT(less.sent_bytes, 0.5 * more.sent_bytes);
   EXPECT_LT(less.received_bytes, 0.5 * more.received_bytes);
   EXPECT_LT(less.operations, 0.5 * more.operations);
-  EXPECT_EQ(of_narrow.weights_of(0), averaging::narrow_parameters(task.network, of_narrow.state().weights, 0.25));
+  EXPECT_EQ(of_narrow.weights_of(0), surgery::narrow_parameters(task.network, of_narrow.state().weights, 0.25));
 }
 
 TEST(FederatedTraining, GoesOnWithAnotherNetwork) {
