@@ -9,8 +9,8 @@
 
 #include "learners/data/open.h"
 #include "learners/encoders/architectures.h"
-#include "learners/growing/merging_study.h"
 #include "learners/surgery/narrow.h"
+#include "simulations/federated_rounds/merging_study.h"
 
 namespace outrider {
 namespace {
@@ -21,7 +21,7 @@ int run(const std::vector<std::string>& arguments) {
   const auto argument = [&](std::size_t index, const char* otherwise) {
     return std::stod(index < arguments.size() ? arguments[index] : otherwise);
   };
-  growing::MergingOptions options;
+  simulations::MergingOptions options;
   options.seed = static_cast<std::uint64_t>(argument(0, "1"));
   options.shared = static_cast<std::size_t>(argument(1, "100"));
   options.own = kOwn;
@@ -33,8 +33,9 @@ int run(const std::vector<std::string>& arguments) {
                     .epochs = static_cast<std::size_t>(argument(4, "20")),
                     .rate = static_cast<float>(argument(6, "0.05"))};
   DatasetPair data = open_dataset("fashion-mnist");
-  const growing::MergingData merging{{{1, 28, 28}, false, 0.286F, 0.353F}, std::move(data.train), std::move(data.test)};
-  for (const growing::MergingRow& row : growing::compare_merging(options, merging))
+  const simulations::MergingData merging{
+      {{1, 28, 28}, false, 0.286F, 0.353F}, std::move(data.train), std::move(data.test)};
+  for (const simulations::MergingRow& row : simulations::compare_merging(options, merging))
     fmt::print("{:<36} {:.3f} {:>10.3g} operations {:>9} bytes\n", row.way, row.accuracy, row.flops, row.bytes);
   return 0;
 }

@@ -198,22 +198,24 @@ TEST(Architecture, LearnersKnowNoSockets) {
         << include.text();
 }
 
-// Families share what lies below them. Growing still goes through averaging's rounds.
+// Families share what lies below them.
 TEST(Architecture, FamiliesOfLearnersDoNotIncludeEachOther) {
   const Folders families{"learners/prototypical", "learners/supermask", "learners/averaging", "learners/growing"};
   for (const std::string& family : families)
     for (const Include& include : includes_of(family)) {
       const std::string target = folder_of(include.name);
       const bool of_a_test = fs::path(include.file).filename().string().starts_with("test_");
-      if (of_a_test || !families.contains(target) || target == family) continue;
-      EXPECT_TRUE(family == "learners/growing" && target == "learners/averaging") << include.text();
+      EXPECT_TRUE(of_a_test || target == family || !families.contains(target)) << include.text();
     }
 }
 
-TEST(Architecture, TheTrainingLoopKnowsNoFamilyAndNoLearnerKnowsTheBaselines) {
-  const std::regex below("^(knowledge|learners/(nn|data|encoders|training))/");
+TEST(Architecture, TheTrainingLoopAndSurgeryKnowNoFamilyAndNoLearnerKnowsTheBaselines) {
+  const std::regex below_training("^(knowledge|learners/(nn|data|encoders|training))/");
   for (const Include& include : includes_of("learners/training"))
-    EXPECT_TRUE(!include.quoted || std::regex_search(include.name, below)) << include.text();
+    EXPECT_TRUE(!include.quoted || std::regex_search(include.name, below_training)) << include.text();
+  const std::regex below_surgery("^(knowledge|learners/(nn|training|surgery))/|^learners/random.h$");
+  for (const Include& include : includes_of("learners/surgery"))
+    EXPECT_TRUE(!include.quoted || std::regex_search(include.name, below_surgery)) << include.text();
   for (const Include& include : includes_of("learners"))
     EXPECT_TRUE(folder_of(include.name) != "learners/baselines" || folder_of(include.file) == "learners/baselines")
         << include.text();

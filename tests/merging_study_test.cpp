@@ -1,12 +1,12 @@
 // Merging by growth beside its alternatives, on real pictures.
-#include "learners/growing/merging_study.h"
+#include "simulations/federated_rounds/merging_study.h"
 
 #include <gmock/gmock.h>
 
 #include "learners/data/split.h"
 #include "tests/fashion.h"
 
-namespace outrider::growing {
+namespace outrider::simulations {
 namespace {
 
 TEST(MergingStudy, GrowthKnowsMoreThanAnyClientAndThanTheirAverage) {
@@ -49,4 +49,4 @@ TEST(MergingStudy, GrowthKnowsMoreThanAnyClientAndThanTheirAverage) {
 }
 
 }  // namespace
-}  // namespace outrider::growing
+}  // namespace outrider::simulations

@@ -1,6 +1,7 @@
 #include "learners/averaging/server.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <deque>
 

@@ -1,5 +1,4 @@
-// What a mixture is taught and how its loss is set up, whatever the plan; the loop is training/loop.h. Internal to this
-// folder.
+// What a mixture is taught and how its loss is set up, whatever the plan; the loop is training/loop.h.
 #pragma once
 
 #include <algorithm>

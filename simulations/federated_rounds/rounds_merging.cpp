@@ -11,9 +11,9 @@ namespace outrider::simulations {
 
 using nlohmann::json;
 
-growing::MergingOptions merging_options(const MergingPlan& plan, const RoundsSetting& setting, std::size_t classes,
-                                        std::uint64_t seed) {
-  growing::MergingOptions options;
+MergingOptions merging_options(const MergingPlan& plan, const RoundsSetting& setting, std::size_t classes,
+                               std::uint64_t seed) {
+  MergingOptions options;
   const nn::NetworkSpec whole =
       architecture(plan.architecture, setting.preprocessing.input, {.classes = static_cast<std::int64_t>(classes)});
   options.small.part = surgery::narrow_network(whole, plan.size);
@@ -29,8 +29,8 @@ growing::MergingOptions merging_options(const MergingPlan& plan, const RoundsSet
 
 MergingRun run_merging(const MergingPlan& plan, const RoundsSetting& setting, const RoundsPictures& pictures,
                        std::uint64_t seed, const std::function<void()>& poll) {
-  const growing::MergingOptions options = merging_options(plan, setting, pictures.train.classes.size(), seed);
-  return {seed, growing::compare_merging(options, {setting.preprocessing, pictures.train, pictures.test}, poll)};
+  const MergingOptions options = merging_options(plan, setting, pictures.train.classes.size(), seed);
+  return {seed, compare_merging(options, {setting.preprocessing, pictures.train, pictures.test}, poll)};
 }
 
 std::vector<MergingFigures> figures_of(const MergingResult& result) {
@@ -60,7 +60,7 @@ Table merging_table(const MergingResult& result) {
 
 json to_json(const MergingRun& run) {
   json rows = json::array();
-  for (const growing::MergingRow& row : run.rows)
+  for (const MergingRow& row : run.rows)
     rows.push_back({{"way", row.way}, {"accuracy", row.accuracy}, {"operations", row.flops}, {"bytes", row.bytes}});
   return {{"seed", run.seed}, {"rows", std::move(rows)}};
 }

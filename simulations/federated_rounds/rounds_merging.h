@@ -9,7 +9,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "learners/evaluation/summary.h"
-#include "learners/growing/merging_study.h"
+#include "simulations/federated_rounds/merging_study.h"
 #include "simulations/federated_rounds/rounds_pictures.h"
 #include "simulations/federated_rounds/rounds_scenario.h"
 #include "simulations/report/table.h"
@@ -18,7 +18,7 @@ namespace outrider::simulations {
 
 struct MergingRun {
   std::uint64_t seed = 0;
-  std::vector<growing::MergingRow> rows;  // of every run the same ways
+  std::vector<MergingRow> rows;  // of every run the same ways
 };
 
 struct MergingResult {
@@ -32,8 +32,8 @@ struct MergingResult {
 
 // Throws InputError when the architecture does not take the pictures, its networks do not grow, or there are too few
 // pictures.
-growing::MergingOptions merging_options(const MergingPlan& plan, const RoundsSetting& setting, std::size_t classes,
-                                        std::uint64_t seed);
+MergingOptions merging_options(const MergingPlan& plan, const RoundsSetting& setting, std::size_t classes,
+                               std::uint64_t seed);
 
 // `poll` is called several times a second; what it throws ends the run.
 MergingRun run_merging(const MergingPlan& plan, const RoundsSetting& setting, const RoundsPictures& pictures,

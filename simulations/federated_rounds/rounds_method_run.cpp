@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "knowledge/error.h"
+#include "learners/averaging/grown_state.h"
 #include "learners/encoders/architectures.h"
 #include "learners/encoders/network_accuracy.h"
-#include "learners/growing/grown_state.h"
 #include "learners/surgery/narrow.h"
 #include "learners/surgery/plateau.h"
 #include "learners/surgery/widening_to.h"
@@ -140,7 +140,7 @@ class MethodRun {
   void grow(const TrainedRound& trained) {
     const auto steps = growth_->after_round(trained.loss, network());
     if (steps.empty()) return;
-    growing::GrownTask grown = growing::grown_task(training_.task(), training_.state(), steps);
+    averaging::GrownTask grown = averaging::grown_task(training_.task(), training_.state(), steps);
     training_.go_on_with(std::move(grown.task), std::move(grown.state));
     run_.growths.push_back({trained.round + 1, growth_->width()});
   }

@@ -69,7 +69,7 @@ struct RoundsPlan {
 };
 
 // Two clients with different classes train small networks, of which one is made by growth and in other ways
-// (learners/growing/merging_study.h).
+// (simulations/federated_rounds/merging_study.h).
 struct MergingPlan {
   std::vector<std::string> settings;  // whose pictures it is done with
   std::string architecture = "conv4";

@@ -13,7 +13,6 @@
 #include "learners/growing/mixture_training.h"
 #include "learners/growing/mixture_wire.h"
 #include "learners/random.h"
-#include "learners/surgery/narrow.h"
 #include "learners/training/local_work.h"
 #include "learners/training/training_cost.h"
 

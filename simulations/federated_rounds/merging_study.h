@@ -13,10 +13,10 @@
 #include "learners/training/local_work.h"
 #include "learners/training/training_cost.h"
 
-namespace outrider::growing {
+namespace outrider::simulations {
 
 struct MergingOptions {
-  MixtureForm small;                         // of one part; outputs are scores of the data's classes
+  growing::MixtureForm small;                // of one part; outputs are scores of the data's classes
   training::LocalWork alone;                 // of each client
   training::LocalWork merged;                // of the capable client
   training::LocalWork apart{.rate = 0.01F};  // of each client that trains crossings from its own pictures alone
@@ -49,4 +49,4 @@ struct MergingRow {
 std::vector<MergingRow> compare_merging(const MergingOptions& options, const MergingData& data,
                                         const std::function<void()>& poll = {});
 
-}  // namespace outrider::growing
+}  // namespace outrider::simulations

@@ -1,19 +1,16 @@
-#include "learners/growing/grown_state.h"
+#include "learners/averaging/grown_state.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "knowledge/error.h"
 #include "learners/averaging/test_updates.h"
-#include "learners/surgery/growth_plan.h"
 #include "learners/surgery/net2net.h"
 #include "learners/surgery/test_networks.h"
 
-namespace outrider::growing {
+namespace outrider::averaging {
 namespace {
 
-using averaging::ServerState;
-using averaging::Strategy;
 using ::testing::FloatNear;
 using ::testing::Pointwise;
 
@@ -43,7 +40,7 @@ ServerState state_after_rounds(const nn::NetworkSpec& network, const Strategy& s
                                std::uint64_t seed) {
   Random random(seed, "rounds");
   for (int i = 0; i < 3; ++i)
-    state = apply_round(network, strategy, state, averaging::random_updates(random, 3, state.round, network, strategy));
+    state = apply_round(network, strategy, state, random_updates(random, 3, state.round, network, strategy));
   return state;
 }
 
@@ -55,10 +52,10 @@ ServerState state_before(const Strategy& strategy) {
 
 // A round in which nobody learned anything moves weights by their momentum alone.
 ServerState after_idle_round(const nn::NetworkSpec& network, const Strategy& strategy, const ServerState& state) {
-  averaging::Update update{averaging::numbered_client(1), state.round, 1, {}, {}, 1};
+  Update update{numbered_client(1), state.round, 1, {}, {}, 1};
   for (const nn::TensorSpec& tensor : shared_tensors(network, strategy))
     update.delta.tensors.push_back({tensor, std::vector<float>(tensor.size())});
-  return apply_round(network, strategy, state, std::vector<averaging::Update>{update});
+  return apply_round(network, strategy, state, std::vector<Update>{update});
 }
 
 void expect_same_outputs(const nn::NetworkSpec& network, const ServerState& state, const GrownState& grown) {
@@ -69,7 +66,7 @@ void expect_same_outputs(const nn::NetworkSpec& network, const ServerState& stat
 TEST(GrownState, KeepsFunctionAndRoundAndRoundsGoOn) {
   for (const char* text : kGrowingStrategies) {
     SCOPED_TRACE(text);
-    const Strategy strategy = averaging::parse_strategy(text);
+    const Strategy strategy = parse_strategy(text);
     const ServerState state = state_before(strategy);
     const GrownState grown = grown_state(growing_network(), strategy, state, kGrowth);
     EXPECT_EQ(grown.state.round, 3U);
@@ -84,7 +81,7 @@ TEST(GrownState, KeepsFunctionAndRoundAndRoundsGoOn) {
 TEST(GrownState, MovesOnAsTheOldStateWouldHave) {
   for (const char* text : kGrowingStrategies) {
     SCOPED_TRACE(text);
-    const Strategy strategy = averaging::parse_strategy(text);
+    const Strategy strategy = parse_strategy(text);
     const ServerState state = state_before(strategy);
     GrownState grown = grown_state(growing_network(), strategy, state, kGrowth);
     grown.state = after_idle_round(grown.network, strategy, grown.state);
@@ -93,7 +90,7 @@ TEST(GrownState, MovesOnAsTheOldStateWouldHave) {
 }
 
 TEST(GrownState, OfOneWideningHasItsMomentaSharedAndItsSecondMomentsCopied) {
-  const Strategy strategy = averaging::parse_strategy("fedadam");
+  const Strategy strategy = parse_strategy("fedadam");
   const ServerState state = state_before(strategy);
   const std::vector<surgery::GrowthStep> step{surgery::WidenStep{.layer = 9, .channels = 12, .seed = 2, .noise = 0}};
   const GrownState grown = grown_state(growing_network(), strategy, state, step);
@@ -110,7 +107,7 @@ TEST(GrownState, OfOneWideningHasItsMomentaSharedAndItsSecondMomentsCopied) {
 }
 
 TEST(GrownState, OfFreshChannelsHasTheMomentsOfABeginning) {
-  const Strategy strategy = averaging::parse_strategy("fedadam");
+  const Strategy strategy = parse_strategy("fedadam");
   const ServerState state = state_before(strategy);
   const std::vector<surgery::GrowthStep> step{surgery::WidenStep{.layer = 9, .channels = 12, .seed = 2, .fresh = true}};
   const GrownState grown = grown_state(growing_network(), strategy, state, step);
@@ -125,27 +122,27 @@ TEST(GrownState, OfFreshChannelsHasTheMomentsOfABeginning) {
 }
 
 TEST(GrownState, RefusesUpdatesFromBefore) {
-  const Strategy strategy = averaging::parse_strategy("fedavg");
+  const Strategy strategy = parse_strategy("fedavg");
   const ServerState state = state_before(strategy);
   const GrownState grown = grown_state(growing_network(), strategy, state, kGrowth);
   Random random(1, "late");
-  const auto updates = averaging::random_updates(random, 2, state.round, growing_network(), strategy);
+  const auto updates = random_updates(random, 2, state.round, growing_network(), strategy);
   EXPECT_THROW(apply_round(grown.network, strategy, grown.state, updates), InputError);
 }
 
 TEST(GrownState, RefusesControlVariatesAndStatesOfAnotherNetwork) {
-  const Strategy scaffold = averaging::parse_strategy("scaffold");
+  const Strategy scaffold = parse_strategy("scaffold");
   EXPECT_THROW(grown_state(growing_network(), scaffold, state_before(scaffold), kGrowth), InputError);
-  const Strategy strategy = averaging::parse_strategy("fedavg");
+  const Strategy strategy = parse_strategy("fedavg");
   EXPECT_THROW(grown_state(nn::parse_network(surgery::kTestNetworks[0]), strategy, state_before(strategy), kGrowth),
                InputError);
 }
 
-averaging::LearningTask growing_task(const char* strategy) {
+LearningTask growing_task(const char* strategy) {
   return {.preprocessing = {{2, 6, 6}, false, 0.5F, 0.5F},
           .network = growing_network(),
           .classes = {"a", "b", "c"},
-          .strategy = averaging::parse_strategy(strategy),
+          .strategy = parse_strategy(strategy),
           .work = {},
           .seed = 3};
 }
@@ -161,15 +158,15 @@ TEST(GrownTask, IsAnotherTaskOfTheGrownNetwork) {
 TEST(GrownClient, KeepsItsOwnNormalisation) {
   const auto task = growing_task("fedbn");
   const ServerState given = task.initial_state();
-  averaging::ClientState own;
+  ClientState own;
   for (const nn::TensorSpec& tensor : local_tensors(task.network, task.strategy))
     own.local.tensors.push_back(surgery::random_weights(task.network, 9).at(tensor.name));
   const GrownTask grown = grown_task(task, given, kGrowth);
-  const averaging::ClientState later = grown_client(task, given, own, kGrowth);
+  const ClientState later = grown_client(task, given, own, kGrowth);
   EXPECT_THAT(surgery::outputs_of(grown.task.network, personal_weights(grown.state, later)),
               Pointwise(FloatNear(1e-4F), surgery::outputs_of(task.network, personal_weights(given, own))));
-  EXPECT_EQ(grown_client(task, given, {}, kGrowth), averaging::ClientState{});
+  EXPECT_EQ(grown_client(task, given, {}, kGrowth), ClientState{});
 }
 
 }  // namespace
-}  // namespace outrider::growing
+}  // namespace outrider::averaging

@@ -1,4 +1,4 @@
-#include "learners/growing/merging_study.h"
+#include "simulations/federated_rounds/merging_study.h"
 
 #include <algorithm>
 #include <cmath>
@@ -22,7 +22,7 @@
 #include "learners/training/loop.h"
 #include "learners/training/training_cost.h"
 
-namespace outrider::growing {
+namespace outrider::simulations {
 namespace {
 
 // The same pictures with a list of those classes alone that they have.
@@ -72,7 +72,7 @@ class MergingStudy {
         return true;
       };
     grown_form_.parts = 2;
-    grown_ = layout_of(grown_form_).network;
+    grown_ = growing::layout_of(grown_form_).network;
     test_inputs_.resize(data.test.pixels.size());
     preprocess(data.test.pixels, pixel_values(data.preprocessing), test_inputs_);
     const std::size_t classes = data.train.classes.size();
@@ -85,10 +85,11 @@ class MergingStudy {
     learn_alone();
     average();
     merge_apart();
-    for (const auto rule : {CrossingRule::kOrthogonal, CrossingRule::kCopy, CrossingRule::kZero, CrossingRule::kRandom})
-      merge_by_growth(rule, kCrossingPieces);
-    merge_by_growth(CrossingRule::kOrthogonal, {});
-    merge_by_growth(CrossingRule::kZero, {.parts = false, .crossings = false});
+    for (const auto rule : {growing::CrossingRule::kOrthogonal, growing::CrossingRule::kCopy,
+                            growing::CrossingRule::kZero, growing::CrossingRule::kRandom})
+      merge_by_growth(rule, growing::kCrossingPieces);
+    merge_by_growth(growing::CrossingRule::kOrthogonal, {});
+    merge_by_growth(growing::CrossingRule::kZero, {.parts = false, .crossings = false});
     merge_by_new_weights();
     learn_from_scratch();
     return std::move(rows_);
@@ -102,7 +103,7 @@ class MergingStudy {
   }
 
   double samples_of(const training::LocalWork& work, const Dataset& pictures) const {
-    const std::size_t batch = batch_for(work, pictures);
+    const std::size_t batch = growing::batch_for(work, pictures);
     const std::uint64_t steps = work.steps > 0 ? work.steps : work.epochs * (pictures.size() / batch);
     return static_cast<double>(steps) * static_cast<double>(batch);
   }
@@ -120,8 +121,8 @@ class MergingStudy {
     rows_.push_back({std::move(way), correct / static_cast<double>(data_.test.size()), flops, bytes});
   }
 
-  MixtureTraining training(const training::LocalWork& work, const LearningPieces& pieces) const {
-    MixtureTraining how;
+  growing::MixtureTraining training(const training::LocalWork& work, const growing::LearningPieces& pieces) const {
+    growing::MixtureTraining how;
     how.work = work;
     how.pieces = pieces;
     how.seed = options_.seed;
@@ -131,33 +132,33 @@ class MergingStudy {
 
   void learn_alone() {
     for (std::size_t client = 0; client < 2; ++client) {
-      const MixtureNetwork start = MixtureNetwork::initial(options_.small, options_.seed + client);
-      parts_.push_back(train_mixture(start, data_.preprocessing, data_.train.classes, shares_.own[client],
-                                     training(options_.alone, {}), done_)
+      const growing::MixtureNetwork start = growing::MixtureNetwork::initial(options_.small, options_.seed + client);
+      parts_.push_back(growing::train_mixture(start, data_.preprocessing, data_.train.classes, shares_.own[client],
+                                              training(options_.alone, {}), done_)
                            .network);
       const double flops = flops_of(options_.small.part, options_.alone, shares_.own[client]);
       flops_alone_ += flops;
       row(fmt::format("client {} alone", client), options_.small.part, parts_.back().weights(), flops,
-          encode_mixture(parts_.back()).size());
+          growing::encode_mixture(parts_.back()).size());
     }
   }
 
   nn::Parameters train_plain(const nn::NetworkSpec& network, const nn::Parameters& start,
                              const training::LocalWork& work) {
-    const Lessons lessons{shares_.shared, data_.preprocessing, data_.train.classes};
-    nn::TrainingPlan plan(network, batch_for(work, shares_.shared), options_.threads);
+    const growing::Lessons lessons{shares_.shared, data_.preprocessing, data_.train.classes};
+    nn::TrainingPlan plan(network, growing::batch_for(work, shares_.shared), options_.threads);
     plan.load(start);
     plan.set_dropout_key({options_.seed, 0, 0});
     const auto trainables = plan.trainables();
-    run_training(plan, {trainables.begin(), trainables.end()}, lessons,
-                 {work, MixtureTraining{}.optimizer, options_.seed, 0, options_.threads}, done_);
+    growing::run_training(plan, {trainables.begin(), trainables.end()}, lessons,
+                          {work, growing::MixtureTraining{}.optimizer, options_.seed, 0, options_.threads}, done_);
     return plan.parameters();
   }
 
   // As many steps on the shared pictures as come to these operations.
   training::LocalWork work_of(const nn::NetworkSpec& network, double flops) const {
     training::LocalWork work = options_.merged;
-    const std::size_t batch = batch_for(work, shares_.shared);
+    const std::size_t batch = growing::batch_for(work, shares_.shared);
     const double step = training::training_cost(network, {batch, options_.threads, static_cast<double>(batch)}).flops;
     work.steps = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::round(flops / step)));
     return work;
@@ -181,44 +182,47 @@ class MergingStudy {
 
   // Without anybody who has pictures of all classes.
   void merge_apart() {
-    row("side by side", grown_, grow(parts_, {CrossingRule::kZero}).weights(), flops_alone_, 0);
-    const MixtureNetwork start = grow(parts_, {CrossingRule::kOrthogonal, options_.factor, options_.seed});
-    std::vector<Crossing> crossings;
+    row("side by side", grown_, growing::grow(parts_, {growing::CrossingRule::kZero}).weights(), flops_alone_, 0);
+    const growing::MixtureNetwork start =
+        growing::grow(parts_, {growing::CrossingRule::kOrthogonal, options_.factor, options_.seed});
+    std::vector<growing::Crossing> crossings;
     double flops = flops_alone_;
     for (std::size_t client = 0; client < 2; ++client) {
       const Dataset& own = shares_.own[client];
-      const MixtureNetwork trained = train_mixture(start, data_.preprocessing, data_.train.classes, own,
-                                                   training(options_.apart, kCrossingPieces), done_)
-                                         .network;
-      crossings.push_back(Crossing::of(trained, {}, own.size()));
+      const growing::MixtureNetwork trained =
+          growing::train_mixture(start, data_.preprocessing, data_.train.classes, own,
+                                 training(options_.apart, growing::kCrossingPieces), done_)
+              .network;
+      crossings.push_back(growing::Crossing::of(trained, {}, own.size()));
       const double cost = flops_of(grown_, options_.apart, own);
       flops += cost;
       row(fmt::format("grown, by client {} from its classes", client), grown_, trained.weights(), flops_alone_ + cost,
           crossings.back().encode().size());
     }
-    const Crossing mean = mean_crossing(crossings);
-    row("grown, mean of these", grown_, with_crossing(start, mean).weights(), flops, mean.encode().size());
+    const growing::Crossing mean = growing::mean_crossing(crossings);
+    row("grown, mean of these", grown_, growing::with_crossing(start, mean).weights(), flops, mean.encode().size());
   }
 
-  void merge_by_growth(CrossingRule rule, const LearningPieces& pieces) {
-    const MixtureNetwork start = grow(parts_, {rule, options_.factor, options_.seed});
-    const MixtureNetwork trained = train_mixture(start, data_.preprocessing, data_.train.classes, shares_.shared,
-                                                 training(options_.merged, pieces), done_)
-                                       .network;
+  void merge_by_growth(growing::CrossingRule rule, const growing::LearningPieces& pieces) {
+    const growing::MixtureNetwork start = growing::grow(parts_, {rule, options_.factor, options_.seed});
+    const growing::MixtureNetwork trained =
+        growing::train_mixture(start, data_.preprocessing, data_.train.classes, shares_.shared,
+                               training(options_.merged, pieces), done_)
+            .network;
     const std::size_t bytes =
-        pieces.parts ? encode_mixture(trained).size() : Crossing::of(trained, {}, 1).encode().size();
-    const std::string way = !pieces.crossings
-                                ? "side by side, head and norms trained"
-                                : fmt::format("grown, {}{}", rule_name(rule), pieces.parts ? ", all trained" : "");
+        pieces.parts ? growing::encode_mixture(trained).size() : growing::Crossing::of(trained, {}, 1).encode().size();
+    const std::string way =
+        !pieces.crossings ? "side by side, head and norms trained"
+                          : fmt::format("grown, {}{}", growing::rule_name(rule), pieces.parts ? ", all trained" : "");
     row(way, grown_, trained.weights(), flops_alone_ + merged_flops(), bytes);
   }
 
   // Where growth mixes templates: He-normal weights of the grown network, all trained.
   void merge_by_new_weights() {
     const std::vector<nn::Parameters> apart{parts_[0].weights(), parts_[1].weights()};
-    nn::Parameters start = side_by_side(grown_form_, apart);
+    nn::Parameters start = growing::side_by_side(grown_form_, apart);
     const nn::Parameters fresh = nn::Parameters::initial(grown_, options_.seed);
-    for (const MixedTensor& tensor : layout_of(grown_form_).mixed) {
+    for (const growing::MixedTensor& tensor : growing::layout_of(grown_form_).mixed) {
       std::vector<float>& values = start.at(tensor.whole.name).values;
       const std::vector<float>& noise = fresh.at(tensor.whole.name).values;
       const std::size_t row_size = tensor.whole.size() / static_cast<std::size_t>(tensor.whole.dims[0]);
@@ -243,10 +247,10 @@ class MergingStudy {
   const MergingData& data_;
   training::StepDone done_;
   Shares shares_;
-  MixtureForm grown_form_{options_.small};
+  growing::MixtureForm grown_form_{options_.small};
   nn::NetworkSpec grown_;
   std::vector<float> test_inputs_;
-  std::vector<MixtureNetwork> parts_;
+  std::vector<growing::MixtureNetwork> parts_;
   double flops_alone_ = 0;
   std::vector<MergingRow> rows_;
 };
@@ -260,4 +264,4 @@ std::vector<MergingRow> compare_merging(const MergingOptions& options, const Mer
   return MergingStudy(options, data, poll).run();
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::simulations

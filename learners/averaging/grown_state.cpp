@@ -1,4 +1,4 @@
-#include "learners/growing/grown_state.h"
+#include "learners/averaging/grown_state.h"
 
 #include <utility>
 
@@ -6,7 +6,7 @@
 #include "learners/surgery/inheritance.h"
 #include "learners/surgery/net2net.h"
 
-namespace outrider::growing {
+namespace outrider::averaging {
 namespace {
 
 // Moments of what was there before; the others stay as they are.
@@ -19,11 +19,11 @@ void carry_moments(const surgery::Inheritance& inheritance, const nn::Parameters
   }
 }
 
-GrownState after_step(const GrownState& before, const averaging::Strategy& strategy, const surgery::GrowthStep& step) {
+GrownState after_step(const GrownState& before, const Strategy& strategy, const surgery::GrowthStep& step) {
   surgery::Inheritance inheritance = surgery::inherit(before.network, before.state.weights, step);
   GrownState grown;
-  grown.state = averaging::ServerState::initial(inheritance.network, strategy,
-                                                surgery::inherited_weights(inheritance, before.state.weights));
+  grown.state = ServerState::initial(inheritance.network, strategy,
+                                     surgery::inherited_weights(inheritance, before.state.weights));
   grown.state.round = before.state.round;
   carry_moments(inheritance, before.state.momentum, grown.state.momentum, surgery::Sharing::kShared);
   carry_moments(inheritance, before.state.second, grown.state.second, surgery::Sharing::kCopied);
@@ -33,8 +33,8 @@ GrownState after_step(const GrownState& before, const averaging::Strategy& strat
 
 }  // namespace
 
-GrownState grown_state(const nn::NetworkSpec& network, const averaging::Strategy& strategy,
-                       const averaging::ServerState& state, std::span<const surgery::GrowthStep> steps) {
+GrownState grown_state(const nn::NetworkSpec& network, const Strategy& strategy, const ServerState& state,
+                       std::span<const surgery::GrowthStep> steps) {
   require(!strategy.scaffold,
           "a network does not grow with scaffold: the clients' control variates would be of the network before");
   state.check(network, strategy);
@@ -43,8 +43,7 @@ GrownState grown_state(const nn::NetworkSpec& network, const averaging::Strategy
   return grown;
 }
 
-GrownTask grown_task(const averaging::LearningTask& task, const averaging::ServerState& state,
-                     std::span<const surgery::GrowthStep> steps) {
+GrownTask grown_task(const LearningTask& task, const ServerState& state, std::span<const surgery::GrowthStep> steps) {
   GrownState grown = grown_state(task.network, task.strategy, state, steps);
   GrownTask result{task, std::move(grown.state)};
   result.task.network = std::move(grown.network);
@@ -52,15 +51,15 @@ GrownTask grown_task(const averaging::LearningTask& task, const averaging::Serve
   return result;
 }
 
-averaging::ClientState grown_client(const averaging::LearningTask& task, const averaging::ServerState& given,
-                                    const averaging::ClientState& own, std::span<const surgery::GrowthStep> steps) {
+ClientState grown_client(const LearningTask& task, const ServerState& given, const ClientState& own,
+                         std::span<const surgery::GrowthStep> steps) {
   require(own.control.tensors.empty(), "a client's state does not grow with scaffold's control variates");
   if (own.local.tensors.empty()) return {};
-  const surgery::Grown grown = surgery::grow(task.network, averaging::personal_weights(given, own), steps);
-  averaging::ClientState state;
-  for (const nn::TensorSpec& tensor : averaging::local_tensors(grown.network, task.strategy))
+  const surgery::Grown grown = surgery::grow(task.network, personal_weights(given, own), steps);
+  ClientState state;
+  for (const nn::TensorSpec& tensor : local_tensors(grown.network, task.strategy))
     state.local.tensors.push_back(grown.parameters.at(tensor.name));
   return state;
 }
 
-}  // namespace outrider::growing
+}  // namespace outrider::averaging
