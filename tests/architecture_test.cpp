@@ -204,8 +204,7 @@ TEST(Architecture, FamiliesOfLearnersDoNotIncludeEachOther) {
   for (const std::string& family : families)
     for (const Include& include : includes_of(family)) {
       const std::string target = folder_of(include.name);
-      const bool of_a_test = fs::path(include.file).filename().string().starts_with("test_");
-      EXPECT_TRUE(of_a_test || target == family || !families.contains(target)) << include.text();
+      EXPECT_TRUE(target == family || !families.contains(target)) << include.text();
     }
 }
 

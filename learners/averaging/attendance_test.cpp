@@ -14,7 +14,7 @@ using testing::SizeIs;
 
 std::vector<ClientId> clients_numbered(unsigned first, unsigned count) {
   std::vector<ClientId> clients;
-  for (unsigned i = first; i < first + count; ++i) clients.push_back(numbered_client(i));
+  for (unsigned i = first; i < first + count; ++i) clients.push_back(shuffled_client(i));
   return clients;
 }
 
@@ -23,7 +23,7 @@ std::set<ClientId> set_of(const std::vector<ClientId>& clients) {
 }
 
 TEST(Attendance, WhoDoesNotAnswerIsLeftOutForTwiceAsLongEachTime) {
-  const ClientId silent = numbered_client(0);
+  const ClientId silent = shuffled_client(0);
   const auto clients = clients_numbered(0, 4);
   Attendance attendance;
   std::vector<std::uint64_t> asked;

@@ -52,7 +52,7 @@ ServerState state_before(const Strategy& strategy) {
 
 // A round in which nobody learned anything moves weights by their momentum alone.
 ServerState after_idle_round(const nn::NetworkSpec& network, const Strategy& strategy, const ServerState& state) {
-  Update update{numbered_client(1), state.round, 1, {}, {}, 1};
+  Update update{shuffled_client(1), state.round, 1, {}, {}, 1};
   for (const nn::TensorSpec& tensor : shared_tensors(network, strategy))
     update.delta.tensors.push_back({tensor, std::vector<float>(tensor.size())});
   return apply_round(network, strategy, state, std::vector<Update>{update});

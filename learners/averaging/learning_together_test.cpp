@@ -26,9 +26,9 @@ TEST_P(LearningTogether, ClientsOfUnlikePicturesKnowAllClasses) {
     std::vector<Update> updates;
     for (unsigned client = 0; client < clients.size(); ++client) {
       LocalResult result = train_locally(task, state, clients[client], without_class(test_task(1, 10, client), client),
-                                         {.client = numbered_client(client)});
+                                         {.client = shuffled_client(client)});
       clients[client] = std::move(result.own);
-      updates.push_back(decode_update(encode_update(result.update, Encoding::kInt8), numbered_client(client),
+      updates.push_back(decode_update(encode_update(result.update, Encoding::kInt8), shuffled_client(client),
                                       task.network, task.strategy));
     }
     state = apply_round(task.network, task.strategy, state, updates, {.population = 3});
@@ -54,7 +54,7 @@ TEST(LearningTogetherNarrow, EveryWidthKnowsAllClasses) {
     for (unsigned client = 0; client < 3; ++client)
       updates.push_back(train_locally(task, narrow_state(task.network, state, widths[client]), {},
                                       test_task(1, 10, client),
-                                      {.client = numbered_client(client), .width = widths[client]})
+                                      {.client = shuffled_client(client), .width = widths[client]})
                             .update);
     state = apply_round(task.network, task.strategy, state, updates);
   }
@@ -76,7 +76,7 @@ std::vector<double> learned_without_a_class(bool nested) {
   for (int round = 0; round < 20; ++round) {
     std::vector<Update> updates;
     for (unsigned client = 0; client < 3; ++client) {
-      const LocalTraining options{.client = numbered_client(client), .width = widths[client], .parts = widths};
+      const LocalTraining options{.client = shuffled_client(client), .width = widths[client], .parts = widths};
       updates.push_back(train_locally(task, narrow_state(task.network, state, widths[client]), {},
                                       without_class(test_task(1, 10, client), client), options)
                             .update);

@@ -90,8 +90,8 @@ TEST_P(LocalStrategy, FollowsTheFormulas) {
     reference.train(pictures, steps, static_cast<double>(rate));
     const nn::Parameters start = personal_weights(given, own);
     const ClientState before = own;
-    const LocalResult result = train_locally(task, given, own, pictures, {.client = numbered_client(2)});
-    EXPECT_EQ(result.update.client, numbered_client(2));
+    const LocalResult result = train_locally(task, given, own, pictures, {.client = shuffled_client(2)});
+    EXPECT_EQ(result.update.client, shuffled_client(2));
     EXPECT_EQ(result.update.samples, pictures.size());
     EXPECT_EQ(result.update.round, 4U);
     for (const nn::Tensor& tensor : result.update.delta.tensors)
@@ -140,7 +140,7 @@ TEST(LocalTraining, SameSeedSameBits) {
     task.seed = seed;
     ServerState its_given = given;
     its_given.round = round;
-    return train_locally(task, its_given, {}, pictures, {.client = numbered_client(client)}).update;
+    return train_locally(task, its_given, {}, pictures, {.client = shuffled_client(client)}).update;
   };
   const Update first = learned(1, 1, 0);
   EXPECT_EQ(first, learned(1, 1, 0));

@@ -88,12 +88,12 @@ TEST(AveragingMerge, ALateUpdateIsUsedOrRefusedWithAReason) {
 
 TEST(AveragingMerge, AClientIsHeardOnceAndOnlyWhenAsked) {
   Desk desk(small_task("fedavg"));
-  EXPECT_THAT(*desk.contribute(desk.update_of(numbered_client(0), 0)), HasSubstr("round 0"));
+  EXPECT_THAT(*desk.contribute(desk.update_of(shuffled_client(0), 0)), HasSubstr("round 0"));
   desk.come(kClients);
   const auto asked = desk.asked();
   for (unsigned i = 0; i < kClients; ++i)
-    if (!std::ranges::binary_search(asked, numbered_client(i))) {
-      EXPECT_THAT(*desk.contribute(desk.update_of(numbered_client(i), 0)), HasSubstr("did not ask"));
+    if (!std::ranges::binary_search(asked, shuffled_client(i))) {
+      EXPECT_THAT(*desk.contribute(desk.update_of(shuffled_client(i), 0)), HasSubstr("did not ask"));
     }
   EXPECT_EQ(desk.contribute(desk.update_of(asked[0], 0)), std::nullopt);
   EXPECT_THAT(*desk.contribute(desk.update_of(asked[0], 0, 2)), HasSubstr("one already"));
@@ -145,7 +145,7 @@ TEST(AveragingMerge, WithFedBuffSomeUpdatesMakeARoundWhoeverTheyAreFrom) {
   const std::vector<std::pair<unsigned, std::uint64_t>> updates{{4, 0}, {1, 0}, {0, 0}, {1, 1}, {2, 0}, {3, 2}};
   std::vector<Update> buffer;
   for (const auto& [client, round] : updates) {
-    buffer.push_back(desk.update_of(numbered_client(client), round));
+    buffer.push_back(desk.update_of(shuffled_client(client), round));
     EXPECT_EQ(desk.contribute(buffer.back()), std::nullopt) << client << " " << round;
     desk.restart(client);
     if (buffer.size() < 2) continue;
@@ -193,13 +193,13 @@ TEST(AveragingMerge, RulesThatCannotWorkAreRefusedWithTheTask) {
 
 TEST(RoundRecord, KeepsEverythingAndTellsClientsWhatTheyNeed) {
   const LearningTask task = small_task("fedadam; late constant limit 3");
-  RoundRecord record{task.initial_state(), {true, 2, {{0, {numbered_client(1)}, {numbered_client(1)}}}}, 17};
+  RoundRecord record{task.initial_state(), {true, 2, {{0, {shuffled_client(1)}, {shuffled_client(1)}}}}, 17};
   record.state.round = 1;
-  record.memory.rounds.push_back({1, {numbered_client(2), numbered_client(3)}, {numbered_client(3)}});
+  record.memory.rounds.push_back({1, {shuffled_client(2), shuffled_client(3)}, {shuffled_client(3)}});
   EXPECT_EQ(decode_round_record(encode(record), task), record);
   const RoundRecord shown = decode_round_record(encode(record.published(task.network)), task);
-  EXPECT_TRUE(shown.asks(numbered_client(2)));
-  EXPECT_FALSE(shown.asks(numbered_client(1)));
+  EXPECT_TRUE(shown.asks(shuffled_client(2)));
+  EXPECT_FALSE(shown.asks(shuffled_client(1)));
   EXPECT_TRUE(shown.state.momentum.tensors.empty());
   const Bytes bytes = encode(record);
   for (std::size_t size = 0; size < bytes.size(); size += 8)
@@ -210,13 +210,13 @@ TEST(RoundRecord, KeepsEverythingAndTellsClientsWhatTheyNeed) {
 
 TEST(RoundRecord, KeepsTheWidthsOfThoseAsked) {
   const LearningTask task = small_task("fedavg; late constant limit 3");
-  RoundRecord record{task.initial_state(), {true, 0, {{0, {numbered_client(1), numbered_client(2)}, {}}}}, 2};
-  record.memory.rounds[0].narrow = {{numbered_client(2), 0.25}};
+  RoundRecord record{task.initial_state(), {true, 0, {{0, {shuffled_client(1), shuffled_client(2)}, {}}}}, 2};
+  record.memory.rounds[0].narrow = {{shuffled_client(2), 0.25}};
   EXPECT_EQ(decode_round_record(encode(record), task), record);
   const RoundRecord shown = record.published(task.network, 0.25);
   EXPECT_EQ(decode_round_record(encode(shown), task), shown);
-  EXPECT_TRUE(shown.asks(numbered_client(2)));
-  EXPECT_FALSE(shown.asks(numbered_client(1)));
+  EXPECT_TRUE(shown.asks(shuffled_client(2)));
+  EXPECT_FALSE(shown.asks(shuffled_client(1)));
   EXPECT_EQ(shown.parts, (std::vector<double>{1, 0.25}));
   EXPECT_EQ(record.published(task.network).parts, shown.parts);
   RoundRecord hostile = shown;
@@ -224,7 +224,7 @@ TEST(RoundRecord, KeepsTheWidthsOfThoseAsked) {
   EXPECT_THROW(decode_round_record(encode(hostile), task), InputError);
   hostile.parts = std::vector<double>(1000, 0.5);
   EXPECT_THROW(decode_round_record(encode(hostile), task), InputError);
-  record.memory.rounds[0].narrow = {{numbered_client(2), 1.5}};
+  record.memory.rounds[0].narrow = {{shuffled_client(2), 1.5}};
   EXPECT_THROW(decode_round_record(encode(record), task), InputError);
   // Whole networks only.
   EXPECT_THROW(decode_round_record(encode(shown), small_task("krum 0")), InputError);

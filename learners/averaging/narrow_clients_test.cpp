@@ -63,11 +63,11 @@ TEST_F(NarrowClients, AreOnRecordAndAverageWithTheOthers) {
       const RoundRecord shown = decode_round_record(desk.model(widths[i]), task);
       EXPECT_EQ(shown.state, narrow_state(task.network, expected, widths[i]));
       EXPECT_EQ(shown.width, widths[i]);
-      for (unsigned other = 0; other < 3; ++other) EXPECT_EQ(shown.asks(numbered_client(other)), i == other);
-      const Update wider = desk.update_of(numbered_client(i), round, 1, i == 0 ? 0.5 : 1);
+      for (unsigned other = 0; other < 3; ++other) EXPECT_EQ(shown.asks(shuffled_client(other)), i == other);
+      const Update wider = desk.update_of(shuffled_client(i), round, 1, i == 0 ? 0.5 : 1);
       const std::string refusal = fmt::format("asks that client for width {}", widths[i]);
       EXPECT_THAT(desk.contribute(wider).value_or(""), HasSubstr(refusal));
-      updates.push_back(desk.update_of(numbered_client(i), round, 1, widths[i]));
+      updates.push_back(desk.update_of(shuffled_client(i), round, 1, widths[i]));
       desk.restart(10 * round + i);
       EXPECT_EQ(desk.contribute(updates.back()), std::nullopt);
     }
@@ -84,7 +84,7 @@ TEST_F(NarrowClients, ARestartAtAnyMomentInAnyOrderChangesNothing) {
   std::vector<Capacity> capacities(6);
   std::map<ClientId, double> width_of;
   for (unsigned i = 0; i < capacities.size(); ++i) {
-    width_of[numbered_client(i)] = i % 2 == 0 ? 1 : 0.25;
+    width_of[shuffled_client(i)] = i % 2 == 0 ? 1 : 0.25;
     if (i % 2 == 1) capacities[i] = capacity_for(task, 0.25);
   }
   const auto history = [&](std::uint64_t restarts) {
@@ -117,7 +117,7 @@ TEST_F(NarrowClients, GetTheirPartAsSoonAsTheyCome) {
   desk.come({{}, {}, capacity_for(task, 0.5)});
   const RoundRecord shown = decode_round_record(desk.model(0.5), task);
   EXPECT_EQ(shown.state, narrow_state(task.network, before.state, 0.5));
-  EXPECT_FALSE(shown.asks(numbered_client(2)));
+  EXPECT_FALSE(shown.asks(shuffled_client(2)));
   EXPECT_EQ(desk.round(), before);
 }
 
@@ -138,7 +138,7 @@ TEST_F(NarrowClients, AreNotAskedWhereTheStrategyTakesWholeNetworks) {
     const LearningTask task = task_with(strategy);
     Desk desk(task, {.cohort = 5, .minimum = 3, .duration = kRound});
     desk.come({{}, {}, capacity_for(task, 0.5), kTiny, {}});
-    EXPECT_EQ(desk.asked(), (std::vector{numbered_client(0), numbered_client(1), numbered_client(4)})) << strategy;
+    EXPECT_EQ(desk.asked(), (std::vector{shuffled_client(0), shuffled_client(1), shuffled_client(4)})) << strategy;
     EXPECT_EQ(desk.round().population, 3U);
     EXPECT_TRUE(desk.model(0.5).empty());
     EXPECT_TRUE(desk.merge().visible_to(desk.topic_of_model(1), capacity_for(task, 0.5)));  // to predict with
@@ -161,9 +161,9 @@ TEST_F(NarrowClients, AreFewerWithFedBuffOnlyByWhatIsKnown) {
   const LearningTask task = task_with("fedbuff 2; late linear limit 4");
   Desk desk(task);
   desk.come({{}, capacity_for(task, 0.5)});
-  EXPECT_THAT(*desk.contribute(desk.update_of(numbered_client(1), 0)), HasSubstr("for width 0.5"));
-  EXPECT_EQ(desk.contribute(desk.update_of(numbered_client(1), 0, 1, 0.5)), std::nullopt);
-  EXPECT_EQ(desk.contribute(desk.update_of(numbered_client(7), 0, 1, 0.25)), std::nullopt);  // was not there then
+  EXPECT_THAT(*desk.contribute(desk.update_of(shuffled_client(1), 0)), HasSubstr("for width 0.5"));
+  EXPECT_EQ(desk.contribute(desk.update_of(shuffled_client(1), 0, 1, 0.5)), std::nullopt);
+  EXPECT_EQ(desk.contribute(desk.update_of(shuffled_client(7), 0, 1, 0.25)), std::nullopt);  // was not there then
   EXPECT_EQ(desk.round().state.round, 1U);
 }
 

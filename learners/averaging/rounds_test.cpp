@@ -17,7 +17,7 @@ using testing::HasSubstr;
 
 std::vector<ClientId> many_clients(unsigned count) {
   std::vector<ClientId> clients;
-  for (unsigned i = 0; i < count; ++i) clients.push_back(numbered_client(i));
+  for (unsigned i = 0; i < count; ++i) clients.push_back(shuffled_client(i));
   return clients;
 }
 
@@ -145,12 +145,12 @@ TEST(Rounds, TakeLateUpdatesAsTheStrategySays) {
 TEST(Rounds, ForgottenRoundsAreRefusedWithoutABuffer) {
   Rounds rounds(parse_strategy("late sqrt"), {.cohort = 1}, 1, /*round=*/7);
   rounds.open(many_clients(1), 0_s);
-  EXPECT_THAT(rounds.offer({numbered_client(0), 6}).reason, HasSubstr("whom that round asked is no longer known"));
+  EXPECT_THAT(rounds.offer({shuffled_client(0), 6}).reason, HasSubstr("whom that round asked is no longer known"));
   Rounds buffered(parse_strategy("fedbuff 2"), {}, 1, /*round=*/7);
   buffered.open({}, 0_s);
-  EXPECT_EQ(buffered.offer({numbered_client(0), 5}), (Answer{true, 2, ""}));
-  EXPECT_EQ(buffered.offer({numbered_client(0), 6}), (Answer{true, 1, ""}));
-  EXPECT_FALSE(buffered.offer({numbered_client(0), 5}).taken);
+  EXPECT_EQ(buffered.offer({shuffled_client(0), 5}), (Answer{true, 2, ""}));
+  EXPECT_EQ(buffered.offer({shuffled_client(0), 6}), (Answer{true, 1, ""}));
+  EXPECT_FALSE(buffered.offer({shuffled_client(0), 5}).taken);
   EXPECT_TRUE(buffered.due(0_s));
 }
 
@@ -161,11 +161,11 @@ TEST(Rounds, WithABufferAreOverWhenItIsFull) {
   EXPECT_EQ(rounds.deadline(), kNever);
   for (unsigned client = 0; client < 4; ++client) {
     EXPECT_EQ(rounds.due(1_s), client > 2);
-    EXPECT_TRUE(rounds.offer({numbered_client(client), 0}).taken);
+    EXPECT_TRUE(rounds.offer({shuffled_client(client), 0}).taken);
     EXPECT_FALSE(rounds.overdue(1000_s));
   }
   EXPECT_EQ(rounds.close(1_s).size(), 4U);  // what comes before close() is in the round
-  EXPECT_TRUE(rounds.offer({numbered_client(9), 0}).taken);
+  EXPECT_TRUE(rounds.offer({shuffled_client(9), 0}).taken);
   rounds.open(many_clients(4), 2_s);
   EXPECT_EQ(rounds.taken(), 1U);
 }

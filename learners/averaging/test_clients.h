@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "learners/averaging/learning_task.h"
+#include "learners/data/test_tasks.h"
 #include "learners/encoders/embedder.h"
 #include "learners/nn/loss.h"
 #include "learners/nn/plan.h"
-#include "learners/supermask/test_tasks.h"
 #include "learners/training/local_work.h"
 
 namespace outrider::averaging {

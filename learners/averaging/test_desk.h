@@ -70,7 +70,7 @@ class Desk {
   void come(const std::vector<Capacity>& capacities) {
     present_.clear();
     for (unsigned i = 0; i < capacities.size(); ++i) {
-      present_.push_back({numbered_client(i), capacities[i]});
+      present_.push_back({shuffled_client(i), capacities[i]});
       merge_->client_joined(capacities[i]);
     }
     step();

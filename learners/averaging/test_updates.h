@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "knowledge/test_clients.h"
 #include "learners/averaging/server.h"
 #include "learners/random.h"
 
@@ -13,13 +14,6 @@ namespace outrider::averaging {
 
 inline nn::NetworkSpec small_network() {
   return nn::parse_network("input 1x4x4; conv 3 k3 p1; batchnorm; relu; flatten; linear 4");
-}
-
-inline ClientId numbered_client(unsigned index) {
-  ClientId id;
-  id.bytes[0] = static_cast<std::uint8_t>(index * 37 % 251);  // not in the order of their numbers
-  id.bytes[1] = static_cast<std::uint8_t>(index);
-  return id;
 }
 
 inline nn::Parameters random_tensors(Random& random, const std::vector<nn::TensorSpec>& specs, float size) {
@@ -34,7 +28,7 @@ inline nn::Parameters random_tensors(Random& random, const std::vector<nn::Tenso
 // As of a client that trained: its running variances stay above 0.
 inline Update random_update(Random& random, unsigned client, std::uint64_t round, const nn::NetworkSpec& network,
                             const Strategy& strategy) {
-  Update update{numbered_client(client), round, 1 + random.below(1000), {}, {}, 1};
+  Update update{shuffled_client(client), round, 1 + random.below(1000), {}, {}, 1};
   update.delta = random_tensors(random, shared_tensors(network, strategy), 0.1F);
   for (nn::Tensor& tensor : update.delta.tensors)
     for (float& value : tensor.values)

@@ -134,7 +134,7 @@ std::string update_decode_error(Change change, Encoding encoding = Encoding::kIn
                                     [&](wire::AveragingUpdate::Reader reader) { message.setRoot(reader); });
   change(message.getRoot<wire::AveragingUpdate>());
   const auto said = objection_of([&] {
-    decode_update(wire::flatten(message), numbered_client(1), small_network(), parse_strategy("scaffold"),
+    decode_update(wire::flatten(message), shuffled_client(1), small_network(), parse_strategy("scaffold"),
                   "the update of tests");
   });
   EXPECT_THAT(said.value_or("the update of tests"), StartsWith("the update of tests"));
@@ -190,7 +190,7 @@ TEST(UpdateWire, TruncationsAreRefused) {
     const Bytes bytes = encode_update(some_update(), encoding);
     for (std::size_t size = 0; size < bytes.size(); ++size)
       EXPECT_THROW(
-          decode_update(ByteView(bytes).first(size), numbered_client(1), small_network(), parse_strategy("scaffold")),
+          decode_update(ByteView(bytes).first(size), shuffled_client(1), small_network(), parse_strategy("scaffold")),
           InputError)
           << size;
   }
@@ -204,7 +204,7 @@ TEST(UpdateWire, FlippedBitsNeverEscapeAsAnythingButInputError) {
     for (std::size_t bit = 0; bit < 8 * bytes.size(); bit += bit < 2048 ? 1 : 31) {
       bytes[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);
       objection_of([&] {
-        const Update update = decode_update(bytes, numbered_client(1), small_network(), strategy);
+        const Update update = decode_update(bytes, shuffled_client(1), small_network(), strategy);
         check_content(update, small_network(), strategy, "the update");
       });
       bytes[bit / 8] ^= static_cast<std::uint8_t>(1U << bit % 8);

@@ -94,9 +94,9 @@ TEST(WaitingInRounds, WhoCannotTrainIsNotAskedUntilItSaysThatItCan) {
 TEST(WaitingInRounds, AnExcuseIsCheckedLikeAnUpdate) {
   Desk desk(small_task("fedavg"));
   desk.come(3);
-  EXPECT_THAT(desk.excuse(numbered_client(0), encode(Excuse{static_cast<Cause>(3), 0})).value_or("no objection"),
+  EXPECT_THAT(desk.excuse(shuffled_client(0), encode(Excuse{static_cast<Cause>(3), 0})).value_or("no objection"),
               HasSubstr("has the cause 3; known are 1 and 2"));
-  EXPECT_NE(desk.excuse(numbered_client(0), to_bytes("garbage")), std::nullopt);
+  EXPECT_NE(desk.excuse(shuffled_client(0), to_bytes("garbage")), std::nullopt);
   const Excuse excuse{Cause::kDiverged, 12};
   EXPECT_EQ(decode_excuse(encode(excuse)), excuse);
 }

@@ -36,7 +36,7 @@ class Bench {
   }
 
   std::optional<std::string> contribute(unsigned client, std::string_view subject, Bytes payload) {
-    const Contribution contribution{averaging::numbered_client(client), {}, {}, topic(subject), std::move(payload)};
+    const Contribution contribution{shuffled_client(client), {}, {}, topic(subject), std::move(payload)};
     if (auto reason = merge_->objection(contribution)) return reason;
     put(contribution);
     step();
@@ -49,8 +49,8 @@ class Bench {
     return Crossing::of(random_mixture(task_.grown_form(), seed), growth().event.id(), samples);
   }
   void withdraw(unsigned client, std::string_view subject) {
-    merge_->erase(averaging::numbered_client(client), topic(subject));
-    record_.erase({averaging::numbered_client(client), topic(subject)});
+    merge_->erase(shuffled_client(client), topic(subject));
+    record_.erase({shuffled_client(client), topic(subject)});
     step();
   }
 
@@ -93,9 +93,9 @@ TEST(GrowingMerge, NothingGrowsBeforeAllPartsAreThere) {
   const GrowthRecord growth = bench.growth();
   const auto& task = test_growing_task(3);
   for (std::size_t i = 0; i < 3; ++i) {
-    const unsigned client = growth.clients[i] == averaging::numbered_client(4)   ? 1
-                            : growth.clients[i] == averaging::numbered_client(2) ? 3
-                                                                                 : 4;
+    const unsigned client = growth.clients[i] == shuffled_client(4)   ? 1
+                            : growth.clients[i] == shuffled_client(2) ? 3
+                                                                      : 4;
     EXPECT_EQ(growth.parts[i], random_mixture(task.small, client));
   }
   EXPECT_TRUE(std::ranges::is_sorted(growth.clients));
@@ -129,7 +129,7 @@ TEST(GrowingMerge, CrossingsAreAMeanInWhateverOrderTheyCame) {
   std::map<ClientId, Crossing> expected;
   for (const unsigned client : clients) {
     const Crossing crossing = bench.crossing(client, client);
-    expected.emplace(averaging::numbered_client(client), crossing);
+    expected.emplace(shuffled_client(client), crossing);
     EXPECT_EQ(bench.contribute(client, kCrossingSubject, crossing.encode()), std::nullopt);
     EXPECT_LE(crossing.encode().size(), most_mixture_bytes(task.grown_form()));
   }
@@ -155,7 +155,7 @@ TEST(GrowingMerge, CrossingsAreAMeanInWhateverOrderTheyCame) {
 TEST(GrowingMerge, RefusesWhatDoesNotFit) {
   Bench bench(test_growing_task());
   EXPECT_THAT(*bench.contribute(1, kSmallSubject, {1, 2, 3}),
-              HasSubstr("the small network of client " + averaging::numbered_client(1).brief()));
+              HasSubstr("the small network of client " + shuffled_client(1).brief()));
   EXPECT_THAT(*bench.contribute(1, kSmallSubject, encode_mixture(random_mixture(residual_form(), 1))),
               HasSubstr("the small network"));
   EXPECT_THAT(*bench.contribute(1, "other", {1}), HasSubstr("'other'"));
@@ -165,7 +165,7 @@ TEST(GrowingMerge, RefusesWhatDoesNotFit) {
   bench.contribute_small(1, 2);
   EXPECT_THAT(*bench.contribute(1, kCrossingSubject, early.encode()), HasSubstr("another growth"));
   EXPECT_THAT(*bench.contribute(1, kCrossingSubject, {0, 0, 0, 0, 0, 0, 0, 0}), HasSubstr("the crossing of client"));
-  Contribution elsewhere{averaging::numbered_client(1), {}, {}, bench.topic(kSmallSubject), {1}};
+  Contribution elsewhere{shuffled_client(1), {}, {}, bench.topic(kSmallSubject), {1}};
   elsewhere.topic.space = Digest::of(bytes_of("another"));
   EXPECT_THAT(*bench.merge().objection(elsewhere), HasSubstr("not known"));
   EXPECT_THAT(*GrowingFamily().make_merge()->open_space(Digest::of(Bytes{1}), Bytes{1}), HasSubstr("task"));
@@ -191,7 +191,7 @@ TEST(GrowingTogether, TwoClientsKnowWhatNeitherKnewAlone) {
     MixtureTraining training;
     training.work = task.alone;
     training.seed = task.seed;
-    training.client = averaging::numbered_client(client);
+    training.client = shuffled_client(client);
     const MixtureNetwork small = train_mixture(MixtureNetwork::initial(task.small, client), task.preprocessing,
                                                task.classes, pictures[client], training)
                                      .network;

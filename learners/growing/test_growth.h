@@ -3,11 +3,11 @@
 
 #include <vector>
 
-#include "learners/averaging/test_updates.h"
+#include "knowledge/test_clients.h"
+#include "learners/data/test_tasks.h"
 #include "learners/growing/growth_record.h"
 #include "learners/growing/mixture_training.h"
 #include "learners/growing/test_mixtures.h"
-#include "learners/supermask/test_tasks.h"
 
 namespace outrider::growing {
 
@@ -27,7 +27,7 @@ inline GrowthRecord test_record(const GrowingTask& task) {
   std::vector<ClientId> clients;
   std::vector<MixtureNetwork> parts;
   for (unsigned client = 0; client < task.parts; ++client) {
-    clients.push_back(averaging::numbered_client(client));
+    clients.push_back(shuffled_client(client));
     parts.push_back(random_mixture(task.small, client));
   }
   return GrowthRecord::of(task, std::move(clients), std::move(parts));

@@ -10,7 +10,7 @@
 #include "knowledge/error.h"
 #include "learners/data/open.h"
 #include "learners/supermask/task_network.h"
-#include "learners/supermask/test_tasks.h"
+#include "learners/supermask/test_base.h"
 
 namespace outrider {
 namespace {

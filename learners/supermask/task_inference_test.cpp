@@ -9,7 +9,7 @@
 #include "knowledge/error.h"
 #include "learners/encoders/embedder.h"
 #include "learners/supermask/task_mixture.h"
-#include "learners/supermask/test_tasks.h"
+#include "learners/supermask/test_base.h"
 #include "learners/supermask/training.h"
 
 namespace outrider {

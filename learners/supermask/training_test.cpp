@@ -6,7 +6,7 @@
 #include "knowledge/error.h"
 #include "learners/nn/derived_weights.h"
 #include "learners/supermask/task_network.h"
-#include "learners/supermask/test_tasks.h"
+#include "learners/supermask/test_base.h"
 
 namespace outrider {
 namespace {

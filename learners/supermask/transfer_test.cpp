@@ -9,7 +9,7 @@
 
 #include "knowledge/error.h"
 #include "learners/supermask/neighbours.h"
-#include "learners/supermask/test_tasks.h"
+#include "learners/supermask/test_base.h"
 #include "learners/supermask/training.h"
 
 namespace outrider {

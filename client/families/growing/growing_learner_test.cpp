@@ -34,7 +34,7 @@ class GrowingLearnerTest : public testing::Test {
     writes.put(Column::meta, to_bytes("encoder"), to_bytes(space_.view()));
     store_.commit(writes);
     options_.data = directory_.path();
-    options_.self = averaging::numbered_client(1);
+    options_.self = shuffled_client(1);
   }
 
   void pictures(const std::string& class_name, std::uint32_t label, std::uint64_t part = 0) {
@@ -80,7 +80,7 @@ class GrowingLearnerTest : public testing::Test {
   Digest space_;
   MemoryStore store_;
   LearnerOptions options_;
-  Core core_{averaging::numbered_client(1), "client", store_, Random(1)};
+  Core core_{shuffled_client(1), "client", store_, Random(1)};
   std::map<std::string, Bytes> payloads_;
   std::vector<std::string> complaints_;
 };

@@ -11,7 +11,7 @@
 #include "knowledge/temporary_directory.h"
 #include "learners/data/image.h"
 #include "learners/supermask/merge.h"
-#include "learners/supermask/test_tasks.h"
+#include "learners/supermask/test_base.h"
 #include "storage/memory_store.h"
 
 namespace outrider::client {

@@ -1,24 +1,15 @@
 // Small tasks for tests: pictures of two or three classes that differ in where they are bright.
 #pragma once
 
-#include <string>
+#include <cstdint>
+#include <vector>
 
 #include "learners/data/dataset.h"
 #include "learners/random.h"
-#include "learners/supermask/base_network.h"
 
 namespace outrider {
 
 inline constexpr ImageShape kTestPicture{1, 6, 6};
-
-inline BaseNetwork test_base(const std::string& network = "input 1x6x6; linear 40 nobias; relu; linear 3 nobias") {
-  BaseNetwork base;
-  base.preprocessing = {kTestPicture, false, 0.4F, 0.3F};
-  base.network = nn::parse_network(network);
-  base.density = 0.3;
-  base.seed = 7;
-  return base;
-}
 
 // Class c of task `number` has its own bright places, under noise.
 inline Dataset test_task(std::uint64_t number, std::size_t per_class = 30, std::uint64_t part = 0) {
