@@ -45,6 +45,7 @@
 #include "status_text.h"
 #include "storage/format.h"
 #include "storage/versions.h"
+#include "verify_command.h"
 
 namespace {
 
@@ -132,6 +133,12 @@ Run add_forget(CLI::App& app) {
       *verb(app, "forget", "At an aggregator: take back what a client taught, or what is known of a class",
             "outrider forget --class 'bag' --state aggregator-state"),
       aggregator::run_forget, options_of<aggregator::ForgetCommand>(aggregator::known_families()));
+}
+
+Run add_verify(CLI::App& app) {
+  return library_verb(*verb(app, "verify", "Tell whether the state of an aggregator or a client is whole",
+                            "outrider verify aggregator-state"),
+                      run_verify, options_of<VerifyOptions>(aggregator::known_families()));
 }
 
 Run add_status(CLI::App& app) {
@@ -264,20 +271,12 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.formatter(help_formatter());
   std::string level = "info";
-  std::map<std::string, Run> verbs{{"aggregator", add_aggregator(app)},
-                                   {"client", add_client(app)},
-                                   {"status", add_status(app)},
-                                   {"forget", add_forget(app)},
-                                   {"predict", add_predict(app)},
-                                   {"pretrain", add_pretrain(app)},
-                                   {"base", add_base(app)},
-                                   {"model", add_model(app)},
-                                   {"simulate", add_simulate(app)},
-                                   {"scenario", add_scenario(app)},
-                                   {"compare", add_compare(app)},
-                                   {"evaluate", add_evaluate(app)},
-                                   {"help", add_help(app)},
-                                   {"version", add_version(app)}};
+  std::map<std::string, Run> verbs{
+      {"aggregator", add_aggregator(app)}, {"client", add_client(app)},     {"status", add_status(app)},
+      {"forget", add_forget(app)},         {"verify", add_verify(app)},     {"predict", add_predict(app)},
+      {"pretrain", add_pretrain(app)},     {"base", add_base(app)},         {"model", add_model(app)},
+      {"simulate", add_simulate(app)},     {"scenario", add_scenario(app)}, {"compare", add_compare(app)},
+      {"evaluate", add_evaluate(app)},     {"help", add_help(app)},         {"version", add_version(app)}};
   add_log_option(app, level);
   try {
     app.parse(argc, argv);

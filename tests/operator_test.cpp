@@ -178,6 +178,54 @@ TEST(OperatorOfAnAggregator, ForgetsOneThingAtATime) {
   EXPECT_THAT(unknown.errors, HasSubstr("nothing is known of 'bagg'"));
 }
 
+TEST(Verify, SaysOfStatesThatRunThatTheyAreWhole) {
+  TwoClients world;
+  const Outcome aggregator = run({"verify", world.site.path("aggregator").string()});
+  EXPECT_EQ(aggregator.exit_code, 0) << aggregator.output << aggregator.errors;
+  EXPECT_THAT(aggregator.output, HasSubstr("an aggregator's state, whole: "));
+  EXPECT_THAT(aggregator.output, HasSubstr("5 topics"));
+  const Outcome ann = run({"verify", "--json", world.site.state("ann").string()});
+  EXPECT_EQ(ann.exit_code, 0) << ann.output << ann.errors;
+  const auto found = nlohmann::json::parse(ann.output);
+  EXPECT_EQ(found["state"], "client");
+  EXPECT_EQ(found["whole"], true);
+  EXPECT_EQ(found["topics"], 5) << "the base's three";
+}
+
+TEST(Verify, NamesWhatIsDamaged) {
+  TwoClients world;
+  world.stop(world.aggregator, SIGKILL);
+  const auto state = world.site.path("aggregator");
+  WriteSet writes;
+  const auto store = open_store(state);
+  store->scan(Column::contributions, {},
+              [&](ByteView key, ByteView) { writes.erase(Column::contributions, to_bytes(key)); });
+  writes.operations.resize(1);
+  store->commit(writes);
+  const Outcome outcome = run({"verify", state.string()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.output, HasSubstr("damaged: revision "));
+  EXPECT_THAT(outcome.output, HasSubstr("which is lost"));
+}
+
+TEST(Verify, RefusesWhatIsNoState) {
+  Site site;
+  for (const auto& path : {site.path("nothing"), site.path("")}) {
+    const Outcome outcome = run({"verify", path.string()});
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.errors, HasSubstr(path.string()));
+    EXPECT_EQ(outcome.output, "");
+  }
+}
+
+TEST(OperatorOfAnAggregator, IsNotAskedOfAClientsState) {
+  TwoClients world;
+  world.stop(world.ann, SIGTERM);
+  const Outcome outcome = run({"client", "list", "--state", world.site.state("ann").string()});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("is no aggregator's state"));
+}
+
 TEST(OperatorOfAnAggregator, IsToldWhatCannotBe) {
   Site site;
   for (const char* who : {"list", "show", "remove"}) {

@@ -11,7 +11,7 @@ inline const std::vector<std::vector<std::string>>& every_verb() {
       {"aggregator"}, {"client"},   {"client", "list"}, {"client", "show"},  {"client", "remove"},
       {"status"},     {"predict"},  {"evaluate"},       {"pretrain"},        {"base"},
       {"model"},      {"simulate"}, {"scenario"},       {"scenario", "new"}, {"compare"},
-      {"forget"},     {"help"},     {"version"}};
+      {"forget"},     {"verify"},   {"help"},           {"version"}};
   return verbs;
 }
 

@@ -109,6 +109,8 @@ class Core {
   protocol::Knowledge knowledge() const { return catalogue_.everything(revision_); }
   // Of it what has changed after that revision, with nothing where nobody says anything on a topic any more.
   protocol::Knowledge knowledge_since(Revision revision) const { return catalogue_.changes_since(revision, revision_); }
+  // On which something is merged.
+  std::size_t topics() const { return catalogue_.size(); }
   // Equal for equal merged knowledge, whatever the order in which it came.
   Digest knowledge_digest() const { return catalogue_.digest(); }
   // The page that the query asks for.

@@ -39,13 +39,6 @@ struct Service {
   OperatorAnswer operator()(const ListForgettings&) { return Forgettings{core.forgettings()}; }
 };
 
-// As an aggregator leaves them behind; a client's state has no clients.
-bool is_aggregators(const Store& store) {
-  bool found = store.get(Column::meta, to_bytes("encoder")).has_value();
-  store.scan(Column::clients, {}, [&](ByteView, ByteView) { found = true; });
-  return found;
-}
-
 OperatorAnswer serve_at_rest(const std::filesystem::path& state, const OperatorRequest& request,
                              const ServerFamilies& families) {
   if (!std::filesystem::is_regular_file(state / "CURRENT"))

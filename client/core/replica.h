@@ -39,6 +39,9 @@ class Replica {
   // What it says to know and lacks in whole or in part: its state was damaged. Reads all that is large.
   std::vector<Topic> lacking() const;
 
+  // Where it says that what is large lies, by topic.
+  const std::map<Topic, Large>& large() const { return large_; }
+
   // Forgets everything: the aggregator is another one, or knows less than it did.
   WriteSet clear();
 
