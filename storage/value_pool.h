@@ -17,6 +17,8 @@ class ValuePool {
   // A value with this content: the one that is in use, if there is one.
   Value share(ByteView content);
   std::size_t size() const;
+  // Of its values; those that nobody uses any more are at most a fourth of the others, or 16 MB.
+  std::size_t bytes() const;
 
  private:
   struct ContentHash {
@@ -34,11 +36,15 @@ class ValuePool {
     }
   };
 
+  static constexpr std::size_t kSlack = 16u << 20;
+
   void sweep();
 
   mutable std::mutex mutex_;
   std::unordered_set<Value, ContentHash, ContentEqual> values_;
-  std::size_t next_sweep_ = 1024;
+  std::size_t bytes_ = 0;
+  std::size_t next_sweep_ = 1024;    // with so many values
+  std::size_t next_bytes_ = kSlack;  // or so many bytes
 };
 
 }  // namespace outrider

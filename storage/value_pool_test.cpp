@@ -22,6 +22,16 @@ TEST(ValuePool, ForgetsWhatNobodyUses) {
   EXPECT_EQ(pool.share(bytes_of("kept")), kept);
 }
 
+TEST(ValuePool, ForgetsLargeValuesSoon) {
+  ValuePool pool;
+  const auto kept = pool.share(Bytes(1u << 20, 7));
+  for (std::uint8_t i = 0; i < 100; ++i) {
+    pool.share(Bytes((1u << 20) + 1, i));
+    EXPECT_LE(pool.bytes(), 18u << 20);
+  }
+  EXPECT_EQ(pool.share(Bytes(1u << 20, 7)), kept);
+}
+
 TEST(ValuePool, StoresThatShareOneHoldAValueOnce) {
   const auto pool = std::make_shared<ValuePool>();
   MemoryStore first(pool);

@@ -239,8 +239,10 @@ std::optional<protocol::Knowledge> Catalogue::changes(const protocol::Want& want
   return knowledge;
 }
 
-protocol::Knowledge Catalogue::changes_since(Revision revision, Revision now) const {
-  return *changes({.since = revision}, now, {}, {}, [&](const Topic& topic, Revision) { return whole_entry(topic); });
+protocol::Knowledge Catalogue::changes_since(Revision revision, Revision now,
+                                             const std::optional<Capacity>& capacity) const {
+  return *changes({.since = revision}, now, {}, capacity,
+                  [&](const Topic& topic, Revision) { return whole_entry(topic); });
 }
 
 std::vector<protocol::TopicStatus> Catalogue::topics(const Topic& after, std::size_t most) const {

@@ -87,7 +87,9 @@ class Catalogue {
                                              const std::optional<Capacity>& capacity, const EntryOf& entry_of) const;
   // All of it, and all that changed after a revision.
   protocol::Knowledge everything(Revision now) const { return changes_since({}, now); }
-  protocol::Knowledge changes_since(Revision revision, Revision now) const;
+  // With a capacity only what concerns clients that have it.
+  protocol::Knowledge changes_since(Revision revision, Revision now,
+                                    const std::optional<Capacity>& capacity = {}) const;
   protocol::KnowledgeEntry whole_entry(const Topic& topic) const { return {topic, merged(topic), {}, 0}; }
 
   // Topics with at least one contributor, sorted by topic: at most so many that follow `after`.

@@ -107,6 +107,10 @@ class Core {
   Digest encoder() const { return encoder_; }
   // All that is known.
   protocol::Knowledge knowledge() const { return catalogue_.everything(revision_); }
+  // Of it what concerns clients with this capacity.
+  protocol::Knowledge knowledge_for(const Capacity& capacity) const {
+    return catalogue_.changes_since({}, revision_, capacity);
+  }
   // Of it what has changed after that revision, with nothing where nobody says anything on a topic any more.
   protocol::Knowledge knowledge_since(Revision revision) const { return catalogue_.changes_since(revision, revision_); }
   // On which something is merged.

@@ -11,6 +11,7 @@
 #include "simulations/experiment/run_directory.h"
 #include "simulations/experiment/seeded_runs.h"
 #include "simulations/federated_rounds/rounds_record.h"
+#include "simulations/federated_rounds/training/federated_training.h"
 #include "simulations/report/csv.h"
 #include "simulations/report/table.h"
 #include "simulations/scenario/setting_record.h"
@@ -48,6 +49,7 @@ json json_of(const RoundsReport& report) {
   json made{{"outrider", OUTRIDER_VERSION},
             {"scenario", settings_as_json(settings_of(scenario))},
             {"data", std::move(data)},
+            {"watched", std::string(FederatedTraining::kWatched)},
             {"results", std::move(results)}};
   for (const MergingResult& result : report.merging)
     for (const MergingRun& run : result.runs) made["merging"][result.setting].push_back(to_json(run));

@@ -19,12 +19,13 @@ ClientId id_of_client(std::uint32_t client) {
   return ClientId::from_public_key(bytes_of(name_of_client(client)));
 }
 
-AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman)
+AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman, std::shared_ptr<ValuePool> pool)
     : options_(options),
       postman_(postman),
       id_(id_of_aggregator()),
+      disk_(std::move(pool)),
       ledger_(
-          options.watch, [this] { return families(); }, options.limits.history),
+          options.watch, [this] { return families(); }, options.limits.history, options.most_payload_bytes),
       bounds_(options.limits),
       links_(options.clients) {
   for (std::uint32_t client = 0; client < options.clients; ++client) {
@@ -32,12 +33,18 @@ AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman)
     clients_.emplace(ids_.back(), client);
   }
   start();
-  publish();
+  publish_all();
 }
 
-void AggregatorNode::publish() {
+void AggregatorNode::publish_all() {
   for (const Bytes& definition : options_.earlier_definitions) disk_.commit(core_->publish(definition, {}).writes);
-  disk_.commit(core_->publish(options_.encoder, options_.base).writes);
+  if (!options_.encoder.empty()) publish(options_.encoder, options_.base);
+}
+
+void AggregatorNode::publish(const Bytes& definition, const std::vector<aggregator::BaseKnowledge>& base) {
+  disk_.commit(core_->publish(definition, base).writes);
+  for (const aggregator::BaseKnowledge& piece : base)
+    ledger_.given({piece.kind, Digest::of(definition), piece.subject}, piece.payload);
   ledger_.published(*core_, disk_);
 }
 
@@ -104,8 +111,11 @@ void AggregatorNode::apply(const aggregator::Effects& effects, const AllHeard& h
     if (!effects.writes.empty()) bounds_.check_catalogue(core_->status(now));
   }
   for (const protocol::Message& message : effects.messages) {
-    if (const auto* knowledge = std::get_if<protocol::Knowledge>(&message.body)) note(*knowledge);
-    if (const auto* refused = std::get_if<protocol::Refused>(&message.body)) counts_.refused += refused->permanent;
+    if (const auto* knowledge = std::get_if<protocol::Knowledge>(&message.body)) note(message.client, *knowledge);
+    if (const auto* refused = std::get_if<protocol::Refused>(&message.body); refused != nullptr && refused->permanent) {
+      ++counts_.refused;
+      last_refusal_ = refused->reason;
+    }
     Bytes bytes = sent(message, "the aggregator");
     const auto client = clients_.find(message.client);
     if (client == clients_.end()) continue;  // whom somebody invented
@@ -113,17 +123,20 @@ void AggregatorNode::apply(const aggregator::Effects& effects, const AllHeard& h
   }
 }
 
-void AggregatorNode::note(const protocol::Knowledge& knowledge) {
+void AggregatorNode::note(const ClientId& client, const protocol::Knowledge& knowledge) {
   if (knowledge.through != core_->revision()) {
     cut_at_.insert(knowledge.through);
-  } else if (!known_at_.contains(knowledge.through)) {
-    known_at_.emplace(knowledge.through, handed_out());
+    return;
   }
+  const auto number = clients_.find(client);
+  const Capacity capacity = number == clients_.end() ? Capacity{} : options_.capacity_of(number->second);
+  const std::pair key{knowledge.through, capacity};
+  if (!known_at_.contains(key)) known_at_.emplace(key, handed_out(capacity));
 }
 
-Digest AggregatorNode::handed_out() const {
+Digest AggregatorNode::handed_out(const Capacity& capacity) const {
   Hasher hasher;
-  for (const protocol::KnowledgeEntry& entry : core_->knowledge().entries)
+  for (const protocol::KnowledgeEntry& entry : core_->knowledge_for(capacity).entries)
     if (!entry.payload.empty())
       hasher.field(entry.topic.kind).field(entry.topic.space.view()).field(entry.topic.subject).field(entry.payload);
   return hasher.finish();
@@ -131,7 +144,7 @@ Digest AggregatorNode::handed_out() const {
 
 void AggregatorNode::claimed(const Event& claim) const {
   const Revision revision{number_in_key(claim.bytes)};
-  const auto known = known_at_.find(revision);
+  const auto known = known_at_.find({revision, options_.capacity_of(client_in(claim.order))});
   if (known == known_at_.end() || cut_at_.contains(revision)) return;
   if (Digest::from_bytes(ByteView(claim.bytes).subspan(sizeof(std::uint64_t))) != known->second)
     throw Violation(fmt::format("the replica of {} at revision {} is not what the aggregator knew then",
@@ -199,7 +212,7 @@ void AggregatorNode::restore(std::unique_ptr<MemoryStore> backup) {
 void AggregatorNode::replace() {
   id_ = ClientId::from_public_key(id_.view());
   restore(std::make_unique<MemoryStore>());
-  publish();
+  publish_all();
 }
 
 void AggregatorNode::fill_disk() {

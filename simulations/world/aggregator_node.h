@@ -16,7 +16,8 @@ namespace outrider::simulations {
 
 class AggregatorNode {
  public:
-  AggregatorNode(const WorldOptions& options, Postman& postman);
+  // Equal values of stores with that pool are in memory once.
+  AggregatorNode(const WorldOptions& options, Postman& postman, std::shared_ptr<ValuePool> pool);
 
   // The packets that arrive at one moment share a commit, as in the daemon.
   void receive(std::span<const Event> packets, Instant now);
@@ -25,6 +26,9 @@ class AggregatorNode {
   void crash(Instant now, std::uint64_t which);
   void restart();
   void fill_disk();
+  // For scripts: what clients are to learn with from now on, and what is known of it already. Throws InputError where
+  // no family can use it.
+  void publish(const Bytes& definition, const std::vector<aggregator::BaseKnowledge>& base);
   // For scripts. It dies and is back at once, with what is on its disk.
   void start_over();
   void lose_power_in_next_commit(std::uint32_t dice) { disk_.lose_power_in_next_commit(dice); }
@@ -33,9 +37,9 @@ class AggregatorNode {
   void restore(std::unique_ptr<MemoryStore> backup);
   // Another aggregator, with a state of its own, takes its place and publishes the same.
   void replace();
-  // The digest of what a replica holds that has caught up: what is merged to nothing, as updates of rounds are, is not
-  // in it.
-  Digest handed_out() const;
+  // The digest of what a replica holds that has caught up, on a device of this capacity: what is merged to nothing, as
+  // updates of rounds are, is not in it.
+  Digest handed_out(const Capacity& capacity = {}) const;
   // At the end: what is on the disk is what is known, and whoever asks for the status gets it. Throws Violation.
   void require_sound(Instant now) const;
 
@@ -56,16 +60,17 @@ class AggregatorNode {
     std::uint64_t refused = 0;  // contributions, for good
   };
   const Counts& counts() const { return counts_; }
+  const std::string& last_refusal() const { return last_refusal_; }  // the sentence of the last that was for good
   const Link& link_to(std::uint32_t client) const { return links_[client]; }
 
  private:
   using AllHeard = std::map<ClientId, Heard>;
   void apply(const aggregator::Effects& effects, const AllHeard& heard, Instant now);
-  void note(const protocol::Knowledge& knowledge);
+  void note(const ClientId& client, const protocol::Knowledge& knowledge);
   void die(Instant now, std::uint64_t which);
   void start();
   void start_again();
-  void publish();
+  void publish_all();
   std::vector<std::unique_ptr<Family>> families() const { return options_.families(id_); }
 
   const WorldOptions& options_;
@@ -78,9 +83,11 @@ class AggregatorNode {
   std::vector<Link> links_;                    // by client
   std::vector<ClientId> ids_;                  // likewise
   std::map<ClientId, std::uint32_t> clients_;  // by id
-  std::map<Revision, Digest> known_at_;        // what a replica of this revision holds, where one was handed out whole
-  std::set<Revision> cut_at_;                  // answers that were cut end here: such a replica holds less
+  // What a replica of this revision holds, where one was handed out whole.
+  std::map<std::pair<Revision, Capacity>, Digest> known_at_;
+  std::set<Revision> cut_at_;  // answers that were cut end here: such a replica holds less
   Counts counts_;
+  std::string last_refusal_;
 };
 
 }  // namespace outrider::simulations

@@ -50,7 +50,7 @@ void ClientNode::boot(Instant now) {
   const std::string plain = name_of_client(number_);
   const std::string name = misled_ ? Vandal(around_.options, number_, 1U << 31 | lives_).name() : plain;
   core_ = start_core(id_, name, plain, disk_, Random(around_.options.seed, "jitter", number_, lives_++),
-                     around_.options.parts);
+                     around_.options.parts, around_.options.capacity_of(number_));
   woken_ = now;
   apply(core_->tick(local(now)), now);
 }
@@ -130,8 +130,13 @@ bool ClientNode::apply(const client::Effects& effects, Instant now) {
     die(now);
     return false;
   }
-  for (const protocol::Message& message : effects.messages)
+  for (const protocol::Message& message : effects.messages) {
+    if (waits_ && std::holds_alternative<protocol::Want>(message.body)) {
+      question_ = message;
+      continue;
+    }
     around_.postman.send(number_, Direction::to_aggregator, link_, sent(message, name_of_client(number_)), now);
+  }
   return true;
 }
 
@@ -154,6 +159,7 @@ void ClientNode::die(Instant now) {
 void ClientNode::fall(Instant now) {
   ++counts_.crashes;
   down_ = true;
+  question_.reset();
   core_.reset();
   session_.reset();
   learned_step_.reset();
@@ -170,6 +176,13 @@ void ClientNode::restart(Instant now) {
 
 bool ClientNode::teach(const client::Lesson& lesson, Instant now) {
   return core_ && apply(core_->learned(lesson, local(now)), now);
+}
+
+void ClientNode::let_wait(bool waits, Instant now) {
+  waits_ = waits;
+  const auto question = std::exchange(question_, std::nullopt);
+  if (core_ && question)
+    around_.postman.send(number_, Direction::to_aggregator, link_, sent(*question, name_of_client(number_)), now);
 }
 
 void ClientNode::start_over(Instant now, std::unique_ptr<MemoryStore> backup) {

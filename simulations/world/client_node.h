@@ -41,6 +41,8 @@ class ClientNode {
   void start_over(Instant now, std::unique_ptr<MemoryStore> backup = nullptr);
   void lose_power_in_next_commit(std::uint32_t dice) { disk_.lose_power_in_next_commit(dice); }
   std::unique_ptr<MemoryStore> backup() const { return disk_.backup(); }
+  // Whether its link carries no question for what is new until it may again.
+  void let_wait(bool waits, Instant now);
   // The aggregator has another history from now on: for once the replica may go back.
   void forgive_going_back() { may_go_back_ = true; }
   const client::Core& core() const { return *core_; }
@@ -97,6 +99,8 @@ class ClientNode {
   bool down_ = false;  // after a crash
   Revision replica_{};
   bool may_go_back_ = false;
+  bool waits_ = false;
+  std::optional<protocol::Message> question_;  // the last that its link has not carried
   Instant woken_{};
   Counts counts_;
   std::map<Topic, Digest> said_;

@@ -15,6 +15,8 @@ class FamilyPromise {
   virtual ~FamilyPromise() = default;
   // Contributions may be about this space from now on. Definitions of other families are not looked at.
   virtual void open_space(const Digest& space, ByteView definition) = 0;
+  // A piece of knowledge that the aggregator is published with, before its space is opened: it is taken as it is.
+  virtual void given(const Topic& /*topic*/, ByteView /*payload*/) {}
   // Once for each accepted contribution, the aggregator's own and withdrawals too; of one client in rising sequence.
   virtual void accepted(const Contribution& contribution) = 0;
   // After an event, with what is merged now on the topics that may have changed. Throws Violation.

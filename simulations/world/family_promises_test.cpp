@@ -32,6 +32,8 @@ std::vector<std::unique_ptr<Family>> promising_families() {
 // An aggregator and its ledger; between the two the test may change what the aggregator writes down of its own.
 class FamilyPromises : public testing::Test {
  protected:
+  explicit FamilyPromises(Watch watch = Watch::full) : ledger(watch, promising_families) {}
+
   void publish(const Bytes& definition) {
     disk.commit(core.publish(definition, {}).writes);
     ledger.published(core, disk);
@@ -92,12 +94,12 @@ class FamilyPromises : public testing::Test {
   ClientId two = ClientId::from_public_key(bytes_of("two"));
   MemoryStore disk;
   aggregator::Core core{self, disk, promising_families()};
-  Ledger ledger{Watch::full, promising_families};
+  Ledger ledger;
 };
 
-class PromisesOfRounds : public FamilyPromises {
+class PromisesOfRounds : public FamilyPromises, public testing::WithParamInterface<Watch> {
  protected:
-  PromisesOfRounds() {
+  PromisesOfRounds() : FamilyPromises(GetParam()) {
     task.preprocessing = {{1, 2, 2}, false, 0.5F, 0.5F};
     task.network = nn::parse_network("input 1x2x2; flatten; linear 2");
     task.classes = {"cat", "dog"};
@@ -122,7 +124,7 @@ class PromisesOfRounds : public FamilyPromises {
   averaging::LearningTask task;
 };
 
-TEST_F(PromisesOfRounds, AreKeptByTheAggregator) {
+TEST_P(PromisesOfRounds, AreKeptByTheAggregator) {
   update(one, 0.5F);
   update(two, 1.5F);
   const auto known = core.knowledge_since({});
@@ -130,7 +132,7 @@ TEST_F(PromisesOfRounds, AreKeptByTheAggregator) {
   EXPECT_GT(ledger.accepted(), 3U) << "two updates and two records";
 }
 
-TEST_F(PromisesOfRounds, AModelThatIsNotWhatItsUpdatesComeToIsSeen) {
+TEST_P(PromisesOfRounds, AModelThatIsNotWhatItsUpdatesComeToIsSeen) {
   update(one, 0.5F);
   EXPECT_THAT(violation_of([&] {
                 update(two, 1.5F, changed([](averaging::RoundRecord& record) {
@@ -140,7 +142,7 @@ TEST_F(PromisesOfRounds, AModelThatIsNotWhatItsUpdatesComeToIsSeen) {
               HasSubstr("the record of round 1 is not what its 2 updates come to"));
 }
 
-TEST_F(PromisesOfRounds, AModelThatSkipsItsUpdatesIsSeen) {
+TEST_P(PromisesOfRounds, AModelThatSkipsItsUpdatesIsSeen) {
   update(one, 0.5F);
   EXPECT_THAT(violation_of([&] {
                 update(two, 1.5F, changed([&](averaging::RoundRecord& record) {
@@ -149,6 +151,31 @@ TEST_F(PromisesOfRounds, AModelThatSkipsItsUpdatesIsSeen) {
                        }));
               }),
               HasSubstr("is not what its 2 updates come to"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Watches, PromisesOfRounds, testing::Values(Watch::changes, Watch::full));
+
+// As one that has grown out of another.
+TEST(GivenRounds, TrainingBeginsWithTheModelThatItsTaskIsPublishedWith) {
+  averaging::LearningTask task;
+  task.preprocessing = {{1, 2, 2}, false, 0.5F, 0.5F};
+  task.network = nn::parse_network("input 1x2x2; flatten; linear 2");
+  task.classes = {"cat", "dog"};
+  task.strategy = averaging::parse_strategy("fedavg");
+  const Topic topic{std::string(averaging::kAveragingKind), task.id(), std::string(averaging::kModelSubject)};
+  averaging::RoundRecord given{task.initial_state(), {}, 0};
+  given.state.weights.tensors[0].values[0] = 0.5F;
+  averaging::RoundRecord another = given;
+  another.state.weights.tensors[0].values[0] = 0.25F;
+  const auto begins_with = [&](const averaging::RoundRecord& record) {
+    const std::unique_ptr<FamilyPromise> promise = promise_of_rounds();
+    promise->given(topic, averaging::encode(given));
+    promise->open_space(task.id(), task.encode());
+    promise->accepted({ClientId{}, SequenceNumber{1}, Revision{}, topic, averaging::encode(record)});
+    promise->check({});
+  };
+  begins_with(given);
+  EXPECT_THROW(begins_with(another), Violation);
 }
 
 class PromisesOfGrowth : public FamilyPromises {

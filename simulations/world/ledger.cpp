@@ -18,25 +18,36 @@ std::string describe(const ClientId& client, SequenceNumber sequence) {
 
 }  // namespace
 
-Ledger::Ledger(Watch watch, Families families, aggregator::HistoryLimits history)
-    : watch_(watch), families_(std::move(families)), history_(history) {
+Ledger::Ledger(Watch watch, Families families, aggregator::HistoryLimits history, std::uint64_t most_payload_bytes)
+    : watch_(watch), families_(std::move(families)), history_(history), most_payload_bytes_(most_payload_bytes) {
   begin();
 }
 
 void Ledger::begin() {
-  if (watch_ != Watch::full) return;
+  if (!keeps_promises()) return;
   merged_ = std::make_unique<aggregator::Catalogue>(families_());
   promises_ = all_promises();
+  for (const auto& [topic, payload] : given_)
+    for (const auto& promise : promises_) promise->given(topic, payload);
+}
+
+void Ledger::given(const Topic& topic, const Bytes& payload) {
+  if (!keeps_promises()) return;
+  given_.emplace_back(topic, payload);
+  for (const auto& promise : promises_) promise->given(topic, payload);
 }
 
 void Ledger::received(const Contribution& contribution) {
-  if (contribution.withdraws()) withdrawals_.try_emplace(contribution.id(), contribution.sequence);
-  if (watch_ == Watch::full) in_doubt_.try_emplace(contribution.id(), contribution);
+  if (contribution.withdraws() || keeps_promises()) doubt(contribution.id(), contribution);
+}
+
+void Ledger::doubt(const Digest& id, const Contribution& contribution) {
+  if (contribution.withdraws()) withdrawals_.try_emplace(id, contribution.sequence);
+  if (keeps_promises()) in_doubt_.try_emplace(id, contribution);
 }
 
 void Ledger::received(const protocol::Offer& offer) {
-  constexpr std::uint64_t kMostBytes = 1u << 20;  // nobody honest has more in a world
-  if (watch_ != Watch::full || offer.bytes > kMostBytes || in_doubt_.contains(offer.contribution)) return;
+  if (!keeps_promises() || offer.bytes > most_payload_bytes_ || in_doubt_.contains(offer.contribution)) return;
   const auto [place, is_new] = arriving_.try_emplace(offer.contribution);
   if (!is_new) return;
   place->second.contribution = offer.header;
@@ -54,7 +65,7 @@ void Ledger::received(const protocol::PayloadPart& part) {
   std::ranges::copy(part.content, payload.begin() + static_cast<std::ptrdiff_t>(part.offset));
   arriving.missing -= std::min<std::uint64_t>(arriving.missing, part.content.size());
   if (arriving.missing > 0) return;
-  if (arriving.contribution.id() == part.contribution) received(arriving.contribution);
+  if (arriving.contribution.id() == part.contribution) doubt(part.contribution, arriving.contribution);
   arriving_.erase(found);
 }
 
@@ -73,6 +84,8 @@ void Ledger::answered(const std::vector<protocol::Message>& messages, const Stor
   for (const protocol::Message& message : messages) {
     if (const auto* held = std::get_if<protocol::Held>(&message.body); held != nullptr && watch_ == Watch::full)
       require_held(message.client, *held, disk);
+    const auto* refused = std::get_if<protocol::Refused>(&message.body);
+    if (refused != nullptr && refused->permanent) in_doubt_.erase(refused->contribution);
     const auto* accepted = std::get_if<protocol::Accepted>(&message.body);
     if (accepted == nullptr) continue;
     std::map<Digest, SequenceNumber> there;  // the client's decisions on disk, by id
@@ -110,9 +123,10 @@ bool Ledger::is_withdrawal_on_disk(const ClientId& client, const Digest& id, con
 
 void Ledger::accept(const Contribution& contribution) {
   auto& of_topic = latest_[contribution.topic];
-  const auto [place, is_new] = of_topic.try_emplace(contribution.client, contribution);
+  const auto [place, is_new] = of_topic.try_emplace(contribution.client);
   if (!is_new && place->second.sequence >= contribution.sequence) return;
-  place->second = contribution;
+  place->second = {contribution.sequence, contribution.withdraws(), std::nullopt};
+  if (watch_ == Watch::full) place->second.contribution = contribution;
   contributions_ += is_new ? 1 : 0;
   merged_->fold(contribution, contribution.learned_against);
   told_.insert(contribution.topic);
@@ -128,7 +142,7 @@ void Ledger::said_itself(const ClientId& self, const WriteSet& writes, const Sto
     if (!decision.is_accepted() || decision.dropped) continue;
     const SequenceNumber sequence{number_in_key(operation.key, ClientId::kSize)};
     if (!acknowledged_[self].emplace(sequence, decision.id).second) continue;
-    if (watch_ == Watch::full) accept(aggregator::whole(decision, disk));
+    if (keeps_promises()) accept(aggregator::whole(decision, disk));
     ++accepted_;
   }
 }
@@ -138,7 +152,7 @@ void Ledger::check(const aggregator::Core& core) {
     throw Violation(
         fmt::format("the aggregator's revision went from {} back to {}", number(revision_), number(core.revision())));
   revision_ = core.revision();
-  if (watch_ != Watch::full || revision_ == checked_) return;
+  if (!keeps_promises() || revision_ == checked_) return;
   check_changed(core);
   if (contributions_ <= kWatchedWhole || ++changes_ >= contributions_ / 4) {
     check_all(core);
@@ -195,7 +209,7 @@ void Ledger::forget() {
 }
 
 void Ledger::open_space(const Digest& space, ByteView definition) {
-  if (!spaces_.try_emplace(space, to_bytes(definition)).second || watch_ != Watch::full) return;
+  if (!spaces_.try_emplace(space, to_bytes(definition)).second || !keeps_promises()) return;
   merged_->open_space(space, definition);
   for (const auto& promise : promises_) promise->open_space(space, definition);
 }
@@ -215,7 +229,7 @@ void Ledger::adopt(const Store& disk, bool trusted) {
     else
       lost.erase({client, decision.accepted->topic});
     if (acknowledged_[client].contains(sequence)) return;
-    if (watch_ == Watch::full) {
+    if (keeps_promises()) {
       const auto content = in_doubt_.find(decision.id);
       if (!trusted && client != self_ && content == in_doubt_.end())
         throw Violation(describe(client, sequence) + " is on disk but never came in");
@@ -236,7 +250,7 @@ void Ledger::require_acknowledged(const std::map<ClientId, Ids>& there) const {
   for (const auto& [client, ids] : there)
     for (const auto& [sequence, id] : ids) kept += merged.contains({client, sequence}) ? 0 : 1;
   // Without the contents nobody knows what has been replaced: then nothing may go.
-  const bool may_go = watch_ == Watch::full && kept >= history_.records;
+  const bool may_go = keeps_promises() && kept >= history_.records;
   for (const auto& [client, known] : acknowledged_)
     for (const auto& [sequence, id] : known) {
       const auto ids = there.find(client);
@@ -249,8 +263,8 @@ void Ledger::require_acknowledged(const std::map<ClientId, Ids>& there) const {
 std::set<std::pair<ClientId, SequenceNumber>> Ledger::current() const {
   std::set<std::pair<ClientId, SequenceNumber>> merged;
   for (const auto& [topic, of_topic] : latest_)
-    for (const auto& [client, contribution] : of_topic)
-      if (!contribution.withdraws()) merged.emplace(client, contribution.sequence);
+    for (const auto& [client, latest] : of_topic)
+      if (!latest.withdraws) merged.emplace(client, latest.sequence);
   return merged;
 }
 
@@ -258,8 +272,8 @@ Digest Ledger::expected() const {
   aggregator::Catalogue fresh(families_());
   for (const auto& [space, definition] : spaces_) fresh.open_space(space, definition);
   for (const auto& [topic, of_topic] : latest_)
-    for (const auto& [client, contribution] : of_topic)
-      if (!contribution.withdraws()) fresh.fold(contribution, contribution.learned_against);
+    for (const auto& [client, latest] : of_topic)
+      if (!latest.withdraws) fresh.fold(*latest.contribution, latest.contribution->learned_against);
   return fresh.digest();
 }
 
@@ -267,8 +281,8 @@ std::optional<Digest> Ledger::latest(const ClientId& client, const Topic& topic)
   const auto of_topic = latest_.find(topic);
   if (of_topic == latest_.end()) return std::nullopt;
   const auto found = of_topic->second.find(client);
-  if (found == of_topic->second.end()) return std::nullopt;
-  return Digest::of(found->second.payload);
+  if (found == of_topic->second.end() || !found->second.contribution) return std::nullopt;
+  return Digest::of(found->second.contribution->payload);
 }
 
 }  // namespace outrider::simulations

@@ -27,8 +27,13 @@ enum class Watch : std::uint8_t {
   // After every event: what is acknowledged is on disk; revisions only grow. Costs a look at the
   // client's decisions for each acknowledgement.
   light,
-  // Also: knowledge is what all that was accepted merges to, and families keep their own promises (family_promises.h).
-  // After every event that changes it what has changed is compared with a merge of the ledger's own; and all of it with
+  // Also: what has changed after an event that changes knowledge is what the ledger's own merge of all that was
+  // accepted
+  // comes to, and families keep their own promises (family_promises.h). The ledger keeps no contents beside what that
+  // merge keeps, so that models of many megabytes can be watched.
+  changes,
+  // Also: knowledge is what all that was accepted merges to: after every event that changes it all of it is compared
+  // with
   // a fresh merge in the order of clients and not of arrival, after every such event where no more than
   // Ledger::kWatchedWhole contributions are merged, else after as many changes as make it a fixed work for each.
   full,
@@ -39,15 +44,20 @@ class Ledger {
   using Families = std::function<std::vector<std::unique_ptr<Family>>()>;
 
   // `history`: how much the aggregator may keep of which nothing is merged; only where there is more may records go.
-  Ledger(Watch watch, Families families, aggregator::HistoryLimits history = {});
+  // `most_payload_bytes`: nobody honest has more to say at once; who offers more is not listened to.
+  Ledger(Watch watch, Families families, aggregator::HistoryLimits history = {},
+         std::uint64_t most_payload_bytes = kMostPayloadBytes);
 
   static constexpr std::size_t kWatchedWhole = 1'000;
+  static constexpr std::uint64_t kMostPayloadBytes = 1u << 20;
 
   // A contribution has reached the aggregator.
   void received(const Contribution& contribution);
   // Likewise, what comes of it in parts.
   void received(const protocol::Offer& offer);
   void received(const protocol::PayloadPart& part);
+  // What is published with a definition, before published(): a piece of knowledge that is taken as it is.
+  void given(const Topic& topic, const Bytes& payload);
   // The aggregator's answers are about to leave; `disk` is what a restart would find now. Throws Violation.
   void answered(const std::vector<protocol::Message>& messages, const Store& disk);
   // What the aggregator has just written down that it said itself, as that a round is over; it is on `disk`.
@@ -80,6 +90,15 @@ class Ledger {
     std::uint64_t missing = 0;                   // bytes
   };
 
+  // The last that was accepted of a client on a topic.
+  struct Latest {
+    SequenceNumber sequence{};
+    bool withdraws = false;
+    std::optional<Contribution> contribution{};  // full watch only
+  };
+
+  void doubt(const Digest& id, const Contribution& contribution);
+  bool keeps_promises() const { return watch_ != Watch::light; }
   void accept(const Contribution& contribution);
   // Whether it takes something back and is decided on: where nothing was there, no more than its number is written
   // down.
@@ -96,21 +115,24 @@ class Ledger {
   Watch watch_;
   Families families_;
   aggregator::HistoryLimits history_;
-  std::map<Digest, Contribution> in_doubt_;  // received and not decided, by id; full watch only
-  std::map<Digest, Arriving> arriving_;      // likewise
+  std::uint64_t most_payload_bytes_;
+  std::map<Digest, Contribution>
+      in_doubt_;  // received and not decided, by id; not with light watch, as all that follows
+  std::map<Digest, Arriving> arriving_;
   std::map<ClientId, Ids> acknowledged_;
-  std::map<Topic, std::map<ClientId, Contribution>> latest_;  // accepted; full watch only
-  std::map<Digest, SequenceNumber> withdrawals_;              // that were received, by id
+  std::map<Topic, std::map<ClientId, Latest>> latest_;  // accepted
+  std::map<Digest, SequenceNumber> withdrawals_;        // that were received, by id
   std::map<Digest, Bytes> spaces_;
   std::optional<ClientId> self_;  // of the aggregator, once it has said something
   std::uint64_t accepted_ = 0;
   Revision revision_{};
   Revision checked_{};
-  std::unique_ptr<aggregator::Catalogue> merged_;         // of what was accepted, as it came
-  std::vector<std::unique_ptr<FamilyPromise>> promises_;  // full watch only
-  std::set<Topic> told_;                                  // since checked_
-  std::size_t contributions_ = 0;                         // in latest_
-  std::size_t changes_ = 0;                               // since all of the knowledge was looked at
+  std::unique_ptr<aggregator::Catalogue> merged_;  // of what was accepted, as it came
+  std::vector<std::unique_ptr<FamilyPromise>> promises_;
+  std::vector<std::pair<Topic, Bytes>> given_;
+  std::set<Topic> told_;           // since checked_
+  std::size_t contributions_ = 0;  // in latest_
+  std::size_t changes_ = 0;        // since all of the knowledge was looked at
 };
 
 }  // namespace outrider::simulations

@@ -22,7 +22,10 @@ using averaging::Update;
 
 class RoundsOfTask {
  public:
-  explicit RoundsOfTask(averaging::LearningTask task) : task_(std::move(task)) {}
+  // `given`: the record that the task is published with; nothing: training begins with the first model.
+  RoundsOfTask(averaging::LearningTask task, const std::optional<Bytes>& given)
+      : task_(std::move(task)),
+        first_(given ? averaging::decode_round_record(*given, task_).state : task_.initial_state()) {}
 
   void accepted(const Contribution& contribution) {
     const std::string& subject = contribution.topic.subject;
@@ -69,7 +72,7 @@ class RoundsOfTask {
     const auto require_promise = [&](bool holds, std::string_view what) {
       if (!holds) throw Violation(fmt::format("the record of round {} {}", record.state.round, what));
     };
-    if (!record_) return require_promise(record.state == task_.initial_state(), "does not begin with the first model");
+    if (!record_) return require_promise(record.state == first_, "does not begin with the first model");
     averaging::ServerState same = record_->state;
     require_promise(record.state.round >= same.round, "follows that of a later one");
     if (record.state.round == same.round)
@@ -102,6 +105,7 @@ class RoundsOfTask {
   }
 
   averaging::LearningTask task_;
+  averaging::ServerState first_;
   std::optional<RoundRecord> record_;
   std::map<SequenceNumber, Bytes> records_;                     // accepted and not judged
   std::map<std::pair<ClientId, std::string>, Update> waiting_;  // accepted and counted in no record
@@ -112,7 +116,11 @@ class PromiseOfRounds : public FamilyPromise {
  public:
   void open_space(const Digest& space, ByteView definition) override {
     if (!tasks_.contains(space) && averaging::LearningTask::recognises(definition))
-      tasks_.emplace(space, averaging::LearningTask::decode(definition));
+      tasks_.emplace(space, RoundsOfTask(averaging::LearningTask::decode(definition), given_of(space)));
+  }
+  void given(const Topic& topic, ByteView payload) override {
+    if (topic.kind == averaging::kAveragingKind && topic.subject == averaging::kModelSubject)
+      given_.insert_or_assign(topic.space, to_bytes(payload));
   }
   void accepted(const Contribution& contribution) override {
     const auto task = tasks_.find(contribution.topic.space);
@@ -124,6 +132,12 @@ class PromiseOfRounds : public FamilyPromise {
   }
 
  private:
+  std::optional<Bytes> given_of(const Digest& space) const {
+    const auto found = given_.find(space);
+    return found == given_.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  std::map<Digest, Bytes> given_;
   std::map<Digest, RoundsOfTask> tasks_;
 };
 

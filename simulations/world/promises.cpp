@@ -29,11 +29,12 @@ std::optional<client::Effects> taught(client::Core& core, const client::Lesson& 
 }
 
 std::unique_ptr<client::Core> start_core(const ClientId& id, const std::string& name, const std::string& plain_name,
-                                         const Store& disk, Random jitter, client::PartSizes parts) {
+                                         const Store& disk, Random jitter, client::PartSizes parts,
+                                         const Capacity& capacity) {
   try {
-    return std::make_unique<client::Core>(id, name, disk, jitter, client::Timing{}, parts);
+    return std::make_unique<client::Core>(id, name, disk, jitter, client::Timing{}, parts, capacity);
   } catch (const InputError&) {
-    return std::make_unique<client::Core>(id, plain_name, disk, jitter, client::Timing{}, parts);
+    return std::make_unique<client::Core>(id, plain_name, disk, jitter, client::Timing{}, parts, capacity);
   }
 }
 

@@ -36,6 +36,7 @@ std::optional<client::Effects> taught(client::Core& core, const client::Lesson& 
 
 // With a name that nobody vouches for, or the other one where that is refused.
 std::unique_ptr<client::Core> start_core(const ClientId& id, const std::string& name, const std::string& plain_name,
-                                         const Store& disk, Random jitter, client::PartSizes parts);
+                                         const Store& disk, Random jitter, client::PartSizes parts,
+                                         const Capacity& capacity = {});
 
 }  // namespace outrider::simulations

@@ -1,6 +1,7 @@
 #include "simulations/world/scripted_world.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -76,6 +77,14 @@ bool ScriptedWorld::learn(std::uint32_t client, const client::Lesson& lesson) {
   return durable;
 }
 
+void ScriptedWorld::publish(const Bytes& definition, const std::vector<aggregator::BaseKnowledge>& base) {
+  on_aggregator([&](AggregatorNode& node) { node.publish(definition, base); });
+}
+
+void ScriptedWorld::let_wait(std::uint32_t client, bool waits) {
+  on_client(client, [&](ClientNode& node) { node.let_wait(waits, now()); });
+}
+
 void ScriptedWorld::crash_client(std::uint32_t client) {
   on_client(client, [&](ClientNode& node) { node.start_over(now()); });
 }
@@ -124,36 +133,46 @@ void ScriptedWorld::run_for(Instant duration) {
   watched([&] { shard_.pass_until(now() + duration); });
 }
 
-bool ScriptedWorld::settle(Instant longest) {
+bool ScriptedWorld::run_until(const std::function<bool()>& holds, Instant longest) {
   const Instant end = now() + longest;
-  while (!settled()) {
+  while (!holds()) {
     const Instant next = shard_.next();
     if (next >= end) {
       run_for(end - now());
-      return settled();
+      return holds();
     }
     run_for(next + Instant{1} - now());
   }
+  return true;
+}
+
+bool ScriptedWorld::settle(Instant longest) {
+  if (!run_until([this] { return settled(); }, longest)) return false;
   watched([&] { require_agreement(); });
   return true;
 }
 
 bool ScriptedWorld::settled() const {
+  return shard_.aggregator()->is_up() &&
+         std::ranges::all_of(joined_, [&](std::uint32_t client) { return has_caught_up(client); });
+}
+
+bool ScriptedWorld::has_caught_up(std::uint32_t client) const {
   const AggregatorNode& node = *shard_.aggregator();
-  return node.is_up() && std::ranges::all_of(joined_, [&](std::uint32_t client) {
-           if (shard_.client(client).rests()) return false;  // it has died
-           const client::Core& core = shard_.client(client).core();
-           return core.undecided() == 0 && core.replica() == node.core().revision() &&
-                  core.encoder() == node.core().encoder();
-         });
+  if (!node.is_up() || shard_.client(client).rests()) return false;  // it has died
+  const client::Core& core = shard_.client(client).core();
+  return core.undecided() == 0 && core.replica() == node.core().revision() && core.encoder() == node.core().encoder();
 }
 
 void ScriptedWorld::require_agreement() const {
-  const Digest known = shard_.aggregator()->handed_out();
-  for (const std::uint32_t client : joined_)
-    if (replica_digest(client_store(client)) != known)
+  std::map<Capacity, Digest> known;
+  for (const std::uint32_t client : joined_) {
+    const auto [place, is_new] = known.try_emplace(options_.capacity_of(client));
+    if (is_new) place->second = shard_.aggregator()->handed_out(place->first);
+    if (replica_digest(client_store(client)) != place->second)
       throw Violation(fmt::format("{} holds something else than the aggregator's revision {}", name_of_client(client),
                                   number(aggregator().revision())));
+  }
 }
 
 }  // namespace outrider::simulations

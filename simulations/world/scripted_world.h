@@ -24,8 +24,15 @@ class ScriptedWorld {
 
   // The client comes for the first time; it stays.
   void join(std::uint32_t client);
+  // What clients are to learn with from now on, and what is known of it already. Throws InputError where no family can
+  // use it.
+  void publish(const Bytes& definition, const std::vector<aggregator::BaseKnowledge>& base = {});
   // Its user teaches it. Whether it was up to learn, and what it has learned is durable.
   bool learn(std::uint32_t client, const client::Lesson& lesson);
+
+  // Whether the client asks for nothing new, however often it hears that there is something: as a device whose link is
+  // dear. At first none does.
+  void let_wait(std::uint32_t client, bool waits);
 
   // The process dies and starts again at once with what is on its disk.
   void crash_client(std::uint32_t client);
@@ -48,14 +55,26 @@ class ScriptedWorld {
   void lose_where(Loses loses);
 
   void run_for(Instant duration);
+  // Runs until this is so, at most for `longest`; returns whether it is. Looked at after every moment in which
+  // something happens.
+  bool run_until(const std::function<bool()>& holds, Instant longest);
   // Runs until every client that has joined has delivered all and has caught up, at most for `longest`; returns whether
   // they have.
   bool settle(Instant longest);
+
+  // Whether the client and the aggregator are up, and it has delivered all and knows all that is known.
+  bool has_caught_up(std::uint32_t client) const;
+  const std::set<std::uint32_t>& joined() const { return joined_; }
 
   Instant now() const { return shard_.now(); }
   std::uint64_t events() const { return shard_.events(); }
   std::uint64_t lost() const { return static_cast<const Shard&>(shard_).postman().lost(); }
   const aggregator::Core& aggregator() const { return shard_.aggregator()->core(); }
+  const Store& aggregator_store() const { return shard_.aggregator()->disk(); }
+  const ClientId& aggregator_id() const { return shard_.aggregator()->id(); }
+  // How many contributions were refused for good so far, and why the last one was.
+  std::uint64_t refused() const { return shard_.aggregator()->counts().refused; }
+  const std::string& last_refusal() const { return shard_.aggregator()->last_refusal(); }
   const Ledger& ledger() const { return shard_.aggregator()->ledger(); }
   const client::Core& client(std::uint32_t client) const { return shard_.client(client).core(); }
   const Store& client_store(std::uint32_t client) const { return shard_.client(client).disk(); }

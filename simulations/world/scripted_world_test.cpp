@@ -250,5 +250,18 @@ TEST(ScriptedWorld, RefusedContributionsDoNotBlockTheNext) {
   federation.expect_same_as(calm_result());
 }
 
+TEST(ScriptedWorld, WhoWaitsAsksForNothingNewUntilItMay) {
+  Federation federation(1, kCalm);
+  ASSERT_TRUE(federation.world.settle(std::chrono::minutes(1)));
+  federation.world.let_wait(1, true);
+  ASSERT_TRUE(federation.world.learn(0, lesson(0, 1)));
+  EXPECT_FALSE(federation.world.settle(std::chrono::minutes(2)));
+  EXPECT_TRUE(federation.world.has_caught_up(0));
+  EXPECT_FALSE(federation.world.has_caught_up(1));
+  EXPECT_LT(federation.world.client(1).replica(), federation.world.client(1).newest()) << "it hears that there is news";
+  federation.world.let_wait(1, false);
+  EXPECT_TRUE(federation.world.settle(std::chrono::seconds(5)));
+}
+
 }  // namespace
 }  // namespace outrider::simulations

@@ -25,7 +25,7 @@ Shard::Shard(const WorldOptions& options, const Curriculum& curriculum, Placemen
 
 void Shard::populate() {
   if (placement_.rank == 0) {
-    aggregator_ = std::make_unique<AggregatorNode>(options_, postman_);
+    aggregator_ = std::make_unique<AggregatorNode>(options_, postman_, around_.pool);
     plan_disaster(kAggregatorNode, EventKind::crash, options_.disasters.aggregator_crashes_per_hour, 0, Instant{0});
     plan_disaster(kAggregatorNode, EventKind::full_disk, options_.disasters.full_disks_per_hour, 0, Instant{0});
   }

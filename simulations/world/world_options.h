@@ -74,21 +74,24 @@ struct WorldOptions {
   Instant calm{3'600'000};
   std::vector<Traits> traits{Traits{}};
   std::vector<std::uint8_t> kind_of_client;  // indexes `traits`; empty: all are of the first kind
+  std::vector<Capacity> capacities;          // by client; empty: nobody says what its device can do
   Weather weather;
   Disasters disasters;
   Families families;
-  Bytes encoder;
+  Bytes encoder;  // that is published at the beginning; empty: a script publishes it
   std::vector<aggregator::BaseKnowledge> base;
   std::vector<Bytes> earlier_definitions;  // that were published before the encoder; their spaces stay open
   std::vector<Sample> samples;             // one at least where clients are hostile
   aggregator::Limits limits;
   client::PartSizes parts;
   Watch watch = Watch::light;
+  std::uint64_t most_payload_bytes = Ledger::kMostPayloadBytes;  // of an honest client
   bool scripted = false;  // nobody has a rendezvous by itself: a script says what happens (scripted_world.h)
 
   const Traits& traits_of(std::uint32_t client) const {
     return traits[kind_of_client.empty() ? 0 : kind_of_client[client]];
   }
+  Capacity capacity_of(std::uint32_t client) const { return capacities.empty() ? Capacity{} : capacities[client]; }
   // A few numbers travel as a network of 100 MB does: in parts, both ways. And little is kept of what was replaced.
   void make_everything_large() {
     limits.inline_bytes = parts.inline_bytes = 40;

@@ -11,6 +11,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "aggregator/core/decision.h"
+#include "client/core/replica.h"
+#include "client/families/averaging/known_model.h"
 #include "knowledge/error.h"
 #include "learners/averaging/merge.h"
 #include "learners/random.h"
@@ -19,20 +22,24 @@
 namespace outrider::simulations {
 namespace {
 
-const ClientId kAggregator = ClientId::from_public_key(bytes_of("the aggregator of a federated training"));
+// Nothing is lost in fair weather: what takes longer will never be.
+constexpr Instant kPatience = std::chrono::minutes(10);
 
-// Ids lie in another order than numbers, as those of real clients do.
-ClientId id_of_client(std::size_t number) {
-  return ClientId::from_public_key(bytes_of(fmt::format("client {}", number)));
-}
-
-Topic model_topic(const Digest& space) {
-  return {std::string(averaging::kAveragingKind), space, std::string(averaging::kModelSubject)};
+// The aggregator's last word on its rounds.
+std::optional<aggregator::Decision> last_record(const ScriptedWorld& world, const Digest& space) {
+  std::optional<aggregator::Decision> last;
+  world.aggregator_store().scan(Column::contributions, world.aggregator_id().view(), [&](ByteView, ByteView value) {
+    aggregator::Decision decision = aggregator::decode_decision(value);
+    if (!decision.is_accepted() || decision.dropped) return;
+    const Topic& topic = decision.accepted->topic;
+    if (topic.space == space && topic.subject == averaging::kModelSubject) last = std::move(decision);
+  });
+  return last;
 }
 
 }  // namespace
 
-struct FederatedTraining::Lesson {
+struct FederatedTraining::Trained {
   Delivery delivery;
   double loss = 0;
   double pictures = 0;
@@ -42,18 +49,15 @@ struct FederatedTraining::Lesson {
 
 FederatedTraining::FederatedTraining(averaging::LearningTask task, const std::vector<TrainingClient>& clients,
                                      FederatedTrainingOptions options)
-    : task_(std::move(task)),
-      clients_(clients),
-      options_(options),
-      widths_(task_, options.rules.duration),
-      own_(clients.size()) {
+    : task_(std::move(task)), clients_(clients), options_(options), widths_(task_, options.rules.duration) {
   for (std::size_t client = 0; client < clients.size(); ++client) {
     require(std::ranges::count(surgery::kWidths, clients[client].width) == 1,
             fmt::format("client {} is of width {}; expected one of {}", client, clients[client].width,
                         fmt::join(surgery::kWidths, ", ")));
     require(clients[client].width == 1 || averaging::takes_narrow(task_.strategy),
             fmt::format("client {} trains a part of the network, and the strategy takes whole ones only", client));
-    if (clients[client].pictures.size() > 0) number_of_.emplace(id_of_client(client), client);
+    if (clients[client].pictures.size() > 0)
+      number_of_.emplace(id_of_client(static_cast<std::uint32_t>(client)), client);
   }
   require(!number_of_.empty(), "no client has a picture to learn from");
   begin(std::nullopt);
@@ -61,35 +65,90 @@ FederatedTraining::FederatedTraining(averaging::LearningTask task, const std::ve
 
 FederatedTraining::~FederatedTraining() = default;
 
-void FederatedTraining::begin(std::optional<averaging::ServerState> state) {
+WorldOptions FederatedTraining::world_options() const {
+  WorldOptions options =
+      ScriptedWorld::options(options_.seed, clients_.size(), {},
+                             [rules = options_.rules](const ClientId&) {
+                               std::vector<std::unique_ptr<Family>> families;
+                               families.push_back(std::make_unique<averaging::AveragingFamily>(rules));
+                               return families;
+                             },
+                             {});
+  options.watch = Watch::changes;
+  options.most_payload_bytes = options.limits.payload_bytes;
+  // Updates lie on both disks in the same parts: in memory they are there once.
+  options.parts.part_bytes = options.limits.uploads.part_bytes;
+  // Of updates that a round has used nothing is kept but that they were there.
+  options.limits.history.bytes = 0;
+  options.limits.history.records = 1000;
+  for (const TrainingClient& client : clients_) options.capacities.push_back(widths_.capacity_for(client.width));
+  return options;
+}
+
+// The first round chooses among all, so they are there before there is something to learn.
+void FederatedTraining::begin(const std::optional<averaging::ServerState>& state) {
   space_ = task_.id();
   widths_ = averaging::TaskWidths(task_, options_.rules.duration);
-  present_.clear();
-  for (const auto& [id, client] : number_of_) present_.push_back({id, widths_.capacity_for(clients_[client].width)});
-  merge_ = averaging::AveragingFamily(options_.rules).make_merge();
-  if (const auto objection = merge_->open_space(space_, task_.encode())) throw InputError(*objection);
-  if (state) say(model_topic(space_), averaging::encode(averaging::RoundRecord{*std::move(state), {}, 0}));
-  step();
+  seen_ = Revision{};
+  seen_record_ = Digest{};
+  record_ = {};
+  world_ = std::make_unique<ScriptedWorld>(world_options());
+  for (const auto& [id, client] : number_of_) world_->join(static_cast<std::uint32_t>(client));
+  run_until(
+      [&] {
+        return std::ranges::all_of(world_->joined(),
+                                   [&](std::uint32_t client) { return world_->client(client).connected(); });
+      },
+      "clients do not find their aggregator");
+  std::vector<aggregator::BaseKnowledge> base;
+  if (state)
+    base.push_back({std::string(averaging::kAveragingKind), std::string(averaging::kModelSubject),
+                    averaging::encode(averaging::RoundRecord{*state, {}, 0})});
+  world_->publish(task_.encode(), base);
+  for (const std::uint32_t client : world_->joined()) world_->let_wait(client, true);
+  run_until([&] { return record_.memory.open; }, "no round can begin");
 }
 
 void FederatedTraining::go_on_with(averaging::LearningTask task, averaging::ServerState state) {
   task_ = std::move(task);
   late_.clear();  // they are of a network that is no more
-  std::ranges::fill(own_, averaging::ClientState{});
-  begin(std::move(state));
+  begin(state);
 }
 
-void FederatedTraining::say(const Topic& topic, Bytes payload) {
-  if (topic.subject == averaging::kModelSubject) record_ = averaging::decode_round_record(payload, task_);
-  merge_->put({kAggregator, {}, {}, topic, std::move(payload)});
+void FederatedTraining::run_until(const std::function<bool()>& holds, std::string_view what) {
+  const bool so = world_->run_until(
+      [&] {
+        look();
+        return holds();
+      },
+      kPatience);
+  require(so, fmt::format("{}; {} minutes of virtual time have passed", what,
+                          std::chrono::duration_cast<std::chrono::minutes>(kPatience).count()));
 }
 
-void FederatedTraining::step() {
-  const Present present = [this] { return present_; };
-  for (auto own_contributions = merge_->step(space_, present, now_); !own_contributions.empty();
-       own_contributions = merge_->step(space_, present, now_))
-    for (OwnContribution& own_contribution : own_contributions)
-      if (!own_contribution.topic.kind.empty()) say(own_contribution.topic, std::move(own_contribution.payload));
+void FederatedTraining::look() {
+  const Revision revision = world_->aggregator().revision();
+  if (revision == seen_) return;
+  seen_ = revision;
+  const auto last = last_record(*world_, space_);
+  if (!last || last->id == seen_record_) return;
+  seen_record_ = last->id;
+  record_ = averaging::decode_round_record(aggregator::whole(*last, world_->aggregator_store()).payload, task_);
+}
+
+void FederatedTraining::let_catch_up(std::span<const std::size_t> clients) const {
+  const auto each = [&](const auto& action) {
+    for (const std::size_t client : clients) action(static_cast<std::uint32_t>(client));
+  };
+  each([&](std::uint32_t client) { world_->let_wait(client, false); });
+  const bool so = world_->run_until(
+      [&] {
+        return std::ranges::all_of(
+            clients, [&](std::size_t client) { return world_->has_caught_up(static_cast<std::uint32_t>(client)); });
+      },
+      kPatience);
+  require(so, "clients do not catch up with the model");
+  each([&](std::uint32_t client) { world_->let_wait(client, true); });
 }
 
 std::vector<std::size_t> FederatedTraining::asked(const std::set<std::size_t>& busy, std::uint64_t draw) const {
@@ -98,7 +157,7 @@ std::vector<std::size_t> FederatedTraining::asked(const std::set<std::size_t>& b
   std::vector<ClientId> ids(asked.begin(), asked.end());
   // Whoever likes may take part in a buffered round: as many as in others do.
   std::vector<ClientId> all;
-  for (const PresentClient& client : present_) all.push_back(client.id);
+  for (const auto& [id, client] : number_of_) all.push_back(id);
   if (task_.strategy.buffer > 0)
     ids = averaging::sample_clients(all, options_.rules.cohort, task_.seed, record_.state.round, draw);
   std::vector<std::size_t> numbers;
@@ -111,36 +170,52 @@ double FederatedTraining::width_of(std::size_t client) const {
   return widths_.trained_by(widths_.capacity_for(clients_[client].width)).value();
 }
 
-Bytes FederatedTraining::model_for(std::size_t client) const {
-  Topic topic = model_topic(space_);
-  topic.subject = averaging::subject_of_model(width_of(client));
-  return merge_->merged(topic);
+Topic FederatedTraining::model_topic(std::size_t client) const {
+  return {std::string(averaging::kAveragingKind), space_, averaging::subject_of_model(width_of(client))};
 }
 
-FederatedTraining::Lesson FederatedTraining::train_one(std::size_t client, const Poll& poll) const {
+averaging::RoundRecord FederatedTraining::given_to(std::size_t client) const {
+  const Store& disk = world_->client_store(static_cast<std::uint32_t>(client));
+  return averaging::decode_round_record(client::known(disk, model_topic(client)).value(), task_);
+}
+
+FederatedTraining::Trained FederatedTraining::train_one(std::size_t client, const Poll& poll) const {
+  const auto number = static_cast<std::uint32_t>(client);
   const TrainingClient& of = clients_[client];
-  const Bytes model = model_for(client);
+  const Store& disk = world_->client_store(number);
+  const Bytes model = client::known(disk, model_topic(client)).value();
   const averaging::RoundRecord given = averaging::decode_round_record(model, task_);
+  averaging::ClientMemory memory;
+  memory.before = client::own_state(disk, client::last_learned(disk, space_, task_), given.width);
   averaging::LocalResult learned = averaging::train_locally(
-      task_, given.state, own_[client], of.pictures,
-      {.client = id_of_client(client), .width = given.width, .parts = given.parts, .threads = 1},
+      task_, given.state, memory.before, of.pictures,
+      {.client = id_of_client(number), .width = given.width, .parts = given.parts, .threads = 1},
       [&](std::uint64_t, std::uint64_t) {
         if (poll) poll();
         return true;
       });
-  Lesson lesson;
-  lesson.loss = learned.loss;
-  lesson.pictures = static_cast<double>(of.pictures.size());
-  lesson.received_bytes = static_cast<double>(model.size());
-  lesson.operations = learned.operations;
-  lesson.delivery = {client, given.state.round, averaging::encode_update(learned.update, options_.encoding),
-                     std::move(learned.own)};
-  return lesson;
+  Bytes update = averaging::encode_update(learned.update, options_.encoding);
+  memory.round = given.state.round;
+  memory.update = Digest::of(update);
+  memory.after = std::move(learned.own);
+  memory.width = given.width;
+  Trained trained;
+  trained.loss = learned.loss;
+  trained.pictures = static_cast<double>(of.pictures.size());
+  trained.received_bytes = static_cast<double>(model.size());
+  trained.operations = learned.operations;
+  trained.delivery = {
+      client,
+      memory.round,
+      {{std::string(averaging::kAveragingKind), space_, averaging::subject_of_update(task_.strategy, memory.round)},
+       std::move(update),
+       memory.encode()}};
+  return trained;
 }
 
-std::vector<FederatedTraining::Lesson> FederatedTraining::train(const std::vector<std::size_t>& clients,
-                                                                const Poll& poll) const {
-  std::vector<Lesson> lessons(clients.size());
+std::vector<FederatedTraining::Trained> FederatedTraining::train(const std::vector<std::size_t>& clients,
+                                                                 const Poll& poll) const {
+  std::vector<Trained> lessons(clients.size());
   std::atomic<std::size_t> next = 0;
   std::atomic<bool> failed = false;
   std::exception_ptr failure;
@@ -163,23 +238,12 @@ std::vector<FederatedTraining::Lesson> FederatedTraining::train(const std::vecto
 }
 
 void FederatedTraining::deliver(Delivery delivery, TrainedRound& round) {
-  const ClientId id = id_of_client(delivery.client);
-  round.sent_bytes += static_cast<double>(delivery.payload.size());
-  const Contribution contribution{
-      id,
-      {},
-      {},
-      {std::string(averaging::kAveragingKind), space_, averaging::subject_of_update(task_.strategy, delivery.round)},
-      std::move(delivery.payload)};
-  if (auto objection = merge_->objection(contribution)) {
-    ++round.refused;
-    refusal_ = *std::move(objection);
-    return;
-  }
-  merge_->put(contribution);
-  own_[delivery.client] = std::move(delivery.after);
-  ++round.used;
-  step();
+  const auto client = static_cast<std::uint32_t>(delivery.client);
+  round.sent_bytes += static_cast<double>(delivery.lesson.payload.size());
+  const std::uint64_t refused = world_->refused();
+  world_->learn(client, delivery.lesson);
+  run_until([&] { return world_->client(client).undecided() == 0; }, "an update is not decided on");
+  ++(world_->refused() > refused ? round.refused : round.used);
 }
 
 TrainedRound FederatedTraining::round(const Poll& poll) {
@@ -190,9 +254,12 @@ TrainedRound FederatedTraining::round(const Poll& poll) {
   std::set<std::size_t> busy;
   double pictures = 0;
   for (std::uint64_t draw = 0; record_.state.round == number; ++draw) {
+    look();
     const std::vector<std::size_t> clients = asked(busy, draw);
     busy.insert(clients.begin(), clients.end());
-    for (Lesson& lesson : train(clients, poll)) {
+    let_catch_up(clients);
+    for (Trained& lesson : train(clients, poll)) {
+      if (poll) poll();
       ++result.asked;
       pictures += lesson.pictures;
       result.loss += lesson.loss * lesson.pictures;
@@ -226,24 +293,30 @@ void FederatedTraining::wait(bool nobody_left, TrainedRound& result) {
   if (!nobody_left || record_.state.round != number) return;
   deliver_late(result);
   if (record_.state.round == number) let_time_run_out();
+  const std::string& refusal = world_->last_refusal();
   require(record_.state.round != number,
           fmt::format("round {} cannot end: all clients have answered, and too few updates were taken{}{}", number,
-                      refusal_.empty() ? "" : "; the last was refused: ", refusal_));
+                      refusal.empty() ? "" : "; the last was refused: ", refusal));
 }
 
-// As long as a round may last, unless it ends before. The server has things to look after meanwhile.
+// As long as a round may last, unless it ends before.
 void FederatedTraining::let_time_run_out() {
+  if (task_.strategy.buffer > 0) return;  // time ends no round
   const std::uint64_t number = record_.state.round;
-  const Instant end = now_ + options_.rules.duration;
-  while (record_.state.round == number && now_ < end && merge_->deadline() != kNever) {
-    now_ = std::clamp(merge_->deadline(), now_ + Instant{1}, end);
-    step();
-  }
+  world_->run_until(
+      [&] {
+        look();
+        return record_.state.round != number;
+      },
+      options_.rules.duration);
 }
 
 nn::Parameters FederatedTraining::weights_of(std::size_t client) const {
-  const averaging::RoundRecord given = averaging::decode_round_record(model_for(client), task_);
-  return averaging::personal_weights(given.state, own_[client]);
+  let_catch_up({&client, 1});
+  const averaging::RoundRecord given = given_to(client);
+  const Store& disk = world_->client_store(static_cast<std::uint32_t>(client));
+  return averaging::personal_weights(given.state,
+                                     client::own_state(disk, client::last_learned(disk, space_, task_), given.width));
 }
 
 }  // namespace outrider::simulations

@@ -1,6 +1,7 @@
-// Clients that train one network in rounds, all in this process. Who is asked, which updates count and what they come
-// to is decided by the very family that the aggregator runs (learners/averaging/merge.h); models and updates travel in
-// their wire form.
+// Clients that train one network in rounds, in a virtual world (simulations/world): an aggregator and clients with the
+// cores of the daemons, disks, a network in fair weather, and the ledger, which watches every change
+// (Watch::changes). What clients train is real, and takes no virtual time: when all have caught up, the world stands
+// still, those whom the round asks train in parallel from what is on their disks, and then each says its update.
 //
 //   FederatedTraining training(task, clients, {.rules = {.cohort = 10}, .seed = 1});
 //   while (training.state().round < 50) losses.push_back(training.round().loss);
@@ -12,10 +13,12 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "knowledge/family.h"
+#include "client/core/core.h"
 #include "learners/averaging/learning_task.h"
 #include "learners/averaging/local_training.h"
 #include "learners/averaging/round_record.h"
@@ -23,6 +26,7 @@
 #include "learners/averaging/task_widths.h"
 #include "learners/averaging/update_wire.h"
 #include "learners/data/dataset.h"
+#include "simulations/world/scripted_world.h"
 
 namespace outrider::simulations {
 
@@ -53,6 +57,14 @@ struct TrainedRound {
 
 class FederatedTraining {
  public:
+  // What the world has been watched for, for reports.
+  static constexpr std::string_view kWatched =
+      "After every event: what is acknowledged is on disk, revisions only grow, what has changed of the knowledge is "
+      "what all that was accepted merges to, as it came; each model is what the rules make of the one before and of "
+      "the "
+      "updates that its round took; who has caught up holds what the aggregator knew then. Not watched, since models "
+      "are large: all knowledge against a fresh merge, and the limits of what the aggregator keeps and sends.";
+
   // `clients` must outlive this and not change. Throws InputError when task, rules or a width are not valid, or no
   // client has a picture.
   FederatedTraining(averaging::LearningTask task, const std::vector<TrainingClient>& clients,
@@ -60,7 +72,7 @@ class FederatedTraining {
   ~FederatedTraining();
 
   // Runs until the next round is over. `poll` is called several times a second, by this thread; what it throws ends the
-  // training. Throws InputError when learning diverges.
+  // training. Throws InputError when learning diverges, and Violation when a promise is broken.
   using Poll = std::function<void()>;
   TrainedRound round(const Poll& poll = {});
 
@@ -78,23 +90,30 @@ class FederatedTraining {
   void go_on_with(averaging::LearningTask task, averaging::ServerState state);
 
  private:
+  // A client's update, until it says it.
   struct Delivery {
     std::size_t client = 0;
     std::uint64_t round = 0;
-    Bytes payload;
-    averaging::ClientState after;
+    client::Lesson lesson;
   };
-  struct Lesson;
+  struct Trained;
 
-  // In its wire form.
-  Bytes model_for(std::size_t client) const;
-  void begin(std::optional<averaging::ServerState> state);
-  void step();
-  void say(const Topic& topic, Bytes payload);
+  WorldOptions world_options() const;
+  // A world in which nobody has learned anything, with this state if there is one.
+  void begin(const std::optional<averaging::ServerState>& state);
+  // At the aggregator's record, if it may have changed.
+  void look();
+  // Runs the world until this is so. Throws InputError, beginning with `what`, when it does not come about.
+  void run_until(const std::function<bool()>& holds, std::string_view what);
+  // Only who is asked for something fetches the model: it would go to thousands who do nothing with it.
+  void let_catch_up(std::span<const std::size_t> clients) const;
+  // What is on that client's disk.
+  Topic model_topic(std::size_t client) const;
+  averaging::RoundRecord given_to(std::size_t client) const;
   // Numbers of those that the open round asks and that are not busy.
   std::vector<std::size_t> asked(const std::set<std::size_t>& busy, std::uint64_t draw) const;
-  std::vector<Lesson> train(const std::vector<std::size_t>& clients, const Poll& poll) const;
-  Lesson train_one(std::size_t client, const Poll& poll) const;
+  std::vector<Trained> train(const std::vector<std::size_t>& clients, const Poll& poll) const;
+  Trained train_one(std::size_t client, const Poll& poll) const;
   bool is_late(const Delivery& delivery) const;
   void deliver(Delivery delivery, TrainedRound& result);
   void deliver_late(TrainedRound& result);
@@ -104,16 +123,14 @@ class FederatedTraining {
   averaging::LearningTask task_;
   const std::vector<TrainingClient>& clients_;
   FederatedTrainingOptions options_;
-  std::vector<PresentClient> present_;
-  std::map<ClientId, std::size_t> number_of_;
-  std::unique_ptr<Merge> merge_;
+  std::map<ClientId, std::size_t> number_of_;  // of those who take part
   Digest space_;
-  Instant now_{0};
   averaging::TaskWidths widths_;
-  averaging::RoundRecord record_;  // the last that the family has said
-  std::vector<averaging::ClientState> own_;
+  std::unique_ptr<ScriptedWorld> world_;
+  averaging::RoundRecord record_;  // the aggregator's last
+  Digest seen_record_{};           // the contribution that it is
+  Revision seen_{};                // up to which a newer one has been looked for
   std::vector<Delivery> late_;
-  std::string refusal_;  // why the last update was refused
 };
 
 }  // namespace outrider::simulations
