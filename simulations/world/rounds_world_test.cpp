@@ -116,6 +116,19 @@ TEST(WorldOfRounds, DoesSoInEveryStorm) {
   }
 }
 
+// The ledger that keeps no contents sees parts of updates come in any order, and again after a crash.
+TEST(WorldOfRounds, DoesSoInPartsUnderTheLedgerOfLargeModels) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    WorldOptions options = world_of_rounds(seed, true);
+    options.make_everything_large();
+    options.watch = Watch::changes;
+    std::uint64_t rounds = 0;
+    std::string finished;
+    run_rounds(options, rounds, finished);
+    EXPECT_EQ(rounds, kRounds + 1) << seed;
+  }
+}
+
 struct Cohorts {
   const char* strategy;
   averaging::RoundRules rules;

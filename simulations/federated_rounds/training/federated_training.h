@@ -61,8 +61,7 @@ class FederatedTraining {
   static constexpr std::string_view kWatched =
       "After every event: what is acknowledged is on disk, revisions only grow, what has changed of the knowledge is "
       "what all that was accepted merges to, as it came; each model is what the rules make of the one before and of "
-      "the "
-      "updates that its round took; who has caught up holds what the aggregator knew then. Not watched, since models "
+      "its round's updates; who has caught up holds what the aggregator knew then. Not watched, since models "
       "are large: all knowledge against a fresh merge, and the limits of what the aggregator keeps and sends.";
 
   // `clients` must outlive this and not change. Throws InputError when task, rules or a width are not valid, or no
