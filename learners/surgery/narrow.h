@@ -1,5 +1,6 @@
-// Clients of unlike capacity: a narrow client holds and trains the leading channels of every layer (Diao et al. 2021,
-// HeteroFL). Its updates count where it holds weights: apply_round() averages each weight over those who hold it.
+// Parts of networks, for clients of unlike capacity: a narrow client holds and trains the leading channels of every
+// layer (Diao et al. 2021, HeteroFL). Its updates count where it holds weights: averaging::apply_round() averages each
+// weight over those who hold it.
 #pragma once
 
 #include <cstdint>
