@@ -129,6 +129,74 @@ TEST(WorldOfRounds, DoesSoInPartsUnderTheLedgerOfLargeModels) {
   }
 }
 
+// Averages as it should, and from the second round on writes down a little more.
+class LyingMerge : public Merge {
+ public:
+  explicit LyingMerge(std::unique_ptr<Merge> honest) : honest_(std::move(honest)) {}
+  std::optional<std::string> open_space(const Digest& space, ByteView definition) override {
+    return honest_->open_space(space, definition);
+  }
+  bool recognises(ByteView definition) const override { return honest_->recognises(definition); }
+  std::optional<std::string> objection(const Contribution& of) const override { return honest_->objection(of); }
+  void put(const Contribution& contribution) override { honest_->put(contribution); }
+  void erase(const ClientId& client, const Topic& topic) override { honest_->erase(client, topic); }
+  Bytes merged(const Topic& topic) const override { return honest_->merged(topic); }
+  std::optional<std::uint64_t> most_bytes(const Topic& topic) const override { return honest_->most_bytes(topic); }
+  void client_joined(const Capacity& capacity) override { honest_->client_joined(capacity); }
+  bool visible_to(const Topic& topic, const Capacity& of) const override { return honest_->visible_to(topic, of); }
+  Instant deadline() const override { return honest_->deadline(); }
+  std::vector<OwnContribution> step(const Digest& space, const Present& present, Instant now) override {
+    auto said = honest_->step(space, present, now);
+    for (OwnContribution& own : said) {
+      if (own.topic.subject != averaging::kModelSubject) continue;
+      averaging::RoundRecord record = averaging::decode_round_record(own.payload, task_of_rounds());
+      if (record.state.round < 2) continue;
+      record.state.weights.tensors[0].values[0] += 0.001F;
+      own.payload = averaging::encode(record);
+    }
+    return said;
+  }
+
+ private:
+  std::unique_ptr<Merge> honest_;
+};
+
+class LyingFamily : public Family {
+ public:
+  std::string_view kind() const override { return averaging::kAveragingKind; }
+  std::unique_ptr<Merge> make_merge() const override {
+    return std::make_unique<LyingMerge>(
+        averaging::AveragingFamily({.cohort = 1, .minimum = 1, .rounds = kRounds}).make_merge());
+  }
+};
+
+TEST(WorldOfRounds, AnAggregatorThatAveragesALittleWrongIsSeenByEveryLedgerThatLooks) {
+  for (const Watch watch : {Watch::light, Watch::changes, Watch::full})
+    for (const bool in_parts : {false, true}) {
+      WorldOptions options = world_of_rounds(1, false);
+      options.families = [](const ClientId&) {
+        std::vector<std::unique_ptr<Family>> families;
+        families.push_back(std::make_unique<LyingFamily>());
+        return families;
+      };
+      if (in_parts) options.make_everything_large();
+      options.watch = watch;
+      std::string seen;
+      try {
+        const RoundsCurriculum curriculum;
+        NoExchange alone;
+        run_world(options, curriculum, alone);
+      } catch (const std::runtime_error& violation) {
+        seen = violation.what();
+      }
+      if (watch == Watch::light) {
+        EXPECT_EQ(seen, "");
+      } else {
+        EXPECT_NE(seen.find("the record of round 2 is not what its 1 updates come to"), std::string::npos) << seen;
+      }
+    }
+}
+
 struct Cohorts {
   const char* strategy;
   averaging::RoundRules rules;
