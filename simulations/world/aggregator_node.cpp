@@ -43,12 +43,14 @@ void AggregatorNode::publish_all() {
 
 void AggregatorNode::publish(const Bytes& definition, const std::vector<aggregator::BaseKnowledge>& base) {
   disk_.commit(core_->publish(definition, base).writes);
+  bounds_.start_over();
   for (const aggregator::BaseKnowledge& piece : base)
     ledger_.given({piece.kind, Digest::of(definition), piece.subject}, piece.payload);
   ledger_.published(*core_, disk_);
 }
 
 void AggregatorNode::start() {
+  bounds_.start_over();
   core_ = std::make_unique<aggregator::Core>(id_, disk_, families(), options_.limits);
 }
 

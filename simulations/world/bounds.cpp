@@ -46,10 +46,42 @@ void Bounds::check(const aggregator::Effects& effects, const std::map<ClientId, 
     require_at_most("bytes of one event wait for client " + peer.brief(), bytes,
                     most_waiting(said == heard.end() ? Heard{} : said->second), "what it has asked for");
   }
-  if (touches(effects.writes, Column::clients)) check_roster(disk);
+  if (!std::exchange(read_, true))
+    read(disk);
+  else
+    take(effects.writes);
+  if (touches(effects.writes, Column::clients)) check_roster();
   if (touches(effects.writes, Column::meta)) check_uploads(disk);
-  history_has_grown_ = history_has_grown_ || touches(effects.writes, Column::contributions);
-  if (nothing_is_due && std::exchange(history_has_grown_, false)) check_history(disk);
+  if (nothing_is_due && !has_grown_.empty()) check_history(disk);
+}
+
+void Bounds::read(const Store& disk) {
+  clients_.clear();
+  newcomers_ = 0;
+  history_.clear();
+  superseded_ = {};
+  disk.scan(Column::clients, {}, [&](ByteView key, ByteView record) { note_client(to_bytes(key), to_bytes(record)); });
+  disk.scan(Column::contributions, {},
+            [&](ByteView key, ByteView) { has_grown_.insert(ClientId::from_bytes(key.first(ClientId::kSize))); });
+}
+
+void Bounds::take(const WriteSet& writes) {
+  for (const auto& [column, key, value] : writes.operations) {
+    if (column == Column::clients) note_client(key, value);
+    if (column == Column::contributions) has_grown_.insert(ClientId::from_bytes(ByteView(key).first(ClientId::kSize)));
+  }
+}
+
+void Bounds::note_client(const Bytes& key, const std::optional<Bytes>& record) {
+  const auto known = clients_.find(key);
+  if (known != clients_.end()) {
+    newcomers_ -= known->second ? 1 : 0;
+    clients_.erase(known);
+  }
+  if (!record) return;
+  const bool newcomer = aggregator::decode_client_record(*record).highest_decided == SequenceNumber{};
+  clients_.emplace(key, newcomer);
+  newcomers_ += newcomer ? 1 : 0;
 }
 
 void Bounds::check_catalogue(const protocol::Status& status) const {
@@ -80,16 +112,10 @@ void Bounds::check_message(const protocol::Message& message) const {
     require_at_most("bytes of a chunk", chunk->content.size(), limits_.chunk_bytes, "limits.chunk_bytes");
 }
 
-void Bounds::check_roster(const Store& disk) const {
+void Bounds::check_roster() const {
   constexpr std::size_t kItself = 1;
-  std::size_t clients = 0;
-  std::size_t newcomers = 0;
-  disk.scan(Column::clients, {}, [&](ByteView, ByteView record) {
-    ++clients;
-    if (aggregator::decode_client_record(record).highest_decided == SequenceNumber{}) ++newcomers;
-  });
-  require_at_most("clients on record", clients, limits_.roster.clients + kItself, "limits.roster.clients");
-  require_at_most("clients on record that never contributed", newcomers, limits_.roster.newcomers + kItself,
+  require_at_most("clients on record", clients_.size(), limits_.roster.clients + kItself, "limits.roster.clients");
+  require_at_most("clients on record that never contributed", newcomers_, limits_.roster.newcomers + kItself,
                   "limits.roster.newcomers");
 }
 
@@ -106,23 +132,27 @@ void Bounds::check_uploads(const Store& disk) const {
                   "limits.uploads.unfinished_bytes");
 }
 
-void Bounds::check_history(const Store& disk) const {
-  std::map<std::pair<ClientId, Topic>, std::uint64_t> newest;  // in the order of keys the last of a topic is the newest
-  std::uint64_t bytes = 0;
-  std::size_t payloads = 0;
-  disk.scan(Column::contributions, {}, [&](ByteView key, ByteView value) {
-    const aggregator::Decision decision = aggregator::decode_decision(value);
-    if (!decision.is_accepted()) return;
-    const auto [place, first] =
-        newest.try_emplace({ClientId::from_bytes(key.first(ClientId::kSize)), decision.accepted->topic});
-    if (!first && place->second > 0) {
-      bytes += place->second;
-      ++payloads;
-    }
-    place->second = aggregator::payload_bytes(decision);
-  });
-  require_at_most("superseded payloads", payloads, limits_.history.payloads, "limits.history.payloads");
-  require_at_most("bytes of superseded payloads", bytes, limits_.history.bytes, "limits.history.bytes");
+void Bounds::check_history(const Store& disk) {
+  for (const ClientId& client : std::exchange(has_grown_, {})) {
+    Superseded of_client;
+    std::map<Topic, std::uint64_t> newest;  // in the order of keys the last of a topic is the newest
+    disk.scan(Column::contributions, client.view(), [&](ByteView, ByteView value) {
+      const aggregator::Decision decision = aggregator::decode_decision(value);
+      if (!decision.is_accepted()) return;
+      const auto [place, first] = newest.try_emplace(decision.accepted->topic);
+      if (!first && place->second > 0) {
+        of_client.bytes += place->second;
+        ++of_client.payloads;
+      }
+      place->second = aggregator::payload_bytes(decision);
+    });
+    Superseded& before = history_[client];
+    superseded_.bytes += of_client.bytes - before.bytes;
+    superseded_.payloads += of_client.payloads - before.payloads;
+    before = of_client;
+  }
+  require_at_most("superseded payloads", superseded_.payloads, limits_.history.payloads, "limits.history.payloads");
+  require_at_most("bytes of superseded payloads", superseded_.bytes, limits_.history.bytes, "limits.history.bytes");
 }
 
 }  // namespace outrider::simulations

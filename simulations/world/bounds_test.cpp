@@ -112,6 +112,28 @@ TEST_F(BoundsTest, TheRosterHasSoManyClientsAndNewcomers) {
   EXPECT_THAT(broken(clients(1, 6)), testing::HasSubstr("limits.roster.clients allows 6"));
 }
 
+TEST_F(BoundsTest, WhatWasWrittenBeforeCounts) {
+  EXPECT_EQ(broken(clients(4, 0)), "");
+  aggregator::Effects one_more;
+  one_more.writes.put(Column::clients, to_bytes(client(9).view()), encode(aggregator::ClientRecord{"late"}));
+  EXPECT_THAT(broken(one_more), testing::HasSubstr("clients on record that never contributed: 5"));
+  aggregator::Effects one_less;
+  one_less.writes.erase(Column::clients, to_bytes(client(0).view()));
+  EXPECT_EQ(broken(one_less), "");
+  EXPECT_EQ(broken(clients(0, 1)), "") << "who contributes is no newcomer";
+  EXPECT_THAT(broken(clients(1, 0)), testing::HasSubstr("limits.roster.newcomers"));
+}
+
+TEST_F(BoundsTest, WhatIsOnTheDiskAfterARestartCounts) {
+  EXPECT_EQ(broken(clients(4, 0)), "");
+  EXPECT_EQ(broken(said_in_turn(2, 25)), "");
+  disk_.commit(clients(5, 0).writes);
+  disk_.commit(said_in_turn(5, 25).writes);
+  bounds_.start_over();
+  EXPECT_THAT(broken({}), testing::HasSubstr("superseded payloads"));
+  EXPECT_THAT(broken(clients(1, 0)), testing::HasSubstr("limits.roster.newcomers"));
+}
+
 TEST_F(BoundsTest, TheCatalogueHasSoManyTopics) {
   protocol::Status status;
   status.all_topics = 7;
