@@ -1,6 +1,9 @@
 #include "learners/data/image.h"
 
 #include <algorithm>
+#include <string>
+
+#include <sys/resource.h>
 
 #include "learners/data/limits.h"
 #include "learners/data/test_files.h"
@@ -113,6 +116,51 @@ TEST(Image, EveryTruncationOfAPngIsRefused) {
   const std::size_t end_chunk = 12;  // nothing is missing from the pixels without it
   for (std::size_t size = 0; size + end_chunk < png.size(); ++size)
     EXPECT_THAT(refusal([&] { decode(prefix(png, size)); }), HasSubstr("picture")) << size;
+}
+
+// However large it says that it is: libpng would take that much memory.
+TEST(Image, AChunkOfAPngThatClaimsMoreThanThereIsIsRefused) {
+  const Bytes png = encode_png(kRgb, kPlanar);
+  for (const char* type : {"eXIf", "iCCP", "tRNS", "zTXt", "PLTE", "IDAx", "\xff\x01 \n"})
+    for (const std::uint8_t highest : {0x00, 0x2c, 0x7f, 0xff}) {
+      Bytes bad = png_with_chunk(png, type, bytes_of("abc"));
+      bad[33] = highest;
+      bad[34] = 0x80;
+      EXPECT_THAT(refusal([&] { decode(bad); }),
+                  AllOf(HasSubstr("picture is a damaged PNG picture"), HasSubstr("claims")))
+          << type;
+    }
+}
+
+// What is beside the pixels is not unpacked.
+TEST(Image, TextInAPngTakesNoMemory) {
+  const Bytes png = encode_png(kRgb, kPlanar);
+  constexpr std::size_t kUnpacked = std::size_t{512} << 20;
+  Bytes packed(std::size_t{4} << 20);
+  z_stream stream{};
+  ASSERT_EQ(deflateInit(&stream, 9), Z_OK);
+  const Bytes zeros(1u << 20);
+  stream.next_out = packed.data();
+  stream.avail_out = static_cast<uInt>(packed.size());
+  for (std::size_t done = 0; done < kUnpacked; done += zeros.size()) {
+    stream.next_in = const_cast<Bytef*>(zeros.data());
+    stream.avail_in = static_cast<uInt>(zeros.size());
+    ASSERT_EQ(deflate(&stream, done + zeros.size() == kUnpacked ? Z_FINISH : Z_NO_FLUSH) < Z_OK, false);
+  }
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  const auto peak = [] {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;  // KiB
+  };
+  for (const std::string& header : {std::string("zTXt\0Comment\0\0", 14), std::string("iCCP\0profile\0\0", 14)}) {
+    Bytes data = to_bytes(header.substr(5));
+    data.insert(data.end(), packed.begin(), packed.end());
+    const auto before = peak();
+    EXPECT_EQ(decode(png_with_chunk(png, header.substr(0, 4), data)), (Image{kRgb, kPlanar}));
+    EXPECT_LT(peak() - before, 100 << 10) << header;
+  }
 }
 
 TEST(Image, EveryTruncationOfAJpegIsRefused) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cstring>
 #include <string_view>
@@ -7,6 +8,7 @@
 #include <png.h>
 
 #include "knowledge/error.h"
+#include "knowledge/utf8.h"
 #include "learners/data/codecs.h"
 #include "learners/data/limits.h"
 #include "learners/data/orientation.h"
@@ -17,9 +19,9 @@ namespace {
 // libpng's simplified interface: it catches its own longjmp and reports through a message.
 class PngReader {
  public:
-  PngReader(ByteView bytes, const std::string& name) : name_(name) {
+  PngReader(Bytes png, const std::string& name) : name_(name), png_(std::move(png)) {
     image_.version = PNG_IMAGE_VERSION;
-    if (png_image_begin_read_from_memory(&image_, bytes.data(), bytes.size()) == 0) fail();
+    if (png_image_begin_read_from_memory(&image_, png_.data(), png_.size()) == 0) fail();
   }
   ~PngReader() { png_image_free(&image_); }
   PngReader(const PngReader&) = delete;
@@ -45,6 +47,7 @@ class PngReader {
   [[noreturn]] void fail() const { throw InputError(name_ + " is a damaged PNG picture: " + image_.message); }
 
   const std::string& name_;
+  const Bytes png_;
   png_image image_{};
 };
 
@@ -62,6 +65,33 @@ ByteView chunk_of(ByteView png, std::string_view type) {
     png = png.subspan(std::size_t{12} + size);
   }
   return {};
+}
+
+// Whether a chunk says what the pixels are: all that are critical, and some others.
+bool tells_of_pixels(std::string_view type) {
+  const bool is_critical = (static_cast<unsigned char>(type[0]) & 0x20) == 0;
+  constexpr std::array<std::string_view, 5> kOthers{"tRNS", "gAMA", "cHRM", "sRGB", "sBIT"};
+  return is_critical || std::ranges::find(kOthers, type) != kOthers.end();
+}
+
+// What libpng is shown: it takes memory for what a chunk claims, and unpacks text and profiles, before it looks
+// further.
+Bytes pixel_chunks(ByteView png, const std::string& name) {
+  constexpr std::size_t kSignature = 8, kAround = 12;  // bytes; of a chunk: size, type and check sum
+  Bytes shown = to_bytes(png.first(std::min(png.size(), kSignature)));
+  for (png = png.subspan(shown.size()); png.size() >= kAround;) {
+    const std::uint32_t size = big_endian(png);
+    const std::string_view type = text_of(png.subspan(4, 4));
+    const bool is_cut = size > png.size() - kAround;
+    if (is_cut && type != "IDAT")
+      throw InputError(name + " is a damaged PNG picture: its chunk " + utf8::quoted(type) + " claims " +
+                       std::to_string(size) + " bytes, and there are " + std::to_string(png.size() - kAround));
+    const ByteView chunk = png.first(is_cut ? png.size() : kAround + size);
+    if (tells_of_pixels(type)) shown.insert(shown.end(), chunk.begin(), chunk.end());
+    if (type == "IEND") break;
+    png = png.subspan(chunk.size());
+  }
+  return shown;
 }
 
 // So few bytes cannot hold so many pixels: deflate packs 1032 bytes into one at best. Found out before there is memory
@@ -101,7 +131,7 @@ void to_interleaved(std::span<const std::uint8_t> planar, const ImageShape& shap
 }
 
 Image decode_png(ByteView bytes, const std::string& name) {
-  PngReader reader(bytes, name);
+  PngReader reader(pixel_chunks(bytes, name), name);
   const ImageShape shape = reader.shape();
   require_enough_data(bytes, name);
   return within_memory(name, 2 * shape.size(), [&] {

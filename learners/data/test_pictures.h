@@ -134,12 +134,15 @@ inline Bytes jpeg_with_exif(const Bytes& jpeg, const Bytes& tiff) {
   whole.insert(whole.begin() + 2, segment.begin(), segment.end());
   return whole;
 }
-inline Bytes png_with_exif(const Bytes& png, const Bytes& tiff) {
+inline Bytes png_with_chunk(const Bytes& png, std::string_view type, ByteView data) {
   constexpr std::ptrdiff_t kHeaderEnd = 8 + 25;
   Bytes whole(png.begin(), png.begin() + kHeaderEnd);
-  append_chunk(whole, "eXIf", tiff);
+  append_chunk(whole, type, data);
   whole.insert(whole.end(), png.begin() + kHeaderEnd, png.end());
   return whole;
+}
+inline Bytes png_with_exif(const Bytes& png, const Bytes& tiff) {
+  return png_with_chunk(png, "eXIf", tiff);
 }
 
 // A gray PNG of one value.
