@@ -60,27 +60,28 @@ void Bounds::read(const Store& disk) {
   newcomers_ = 0;
   history_.clear();
   superseded_ = {};
-  disk.scan(Column::clients, {}, [&](ByteView key, ByteView record) { note_client(to_bytes(key), to_bytes(record)); });
+  disk.scan(Column::clients, {},
+            [&](ByteView key, ByteView record) { note_client(ClientId::from_bytes(key), to_bytes(record)); });
   disk.scan(Column::contributions, {},
             [&](ByteView key, ByteView) { has_grown_.insert(ClientId::from_bytes(key.first(ClientId::kSize))); });
 }
 
 void Bounds::take(const WriteSet& writes) {
   for (const auto& [column, key, value] : writes.operations) {
-    if (column == Column::clients) note_client(key, value);
+    if (column == Column::clients) note_client(ClientId::from_bytes(key), value);
     if (column == Column::contributions) has_grown_.insert(ClientId::from_bytes(ByteView(key).first(ClientId::kSize)));
   }
 }
 
-void Bounds::note_client(const Bytes& key, const std::optional<Bytes>& record) {
-  const auto known = clients_.find(key);
+void Bounds::note_client(const ClientId& client, const std::optional<Bytes>& record) {
+  const auto known = clients_.find(client);
   if (known != clients_.end()) {
     newcomers_ -= known->second ? 1 : 0;
     clients_.erase(known);
   }
   if (!record) return;
   const bool newcomer = aggregator::decode_client_record(*record).highest_decided == SequenceNumber{};
-  clients_.emplace(key, newcomer);
+  clients_.emplace(client, newcomer);
   newcomers_ += newcomer ? 1 : 0;
 }
 

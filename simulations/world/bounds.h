@@ -40,14 +40,14 @@ class Bounds {
   // Once what is on the disk, then what was written.
   void read(const Store& disk);
   void take(const WriteSet& writes);
-  void note_client(const Bytes& key, const std::optional<Bytes>& record);
+  void note_client(const ClientId& client, const std::optional<Bytes>& record);
   void check_roster() const;
   void check_uploads(const Store& disk) const;
   void check_history(const Store& disk);
 
   aggregator::Limits limits_;
   bool read_ = false;
-  std::map<Bytes, bool> clients_;  // on record, by key: whether it never contributed
+  std::map<ClientId, bool> clients_;  // on record: whether it never contributed
   std::size_t newcomers_ = 0;
   struct Superseded {
     std::uint64_t bytes = 0;

@@ -137,8 +137,11 @@ class LyingMerge : public Merge {
     return honest_->open_space(space, definition);
   }
   bool recognises(ByteView definition) const override { return honest_->recognises(definition); }
-  std::optional<std::string> objection(const Contribution& of) const override { return honest_->objection(of); }
-  void put(const Contribution& contribution) override { honest_->put(contribution); }
+  std::unique_ptr<Decoded> read(const Contribution& of) const override { return honest_->read(of); }
+  std::optional<std::string> objection_to(const Contribution& of, const Decoded& said) const override {
+    return honest_->objection_to(of, said);
+  }
+  void take(const Contribution& of, Decoded& said) override { honest_->take(of, said); }
   void erase(const ClientId& client, const Topic& topic) override { honest_->erase(client, topic); }
   Bytes merged(const Topic& topic) const override { return honest_->merged(topic); }
   std::optional<std::uint64_t> most_bytes(const Topic& topic) const override { return honest_->most_bytes(topic); }
