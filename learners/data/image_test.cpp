@@ -122,9 +122,9 @@ TEST(Image, EveryTruncationOfAPngIsRefused) {
 TEST(Image, AChunkOfAPngThatClaimsMoreThanThereIsIsRefused) {
   const Bytes png = encode_png(kRgb, kPlanar);
   for (const char* type : {"eXIf", "iCCP", "tRNS", "zTXt", "PLTE", "IDAx", "\xff\x01 \n"})
-    for (const std::uint8_t highest : {0x00, 0x2c, 0x7f, 0xff}) {
+    for (const char highest : {'\x00', '\x2c', '\x7f', '\xff'}) {
       Bytes bad = png_with_chunk(png, type, bytes_of("abc"));
-      bad[33] = highest;
+      bad[33] = static_cast<std::uint8_t>(highest);
       bad[34] = 0x80;
       EXPECT_THAT(refusal([&] { decode(bad); }),
                   AllOf(HasSubstr("picture is a damaged PNG picture"), HasSubstr("claims")))
