@@ -11,6 +11,7 @@
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -188,7 +189,10 @@ void Doorkeeper::look_at_all() {
   const std::uint64_t resident = resident_bytes();
   if (now - looked_ < kLookAtAll && resident < resident_ + kGrowth) return;
   looked_ = now;
+  const std::uint64_t grown = resident > resident_ ? resident - resident_ : 0;
+  if (std::exchange(to_trim_, false)) ::malloc_trim(0);  // it would stay ours, in pieces
   resident_ = resident;
+  look_at_frames(grown);
   std::uint64_t all = 0;
   std::vector<std::pair<std::uint64_t, int>> untaken;
   open_.for_each([&](int descriptor, OpenConnections::Connection& connection) {
@@ -202,6 +206,45 @@ void Doorkeeper::look_at_all() {
   for (const auto& [bytes, descriptor] : untaken) {
     if (bytes <= limits_.untaken_bytes && all <= limits_.all_untaken_bytes) break;
     shut(descriptor, fmt::format("has sent {} MB that are no message yet", bytes >> 20));
+    to_trim_ = true;
+    all -= bytes;
+  }
+}
+
+// Which connections have memory grow by far more than comes over them. What grows at the same time for another reason
+// is laid to their charge, too, until their message is whole.
+void Doorkeeper::look_at_frames(std::uint64_t grown) {
+  constexpr std::uint64_t kUsual = 4;  // times the bytes of an honest message, which is copied and decoded
+  std::uint64_t came = 0;
+  std::vector<std::pair<OpenConnections::Connection*, std::uint64_t>> growing;
+  open_.for_each([&](int descriptor, OpenConnections::Connection& connection) {
+    const auto progress = progress_of(descriptor);
+    if (!progress || connection.leaving) return;
+    const std::uint64_t untaken = progress->received - std::min(connection.taken, progress->received);
+    if (untaken > connection.untaken) {
+      growing.emplace_back(&connection, untaken - connection.untaken);
+      came += growing.back().second;
+    } else if (untaken < connection.untaken) {
+      connection.swollen = 0;
+    }
+    connection.untaken = untaken;
+  });
+  if (grown > kUsual * came)
+    for (const auto& [connection, bytes] : growing)
+      connection->swollen += static_cast<std::uint64_t>(static_cast<double>(grown) * static_cast<double>(bytes) /
+                                                        static_cast<double>(came));
+  std::uint64_t all = 0;
+  std::vector<std::pair<std::uint64_t, int>> swollen;
+  open_.for_each([&](int descriptor, const OpenConnections::Connection& connection) {
+    if (connection.leaving || connection.swollen == 0) return;
+    swollen.emplace_back(connection.swollen, descriptor);
+    all += connection.swollen;
+  });
+  std::ranges::sort(swollen, std::greater<>());
+  for (const auto& [bytes, descriptor] : swollen) {
+    if (bytes <= limits_.swollen_bytes && all <= limits_.all_swollen_bytes) break;
+    shut(descriptor, fmt::format("sends a message that does not end, in frames that take some {} MB", bytes >> 20));
+    to_trim_ = true;
     all -= bytes;
   }
 }

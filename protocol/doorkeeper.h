@@ -37,6 +37,10 @@ class Doorkeeper {
     std::uint64_t handshake_bytes = 16u << 10;  // that a peer may send until then
     std::uint64_t untaken_bytes = 64u << 20;    // that may have come over a connection without being a message so far
     std::uint64_t all_untaken_bytes = 512u << 20;  // likewise over all of them
+    // A frame takes ZeroMQ 64 bytes of memory, and its sender two. What one connection's unfinished message seems to
+    // take so, beyond its bytes, and those of all.
+    std::uint64_t swollen_bytes = 256u << 20;
+    std::uint64_t all_swollen_bytes = 512u << 20;
   };
 
   // Make it before the socket binds; context and socket must outlive it.
@@ -59,6 +63,7 @@ class Doorkeeper {
   void end_excess();
   void look_at_handshakes();
   void look_at_all();
+  void look_at_frames(std::uint64_t grown);
   void shut(int descriptor, std::string_view why);
 
   zmq::socket_ref socket_;
@@ -72,6 +77,7 @@ class Doorkeeper {
   std::string refused_;  // why the connection that ends next is refused; empty: it is not
   std::chrono::steady_clock::time_point looked_{};
   std::uint64_t resident_ = 0;  // bytes of physical memory when all were looked at last
+  bool to_trim_ = false;        // somebody who filled the memory has been ended
   std::jthread thread_;         // the last member: it uses the others
 };
 

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <functional>
+#include <memory>
 #include <span>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -170,6 +172,18 @@ class RawPeer {
     boost::asio::write(socket_, boost::asio::buffer(bytes.data(), bytes.size()), error);
     return !error;
   }
+  // The same bytes over and over, as many as there is room for now; returns how many.
+  std::size_t write_some(const Bytes& pattern) {
+    Bytes bytes;
+    while (bytes.size() < 64u << 10) bytes.insert(bytes.end(), pattern.begin(), pattern.end());
+    const std::size_t begun = repeated_ % pattern.size();
+    socket_.non_blocking(true);
+    boost::system::error_code error;
+    const std::size_t written =
+        socket_.write_some(boost::asio::buffer(bytes.data() + begun, bytes.size() - begun), error);
+    repeated_ += written;
+    return written;
+  }
   // The handshake without keys: each side has to hear the other's before it may go on.
   bool ready() {
     const std::string command = std::string("\x05READY\x0bSocket-Type\0\0\0\x06", 22) + "DEALER";
@@ -197,6 +211,7 @@ class RawPeer {
   }
 
  private:
+  std::size_t repeated_ = 0;
   boost::asio::ip::tcp::socket socket_;
 };
 
@@ -229,6 +244,37 @@ TEST_F(HostilePeer, AMessageThatNeverEndsEndsTheConnection) {
   EXPECT_LT(sent, 1u << 30);
   EXPECT_TRUE(loop.until([&] { return router->connections() == 0; }));
   expect_service();
+}
+
+// A frame of nothing costs its sender two bytes.
+TEST_F(HostilePeer, AMessageOfEmptyFramesWithoutEndEndsTheConnection) {
+  const auto resident = [] {
+    std::ifstream statm("/proc/self/statm");
+    std::uint64_t all = 0, pages = 0;
+    statm >> all >> pages;
+    return pages * 4096;
+  };
+  for (const bool have_a_byte : {false, true}) {
+    open();
+    const std::uint64_t before = resident();
+    std::uint64_t most = before;
+    std::vector<std::unique_ptr<RawPeer>> peers;
+    for (int i = 0; i < 3; ++i) {
+      peers.push_back(std::make_unique<RawPeer>(loop.io, *router->bound_address().port, "NULL"));
+      ASSERT_TRUE(peers.back()->ready());
+    }
+    const Bytes one = have_a_byte ? Bytes{1, 1, 7} : Bytes{1, 0};
+    std::size_t sent = 0;
+    // Not blocking: who is ended while the other side takes nothing learns of it late.
+    while (router->connections() > 0 && sent < 400u << 20)
+      for (const auto& peer : peers) {
+        sent += peer->write_some(one);
+        most = std::max(most, resident());
+      }
+    EXPECT_LT(most - before, std::uint64_t{1} << 30);
+    EXPECT_TRUE(loop.until([&] { return router->connections() == 0; }));
+    expect_service();
+  }
 }
 
 TEST_F(HostilePeer, WhoNeverReadsIsKeptLittleForAndThenDisconnected) {
