@@ -164,6 +164,20 @@ TEST(OperatorOfAnAggregator, ForgetsAClientByThatVerbToo) {
   EXPECT_TRUE(world.bob_is_forgotten());
 }
 
+// Nobody is there to ask.
+TEST(OperatorOfAnAggregator, ForgetsNothingUnasked) {
+  TwoClients world;
+  for (const Outcome& outcome :
+       {run(forget_verb(world.site, {"--class", "sneaker"})), run(forget_verb(world.site, {"--client", "bob"})),
+        run(client_verb(world.site, {"remove", "bob", "--forget"}))}) {
+    EXPECT_EQ(outcome.exit_code, 1);
+    EXPECT_THAT(outcome.errors, HasSubstr("--yes"));
+  }
+  EXPECT_EQ(pictures_known(world.site.state("ann"), "sneaker"), 12U);
+  const Outcome status = run({"status", "--aggregator", world.site.address()});
+  EXPECT_THAT(status.output, HasSubstr("bob"));
+}
+
 TEST(OperatorOfAnAggregator, ForgetsOneThingAtATime) {
   Site site;
   for (const auto& [words, exit_code] :

@@ -6,7 +6,6 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "aggregator/daemon/operator_service.h"
 #include "knowledge/error.h"
@@ -54,9 +53,12 @@ int list_forgettings(const ForgetCommand& options) {
 int forget_class(const ForgetCommand& options) {
   if (options.class_name.empty() || options.class_name.size() > kMostWho)
     throw InputError(fmt::format("a class is named by 1 to {} bytes", kMostWho));
-  if (!options.yes && isatty(STDIN_FILENO) != 0 && !class_is_meant(options.class_name)) {
-    std::cout << "nothing was changed\n";
-    return 1;
+  if (!options.yes) {
+    require_terminal();
+    if (!class_is_meant(options.class_name)) {
+      std::cout << "nothing was changed\n";
+      return 1;
+    }
   }
   const auto forgotten =
       std::get<Forgotten>(ask_operator(options.state, ForgetClass{options.class_name}, *options.families));

@@ -100,6 +100,12 @@ bool is_confirmed(const Account& account) {
 
 }  // namespace
 
+void require_terminal() {
+  if (isatty(STDIN_FILENO) == 0)
+    throw InputError(
+        "what is forgotten cannot be brought back, and there is no terminal to ask at: say --yes to go on");
+}
+
 void add_options(CLI::App& app, ListCommand& options) {
   add_state(app, options);
 }
@@ -154,9 +160,12 @@ int run_show(const ShowCommand& options) {
 
 int run_remove(const RemoveCommand& options) {
   const Account account = account_of(options);
-  if (options.forget && !options.yes && isatty(STDIN_FILENO) != 0 && !is_confirmed(account)) {
-    std::cout << "nothing was changed\n";
-    return 1;
+  if (options.forget && !options.yes) {
+    require_terminal();
+    if (!is_confirmed(account)) {
+      std::cout << "nothing was changed\n";
+      return 1;
+    }
   }
   const Account removed =
       std::get<Removed>(ask_operator(options.state, RemoveClient{account.id.hex(), options.forget}, *options.families))

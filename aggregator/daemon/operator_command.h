@@ -29,6 +29,8 @@ struct RemoveCommand : OperatorOptions {};
 void add_options(CLI::App& app, ListCommand& options);
 void add_options(CLI::App& app, ShowCommand& options);
 void add_options(CLI::App& app, RemoveCommand& options);
+// Throws InputError where nobody can be asked whether it is meant.
+void require_terminal();
 // Return the exit code; throw InputError as ask_operator() does.
 int run_list(const ListCommand& options);
 int run_show(const ShowCommand& options);
