@@ -155,7 +155,7 @@ Effects Core::on(const ClientId& from, const protocol::Goodbye&, Instant now) {
   Effects effects;
   Client* client = roster_.find(from);
   if (client == nullptr) return effects;
-  note_seen(from, now, 60, effects.writes);
+  note_seen(from, now, 1, effects.writes);  // status tells it from now on
   roster_.saw(from, *client, kNever);
   effects.notices.push_back(client->notice(from, Presence::left));
   return effects;

@@ -88,6 +88,21 @@ TEST_F(RosterTest, WhoLeftGoesBeforeWhoIsThere) {
   EXPECT_EQ(on_record(), (std::set{client(1), client(3)}));
 }
 
+// That it came is on disk; that it was there for some time after, too, once it says goodbye.
+TEST_F(RosterTest, WhoLeftWasSeenWhenItLeft) {
+  constexpr std::uint64_t kStarted = 1'700'000'000;
+  start({}, {.started = kStarted});
+  hear(client(1), protocol::Hello{"client", {}});
+  now_ += Instant{20'000};
+  const std::uint64_t left = kStarted + static_cast<std::uint64_t>(now_.count()) / 1000;
+  hear(client(1), protocol::Goodbye{});
+  now_ += Instant{5'000};
+  for (int start_number = 0; start_number < 2; ++start_number) {
+    EXPECT_EQ(core_->status(now_).clients.at(0).last_seen, left);
+    start({}, {.started = kStarted});
+  }
+}
+
 TEST_F(RosterTest, WhereAllHaveContributedANewcomerIsToldThatThereIsNoPlace) {
   open({.clients = 3, .newcomers = 10});
   for (std::size_t i = 0; i < 3; ++i) {
