@@ -221,11 +221,10 @@ void Doorkeeper::look_at_frames(std::uint64_t grown) {
     const auto progress = progress_of(descriptor);
     if (!progress || connection.leaving) return;
     const std::uint64_t untaken = progress->received - std::min(connection.taken, progress->received);
-    if (untaken > connection.untaken) {
+    // What comes after a message that was whole is the beginning of another one.
+    if (!std::exchange(connection.took, false) && untaken > connection.untaken) {
       growing.emplace_back(&connection, untaken - connection.untaken);
       came += growing.back().second;
-    } else if (untaken < connection.untaken) {
-      connection.swollen = 0;
     }
     connection.untaken = untaken;
   });
@@ -254,6 +253,10 @@ void Doorkeeper::shut(int descriptor, std::string_view why) {
   if (connection == nullptr) return;
   log_.warn(fmt::format("ended the connection from {}, which {}", connection->host, why));
   open_.leaves(descriptor);
+  // Closed with a reset: who waits for room to send more would hear of the end only when it next asks for room, which
+  // may take minutes.
+  const linger reset{1, 0};
+  ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   ::shutdown(descriptor, SHUT_RDWR);
 }
 

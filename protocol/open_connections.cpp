@@ -48,6 +48,8 @@ void OpenConnections::heard(int descriptor, std::uint64_t bytes, bool makes_sens
   }
   Connection& connection = it->second;
   connection.taken += bytes;
+  connection.took = true;
+  connection.swollen = 0;
   greeted(descriptor);
   if (!makes_sense) return;
   connection.heard = ++time_;

@@ -20,7 +20,8 @@ class OpenConnections {
     bool leaving = false;       // named by excess(), and not closed yet
     std::uint64_t heard = 0;    // when last, or when it was accepted: later is more
     std::uint64_t taken = 0;    // bytes of the messages that have come over it
-    std::uint64_t untaken = 0;  // bytes that have come and were no message yet when it was looked at last
+    bool took = false;          // one of them since it was looked at last
+    std::uint64_t untaken = 0;  // bytes that had come and were no message yet then
     std::uint64_t swollen = 0;  // memory that they seem to take beyond that, being many small frames
   };
 
