@@ -214,7 +214,7 @@ TEST(Verify, NamesWhatIsDamaged) {
   const auto store = open_store(state);
   store->scan(Column::contributions, {},
               [&](ByteView key, ByteView) { writes.erase(Column::contributions, to_bytes(key)); });
-  writes.operations.resize(1);
+  writes.operations.erase(writes.operations.begin() + 1, writes.operations.end());
   store->commit(writes);
   const Outcome outcome = run({"verify", state.string()});
   EXPECT_EQ(outcome.exit_code, 1);

@@ -92,8 +92,12 @@ int run_forget(const ForgetCommand& options) {
   if (!options.class_name.empty()) return forget_class(options);
   if (options.who.empty()) throw InputError("what is to be forgotten? Expected --client, --class or --list");
   RemoveCommand removal;
-  static_cast<OperatorOptions&>(removal) = options;
+  removal.families = options.families;
+  removal.state = options.state;
+  removal.who = options.who;
   removal.forget = true;
+  removal.yes = options.yes;
+  removal.json = options.json;
   return run_remove(removal);
 }
 

@@ -65,7 +65,7 @@ void RoundCoordinator::take(const Contribution& contribution, Decoded& said) {
     shown_.insert(*width);
     wanted_.insert(*width);
   } else if (subject == kExcuseSubject) {
-    excuses_.insert_or_assign(contribution.client, std::move(as<Excuse>(said)));
+    excuses_.insert_or_assign(contribution.client, as<Excuse>(said));
     excuses_changed_ = true;
   } else {
     put_update(contribution, std::move(as<Update>(said)));

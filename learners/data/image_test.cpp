@@ -84,8 +84,8 @@ TEST(Image, InksOfAJpegBecomeRgb) {
   for (const bool ycck : {false, true}) {
     const Image image = decode(ycck ? ycck_jpeg_of(8, 8, inks) : jpeg_of(8, 8, 4, inks));
     ASSERT_EQ(image.shape, (ImageShape{.channels = 3, .height = 8, .width = 8}));
-    const int expected[] = {204, 102, 0};
-    for (std::size_t i = 0; i < image.pixels.size(); ++i) EXPECT_NEAR(image.pixels[i], expected[i / 64], 3) << ycck;
+    const std::vector<double> expected{204, 102, 0};
+    for (std::size_t i = 0; i < image.pixels.size(); ++i) EXPECT_NEAR(image.pixels[i], expected.at(i / 64), 3) << ycck;
   }
 }
 
@@ -102,8 +102,8 @@ TEST(Image, InksWithoutAnAdobeMarkerAreInks) {
   ASSERT_NE(marker, jpeg.end());
   jpeg.erase(marker, marker + 16);
   const Image image = decode(jpeg);
-  const int expected[] = {204, 102, 0};
-  for (std::size_t i = 0; i < image.pixels.size(); ++i) EXPECT_NEAR(image.pixels[i], expected[i / 64], 3);
+  const std::vector<double> expected{204, 102, 0};
+  for (std::size_t i = 0; i < image.pixels.size(); ++i) EXPECT_NEAR(image.pixels[i], expected.at(i / 64), 3);
 }
 
 TEST(Image, JpegWithTwoComponentsIsRefused) {

@@ -237,7 +237,7 @@ std::vector<FederatedTraining::Trained> FederatedTraining::train(const std::vect
   return lessons;
 }
 
-void FederatedTraining::deliver(Delivery delivery, TrainedRound& round) {
+void FederatedTraining::deliver(const Delivery& delivery, TrainedRound& round) {
   const auto client = static_cast<std::uint32_t>(delivery.client);
   round.sent_bytes += static_cast<double>(delivery.lesson.payload.size());
   const std::uint64_t refused = world_->refused();
@@ -268,7 +268,7 @@ TrainedRound FederatedTraining::round(const Poll& poll) {
       if (is_late(lesson.delivery)) {
         late_.push_back(std::move(lesson.delivery));
       } else {
-        deliver(std::move(lesson.delivery), result);
+        deliver(lesson.delivery, result);
       }
     }
     if (record_.state.round == number) wait(clients.empty(), result);
@@ -282,7 +282,7 @@ bool FederatedTraining::is_late(const Delivery& delivery) const {
 }
 
 void FederatedTraining::deliver_late(TrainedRound& result) {
-  for (Delivery& delivery : std::exchange(late_, {})) deliver(std::move(delivery), result);
+  for (const Delivery& delivery : std::exchange(late_, {})) deliver(delivery, result);
 }
 
 // Whoever is late lets the time run out; then the round makes do with what is there, or asks others. Where there are no

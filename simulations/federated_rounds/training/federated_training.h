@@ -114,7 +114,7 @@ class FederatedTraining {
   std::vector<Trained> train(const std::vector<std::size_t>& clients, const Poll& poll) const;
   Trained train_one(std::size_t client, const Poll& poll) const;
   bool is_late(const Delivery& delivery) const;
-  void deliver(Delivery delivery, TrainedRound& result);
+  void deliver(const Delivery& delivery, TrainedRound& result);
   void deliver_late(TrainedRound& result);
   void let_time_run_out();
   void wait(bool nobody_left, TrainedRound& result);
