@@ -39,7 +39,7 @@ std::string headline(const protocol::Status& status, bool tasks) {
     topics = fmt::format("{} {}, {} more of an earlier {}", status.usable_topics, what,
                          status.all_topics - status.usable_topics, tasks ? "base network" : "encoder");
   return fmt::format("revision {}   {} {}   {}   {} clients\n", number(status.revision),
-                     tasks ? "base network" : "encoder", status.encoder.empty() ? "none" : status.encoder.brief(),
+                     tasks ? "base network" : "encoder", status.definition.empty() ? "none" : status.definition.brief(),
                      topics, status.clients.size());
 }
 
@@ -71,7 +71,7 @@ std::string topic_table(const protocol::Status& status, bool tasks) {
   simulations::Table table({tasks ? "task" : "class", "pictures", "contributors", "since revision"});
   for (const auto& topic : status.topics)
     table.row({utf8::printable(topic.topic.subject, 1024) +
-                   (topic.topic.space == status.encoder ? "" : " (of an earlier one)"),
+                   (topic.topic.space == status.definition ? "" : " (of an earlier one)"),
                topic.examples == 0 ? "-" : std::to_string(topic.examples), std::to_string(topic.contributors),
                std::to_string(number(topic.changed))});
   return table.text();
@@ -111,7 +111,7 @@ nlohmann::json as_json(const protocol::Status& status) {
   for (const Fact& fact : status.facts) facts[fact.name] = fact.value;
   return {{"aggregator", status.aggregator.hex()},
           {"revision", number(status.revision)},
-          {"encoder", status.encoder.empty() ? nlohmann::json() : nlohmann::json(status.encoder.hex())},
+          {"encoder", status.definition.empty() ? nlohmann::json() : nlohmann::json(status.definition.hex())},
           {"clients", std::move(clients)},
           {"classes", std::move(classes)},
           {"usable_classes", status.usable_topics},

@@ -41,7 +41,7 @@ Contribute read_body(schema::Contribute::Reader reader) {
 Welcome read_body(schema::Welcome::Reader reader) {
   return {client_id(reader.getAggregator()),
           Revision{reader.getRevision()},
-          digest(reader.getEncoder()),
+          digest(reader.getDefinition()),
           SequenceNumber{reader.getHighestDecided()},
           reader.getHeartbeatSeconds(),
           reader.getConversation(),
@@ -100,7 +100,7 @@ StatusQuery read_body(schema::StatusQuery::Reader reader) {
 Status read_body(schema::Status::Reader reader) {
   return {client_id(reader.getAggregator()),
           Revision{reader.getRevision()},
-          digest(reader.getEncoder()),
+          digest(reader.getDefinition()),
           read_list<ClientStatus>(reader.getClients(), "the clients in status", read_client),
           read_list<TopicStatus>(reader.getTopics(), "the topics in status",
                                  [](const auto& topic) {
@@ -171,7 +171,7 @@ Body read_body(schema::Message::Body::Reader body) {
     case Kind::ANNOUNCE: {
       const auto announce = body.getAnnounce();
       return Announce{client_id(announce.getAggregator()), Revision{announce.getRevision()},
-                      digest(announce.getEncoder())};
+                      digest(announce.getDefinition())};
     }
     case Kind::REJECTED:
       return Rejected{wire::text(body.getRejected().getSentence()), body.getRejected().getConversation()};

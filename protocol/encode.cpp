@@ -128,7 +128,7 @@ struct Writer {
     auto builder = body.initWelcome();
     builder.setAggregator(wire::data(welcome.aggregator.view()));
     builder.setRevision(number(welcome.revision));
-    builder.setEncoder(wire::data(welcome.encoder.view()));
+    builder.setDefinition(wire::data(welcome.definition.view()));
     builder.setHighestDecided(number(welcome.highest_decided));
     builder.setHeartbeatSeconds(welcome.heartbeat_seconds);
     builder.setConversation(welcome.conversation);
@@ -176,7 +176,7 @@ struct Writer {
     auto builder = body.initAnnounce();
     builder.setAggregator(wire::data(announce.aggregator.view()));
     builder.setRevision(number(announce.revision));
-    builder.setEncoder(wire::data(announce.encoder.view()));
+    builder.setDefinition(wire::data(announce.definition.view()));
   }
   void operator()(const Unsupported&) { throw std::logic_error("Unsupported travels as a version 0 frame"); }
   void operator()(const Rejected& rejected) {
@@ -188,7 +188,7 @@ struct Writer {
     auto builder = body.initStatus();
     builder.setAggregator(wire::data(status.aggregator.view()));
     builder.setRevision(number(status.revision));
-    builder.setEncoder(wire::data(status.encoder.view()));
+    builder.setDefinition(wire::data(status.definition.view()));
     write_list(builder.initClients(entries(status.clients.size())), status.clients, write_client);
     write_list(builder.initTopics(entries(status.topics.size())), status.topics, write_topic);
     builder.setMoreClients(status.more_clients);

@@ -75,7 +75,7 @@ struct StatusQuery {         // answered by Status, a page of it
 struct Welcome {
   ClientId aggregator;  // which state this is: another id means that nothing known before applies
   Revision revision{};
-  Digest encoder;                    // empty: none yet
+  Digest definition;                 // empty: none yet
   SequenceNumber highest_decided{};  // of this client: accepted or refused for good; its next contribution is one more
   std::uint32_t heartbeat_seconds = 5;
   std::uint64_t conversation = 0;  // of the Hello that it answers, so that one which comes late is known to be old
@@ -125,7 +125,7 @@ struct BlobChunk {
 struct Announce {
   ClientId aggregator;
   Revision revision{};
-  Digest encoder;
+  Digest definition;
 };
 struct Unsupported {  // to a peer of another version
   std::uint16_t oldest = kOldestSupportedVersion;
@@ -160,7 +160,7 @@ struct TopicStatus {
 struct Status {  // a page of it
   ClientId aggregator;
   Revision revision{};
-  Digest encoder;
+  Digest definition;
   std::vector<ClientStatus> clients;  // sorted by id
   std::vector<TopicStatus> topics;    // sorted
   bool more_clients = false;          // after the last of these

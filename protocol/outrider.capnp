@@ -103,7 +103,7 @@ struct StatusQuery {
 struct Welcome {
   aggregator       @0 :Data;  # 16 bytes
   revision         @1 :UInt64;
-  encoder          @2 :Data;
+  definition          @2 :Data;
   highestDecided   @3 :UInt64;
   heartbeatSeconds @4 :UInt32;
   conversation     @5 :UInt64;  # of the hello that it answers; 0: from an aggregator of before
@@ -146,7 +146,7 @@ struct BlobChunk {
 struct Announce {
   aggregator @0 :Data;
   revision   @1 :UInt64;
-  encoder    @2 :Data;
+  definition    @2 :Data;
 }
 
 struct ClientStatus {
@@ -180,7 +180,7 @@ struct Fact {
 struct Status {
   aggregator @0 :Data;
   revision   @1 :UInt64;
-  encoder    @2 :Data;
+  definition    @2 :Data;
   clients    @3 :List(ClientStatus);
   topics     @4 :List(TopicStatus);
   moreClients  @5 :Bool;

@@ -90,7 +90,7 @@ std::vector<std::pair<std::string, std::uint64_t>> pictures_known(const std::fil
   const auto store = open_if_complete(state);
   if (!store) return {};
   std::vector<std::pair<std::string, std::uint64_t>> counts;
-  client::for_each_known(*store, std::string(kPrototypeKind), client::stored_encoder(*store),
+  client::for_each_known(*store, std::string(kPrototypeKind), client::stored_definition_id(*store),
                          [&](const Topic& topic, ByteView payload) {
                            counts.emplace_back(topic.subject, decode_class_state(payload, kMergedLimits).count);
                          });

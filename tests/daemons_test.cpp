@@ -68,7 +68,7 @@ TEST(Daemons, ResumeFromTheirStateAndContributeNothingAgain) {
   rest(2500ms);  // two looks at the data folder
   const protocol::Status after = site.status();
   EXPECT_EQ(after.aggregator, before.aggregator);
-  EXPECT_EQ(after.encoder, before.encoder);
+  EXPECT_EQ(after.definition, before.definition);
   EXPECT_EQ(after.revision, before.revision);
   ASSERT_EQ(after.clients.size(), 1u);
   EXPECT_EQ(after.clients[0].client, before.clients[0].client);
@@ -123,7 +123,7 @@ TEST_P(ForAWholeFleet, AnotherDefinitionMustBeMeant) {
   std::string before;
   {
     Process aggregator = site.start_aggregator("tcp://127.0.0.1:*", {"--pretrained", own});
-    before = site.status().encoder.hex();
+    before = site.status().definition.hex();
     expect_clean_stop(aggregator, SIGINT);
   }
   {
@@ -137,11 +137,11 @@ TEST_P(ForAWholeFleet, AnotherDefinitionMustBeMeant) {
   EXPECT_THAT(outcome.errors, HasSubstr(before.substr(0, 8)));
   {
     Process as_it_was = site.start_aggregator("tcp://127.0.0.1:*");
-    EXPECT_EQ(site.status().encoder.hex(), before);
+    EXPECT_EQ(site.status().definition.hex(), before);
     expect_clean_stop(as_it_was, SIGINT);
   }
   const Process replaced = site.start_aggregator("tcp://127.0.0.1:*", {"--pretrained", other, "--replace"});
-  EXPECT_NE(site.status().encoder.hex(), before);
+  EXPECT_NE(site.status().definition.hex(), before);
 }
 
 Definition encoder_of(const std::string& seed) {
@@ -220,13 +220,13 @@ TEST(Status, ShowsClientsClassesAndTheRevisionToPeopleAndPrograms) {
   EXPECT_THAT(text.output, HasSubstr("revision " + std::to_string(number(expected.revision)) + " "));
   for (const char* word : {"ann", "sneaker", "t-shirt", "trouser", "bag", "yes", "64 MB", "unlimited"})
     EXPECT_THAT(text.output, HasSubstr(word));
-  EXPECT_THAT(text.output, HasSubstr(expected.encoder.brief()));
+  EXPECT_THAT(text.output, HasSubstr(expected.definition.brief()));
 
   const Outcome json = run({"status", "--json", "--aggregator", site.address()});
   ASSERT_EQ(json.exit_code, 0) << json.errors;
   const nlohmann::json status = nlohmann::json::parse(json.output);
   EXPECT_EQ(status.at("revision"), number(expected.revision));
-  EXPECT_EQ(status.at("encoder"), expected.encoder.hex());
+  EXPECT_EQ(status.at("encoder"), expected.definition.hex());
   ASSERT_EQ(status.at("clients").size(), 1u);
   EXPECT_EQ(status.at("clients")[0].at("name"), "ann");
   EXPECT_EQ(status.at("clients")[0].at("connected"), true);

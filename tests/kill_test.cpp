@@ -52,7 +52,7 @@ std::map<std::string, std::uint64_t> pictures_shown() {
 std::map<std::string, Bytes> replica_of(const Fleet& fleet, std::size_t client) {
   const auto store = open_store_read_only(fleet.client_state(client));
   std::map<std::string, Bytes> replica;
-  client::for_each_known(*store, std::string(kPrototypeKind), client::stored_encoder(*store),
+  client::for_each_known(*store, std::string(kPrototypeKind), client::stored_definition_id(*store),
                          [&](const Topic& topic, ByteView payload) {
                            ClassState state = decode_class_state(payload, kMergedLimits);
                            state.sole_teacher = 0;  // follows from its keys, which are others in each fleet
@@ -85,7 +85,7 @@ std::size_t starts_in(const std::filesystem::path& fleet) {
 struct Result {
   std::vector<std::map<std::string, Bytes>> replicas;  // by client
   std::map<std::string, std::uint32_t> contributors;   // by class, as the aggregator's status has it
-  Digest encoder;
+  Digest definition;
 };
 
 // Something that happens to the fleet at a time.
@@ -164,7 +164,7 @@ class Killing : public ::testing::TestWithParam<std::uint64_t> {
     Result result;
     for (std::size_t client = 0; client < kClients; ++client) result.replicas.push_back(replica_of(fleet, client));
     const protocol::Status status = client::query_status(fleet.address(), 20s);
-    result.encoder = status.encoder;
+    result.definition = status.definition;
     for (const auto& topic : status.topics) result.contributors[topic.topic.subject] = topic.contributors;
     return result;
   }
@@ -186,7 +186,7 @@ TEST_P(Killing, AnybodyTenTimesChangesNothingInWhatIsKnownAtTheEnd) {
   EXPECT_EQ(starts_in(directory.path() / "undisturbed"), kClients + 1);
   // One that is killed at once may not have written its first line.
   EXPECT_GT(starts_in(directory.path() / "disturbed"), kClients + 1 + kKills / 2);
-  EXPECT_EQ(found.encoder, expected.encoder);
+  EXPECT_EQ(found.definition, expected.definition);
   EXPECT_EQ(found.contributors, expected.contributors);
   for (std::size_t client = 0; client < kClients; ++client) {
     EXPECT_EQ(counts_in(found.replicas[client]), pictures_shown()) << "client " << client + 1;

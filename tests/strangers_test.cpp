@@ -212,7 +212,7 @@ std::vector<protocol::Message> many_contributions(const Site& site, const std::f
   constexpr std::uint64_t kEach = 400;
   constexpr std::uint64_t kClasses = 200;
   const Pretrained pretrained = load_pretrained(encoder);
-  const Digest space = site.status().encoder;
+  const Digest space = site.status().definition;
   const Bytes payload = encode(pretrained.classes.front().second);
   std::vector<protocol::Message> made;
   for (std::uint64_t message = 0; message < messages; ++message) {

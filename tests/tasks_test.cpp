@@ -54,7 +54,7 @@ struct Knowledge {
 
 Knowledge knowledge_of(const Site& site, const std::string& client) {
   const auto store = open_store_read_only(site.state(client));
-  const Digest space = client::stored_encoder(*store);
+  const Digest space = client::stored_definition_id(*store);
   Knowledge knowledge{BaseNetwork::decode(store->get(Column::blobs, space.view()).value()), {}};
   client::for_each_known(*store, std::string(kSupermaskKind), space, [&](const Topic& topic, ByteView payload) {
     knowledge.tasks.emplace_back(topic.subject, TaskRecord::decode(payload, knowledge.base));
@@ -65,7 +65,7 @@ Knowledge knowledge_of(const Site& site, const std::string& client) {
 // What the client itself contributed.
 TaskRecord taught(const Site& site, const std::string& client, const std::string& task) {
   const auto store = open_store_read_only(site.state(client));
-  const Digest space = client::stored_encoder(*store);
+  const Digest space = client::stored_definition_id(*store);
   const auto memory = client::lesson_memory(*store, {std::string(kSupermaskKind), space, task});
   const BaseNetwork base = BaseNetwork::decode(store->get(Column::blobs, space.view()).value());
   return TaskRecord::decode(client::TaskMemory::decode(memory.value()).record, base);

@@ -158,7 +158,7 @@ TEST_F(LargeNetwork, GoesUpAndDownOverALinkThatIsCutAgainAndAgain) {
   const Bytes network = noise(kNetworkBytes);
 
   AClient teacher(io_, directory_.path() / "teacher", "teacher", address);
-  ASSERT_TRUE(run_until([&] { return !teacher.core.encoder().empty(); }, 10s));
+  ASSERT_TRUE(run_until([&] { return !teacher.core.definition().empty(); }, 10s));
   teacher.shell.take(teacher.core.learned({topic, network, to_bytes("memory")}, clock_now()));
   ASSERT_TRUE(run_until([&] { return teacher.core.undecided() == 0; }, 60s));
   const int cuts_going_up = link.cuts();

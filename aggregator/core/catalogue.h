@@ -35,7 +35,7 @@ class Catalogue {
  public:
   explicit Catalogue(const std::vector<std::unique_ptr<Family>>& families, CatalogueLimits limits = {});
 
-  // Lets contributions refer to the blob `space` (an encoder). Throws InputError when no family can use it.
+  // Lets contributions refer to the blob `space` (a definition). Throws InputError when no family can use it.
   void open_space(const Digest& space, ByteView definition);
 
   // Why the contribution cannot be merged, or what it says.

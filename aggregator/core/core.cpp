@@ -120,9 +120,9 @@ Effects Core::on(const ClientId& from, const protocol::Hello& hello, Instant now
   client->may_begin = begins_anew || hello.replica == Revision{};
   if (client->may_begin) client->began = Revision{};
   effects.messages.push_back(
-      {from, protocol::Welcome{self_, begins_anew ? Revision{} : revision_, encoder_, client->highest_decided,
+      {from, protocol::Welcome{self_, begins_anew ? Revision{} : revision_, definition_, client->highest_decided,
                                pace_.heartbeat_seconds, hello.conversation, true}});
-  if (begins_anew) effects.messages.push_back({from, protocol::Announce{self_, revision_, encoder_}});
+  if (begins_anew) effects.messages.push_back({from, protocol::Announce{self_, revision_, definition_}});
   return effects;
 }
 
@@ -139,7 +139,7 @@ Effects Core::on(const ClientId& from, const protocol::Heartbeat& heartbeat, Ins
   Effects effects;
   Client* client = seen(from, now);
   if (client == nullptr) {  // it was forgotten: it looks for the aggregator again and says hello
-    effects.messages.push_back({from, protocol::Announce{ClientId{}, revision_, encoder_}});
+    effects.messages.push_back({from, protocol::Announce{ClientId{}, revision_, definition_}});
     return effects;
   }
   client->replica = heartbeat.replica;
@@ -147,7 +147,7 @@ Effects Core::on(const ClientId& from, const protocol::Heartbeat& heartbeat, Ins
   // What is newer than that is told at the pace of announcements: who has just caught up says so with a heartbeat, and
   // would have to catch up again at once for as long as others contribute.
   client->announced = announced_;
-  effects.messages.push_back({from, protocol::Announce{self_, announced_, encoder_}});
+  effects.messages.push_back({from, protocol::Announce{self_, announced_, definition_}});
   return effects;
 }
 
@@ -194,7 +194,7 @@ void Core::announce(Instant now, Effects& effects) {
   roster_.for_each_connected(now, silence(), [&](const ClientId& id, Client& client) {
     if (client.announced >= revision_ || id == self_) return;
     client.announced = revision_;
-    effects.messages.push_back({id, protocol::Announce{self_, revision_, encoder_}});
+    effects.messages.push_back({id, protocol::Announce{self_, revision_, definition_}});
   });
   announced_ = revision_;
   last_announcement_ = now;
@@ -236,7 +236,7 @@ Instant Core::announcement() const {
 
 protocol::Status Core::status(Instant now, const protocol::StatusQuery& query) const {
   const std::size_t most = limits_.status_entries + 1;  // one more tells that there are more
-  protocol::Status status{self_, revision_, encoder_,
+  protocol::Status status{self_, revision_, definition_,
                           roster_.status(now, silence(), pace_.started, self_, query.clients_after, most),
                           catalogue_.topics(query.topics_after, most)};
   status.more_clients = status.clients.size() == most;
@@ -245,8 +245,8 @@ protocol::Status Core::status(Instant now, const protocol::StatusQuery& query) c
   if (status.more_topics) status.topics.pop_back();
   status.all_clients = roster_.listed();
   status.all_topics = catalogue_.size();
-  status.usable_topics = catalogue_.size_of(encoder_);
-  status.facts = catalogue_.facts(encoder_, now);
+  status.usable_topics = catalogue_.size_of(definition_);
+  status.facts = catalogue_.facts(definition_, now);
   if (status.facts.size() > limits_.status_entries) status.facts.resize(limits_.status_entries);
   return status;
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -96,15 +97,15 @@ class Core {
   // comes next: at least one in a heartbeat is good.
   Instant deadline() const;
 
-  // Makes `encoder` the one that clients learn with, and `base` known in its space. Nothing happens where it already
-  // is. Throws InputError when no family can use the encoder or a piece of base knowledge does not fit it.
-  Effects publish(Bytes encoder, const std::vector<BaseKnowledge>& base);
+  // Makes `definition` the one that clients learn with, and `base` known in its space. Nothing happens where it already
+  // is. Throws InputError when no family can use the definition or a piece of base knowledge does not fit it.
+  Effects publish(Bytes definition, const std::vector<BaseKnowledge>& base);
 
   // Where families merge by other rules than before, all that they merge has changed: clients are to fetch it anew.
   Effects merge_by_rules();
 
   Revision revision() const { return revision_; }
-  Digest encoder() const { return encoder_; }
+  Digest definition() const { return definition_; }
   // All that is known.
   protocol::Knowledge knowledge() const { return catalogue_.everything(revision_); }
   // Of it what concerns clients with this capacity.
@@ -234,7 +235,7 @@ class Core {
     std::unique_ptr<Decoded> said;
   };
   // Accepts them. Pre: no objection.
-  void say(std::vector<Spoken> spoken, WriteSet& writes);
+  void say(std::span<Spoken> spoken, WriteSet& writes);
   Client& own();
   // Keeps what is on record, and merged into nothing, within its bounds.
   void drop_history(WriteSet& writes);
@@ -274,7 +275,7 @@ class Core {
   std::list<Page> pages_;  // of pages_revision_, the latest first
   Revision pages_revision_{};
   Revision revision_{};
-  Digest encoder_;
+  Digest definition_;
   Revision announced_{};
   Instant last_announcement_ = Instant::min() / 2;
   Instant roll_call_{};                  // when the next is due

@@ -21,7 +21,7 @@ Effects Core::on(const ClientId& from, const protocol::Want& want, Instant now) 
   }
   // It looks for the aggregator that it takes this for, says hello, and finds how things stand.
   if (client == nullptr || client->begins_anew) {
-    effects.messages.push_back({from, protocol::Announce{ClientId{}, revision_, encoder_}});
+    effects.messages.push_back({from, protocol::Announce{ClientId{}, revision_, definition_}});
     return effects;
   }
   const Digest question = Hasher()

@@ -30,10 +30,10 @@ void Core::record_revision(const Taken& taken, WriteSet& writes) {
   writes.put(Column::meta, revision_name(), key_of(number(revision_)));
 }
 
-Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
-  const Digest id = Digest::of(encoder);
-  if (id == encoder_) return {};
-  catalogue_.open_space(id, encoder);
+Effects Core::publish(Bytes definition, const std::vector<BaseKnowledge>& base) {
+  const Digest id = Digest::of(definition);
+  if (id == definition_) return {};
+  catalogue_.open_space(id, definition);
   std::vector<OwnContribution> own_contributions;
   for (const BaseKnowledge& piece : base)
     own_contributions.push_back({{piece.kind, id, piece.subject}, piece.payload, {}});
@@ -42,15 +42,15 @@ Effects Core::publish(Bytes encoder, const std::vector<BaseKnowledge>& base) {
     Admission admission = admit(self_, contribution);
     if (admission.objection)
       throw InputError("the base knowledge on " + utf8::quoted(contribution.topic.subject) +
-                       " does not fit its encoder: " + *admission.objection);
+                       " does not fit its definition: " + *admission.objection);
     spoken.push_back({std::move(contribution), std::move(admission.decoded)});
   }
   Effects effects;
-  say(std::move(spoken), effects.writes);
-  effects.writes.put(Column::blobs, to_bytes(id.view()), std::move(encoder));
-  effects.writes.put(Column::meta, encoder_name(), to_bytes(id.view()));
+  say(spoken, effects.writes);
+  effects.writes.put(Column::blobs, to_bytes(id.view()), std::move(definition));
+  effects.writes.put(Column::meta, definition_name(), to_bytes(id.view()));
   invariant(!id.empty(), "what clients learn with has a name");
-  encoder_ = id;
+  definition_ = id;
   return effects;
 }
 
@@ -89,7 +89,7 @@ std::vector<Contribution> Core::in_own_name(std::vector<OwnContribution> own_con
   return contributions;
 }
 
-void Core::say(std::vector<Spoken> spoken, WriteSet& writes) {
+void Core::say(std::span<Spoken> spoken, WriteSet& writes) {
   Client& self = own();
   for (const auto& [contribution, said] : spoken)
     invariant(contribution.client == self_ && !protocol::topic_objection(contribution.topic),
@@ -104,7 +104,7 @@ void Core::say(std::vector<Spoken> spoken, WriteSet& writes) {
 
 Effects Core::step(Instant now) {
   Effects effects;
-  if (encoder_.empty()) return effects;
+  if (definition_.empty()) return effects;
   const Present present = [&] {
     std::vector<PresentClient> clients;
     roster_.for_each_connected(now, silence(), [&](const ClientId& id, const Client& client) {
@@ -113,7 +113,7 @@ Effects Core::step(Instant now) {
     return clients;
   };
   for (;;) {
-    std::vector<OwnContribution> own_contributions = catalogue_.step(encoder_, present, now);
+    std::vector<OwnContribution> own_contributions = catalogue_.step(definition_, present, now);
     for (OwnContribution& own_contribution : own_contributions)
       if (!own_contribution.notice.empty()) effects.notices.push_back(std::move(own_contribution.notice));
     std::erase_if(own_contributions, [&](const OwnContribution& own_contribution) {
@@ -127,7 +127,7 @@ Effects Core::step(Instant now) {
     std::vector<Spoken> spoken;
     for (Contribution& contribution : in_own_name(std::move(own_contributions)))
       spoken.push_back({std::move(contribution), nullptr});
-    say(std::move(spoken), effects.writes);
+    say(spoken, effects.writes);
   }
 }
 

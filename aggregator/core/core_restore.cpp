@@ -34,7 +34,8 @@ void Core::restore() {
   if (const auto revision = store_.get(Column::meta, revision_name())) revision_ = Revision{number_in_key(*revision)};
   if (const auto forgotten = store_.get(Column::meta, forgotten_name()))
     catalogue_.forgot(Revision{number_in_key(*forgotten)});
-  if (const auto encoder = store_.get(Column::meta, encoder_name())) encoder_ = Digest::from_bytes(*encoder);
+  if (const auto definition = store_.get(Column::meta, definition_name()))
+    definition_ = Digest::from_bytes(*definition);
   store_.scan(Column::meta, bytes_of(kRules), [&](ByteView key, ByteView record) {
     const std::string kind(text_of(key.subspan(kRules.size())));
     const Revision since{number_in_key(record)};

@@ -200,7 +200,7 @@ TEST_F(CoreTest, ARestartKnowsWhatWasCommitted) {
   Core restarted(self_, store_, families());
   EXPECT_EQ(restarted.knowledge_digest(), core_.knowledge_digest());
   EXPECT_EQ(restarted.revision(), core_.revision());
-  EXPECT_EQ(restarted.encoder(), core_.encoder());
+  EXPECT_EQ(restarted.definition(), core_.definition());
   EXPECT_TRUE(restarted.publish(kEncoder, {}).writes.empty());
 }
 

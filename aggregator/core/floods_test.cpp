@@ -22,7 +22,7 @@ ClientId stranger(std::size_t number) {
 class FloodsTest : public testing::Test {
  protected:
   explicit FloodsTest(const Limits& limits = {}) : core_(self_, store_, prototypes_of_four(), limits) {
-    perform(core_.publish(encoder_, {}));
+    perform(core_.publish(definition_, {}));
   }
   std::vector<protocol::Body> perform(Effects effects) {
     store_.commit(effects.writes);
@@ -43,11 +43,11 @@ class FloodsTest : public testing::Test {
                    {{from,
                      SequenceNumber{sequence},
                      {},
-                     {std::string(kPrototypeKind), Digest::of(encoder_), "class " + std::to_string(sequence)},
+                     {std::string(kPrototypeKind), Digest::of(definition_), "class " + std::to_string(sequence)},
                      encode(ClassState{1, {1, 2, 3, 4}, {}})}}});
   }
 
-  const Bytes encoder_{1, 2, 3};
+  const Bytes definition_{1, 2, 3};
   ClientId self_ = ClientId::from_public_key(bytes_of("aggregator"));
   MemoryStore store_;
   Core core_;

@@ -169,9 +169,9 @@ TEST_F(MendedStateTest, BaseKnowledgeThatCannotBeSentIsNotPublished) {
     core.publish(another, {{std::string(kPrototypeKind), "b\nc", encode(ClassState{1, {1, 0}, {}})}});
   });
   EXPECT_THAT(complaint.value_or(""),
-              HasSubstr("the base knowledge on 'b\\nc' does not fit its encoder: the subject has "
+              HasSubstr("the base knowledge on 'b\\nc' does not fit its definition: the subject has "
                         "a control character at byte 1"));
-  EXPECT_EQ(core.encoder(), kMendedSpace);
+  EXPECT_EQ(core.definition(), kMendedSpace);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ inline Bytes forgotten_name() {
 // That something was taken back on the operator's word, and when; followed by a number.
 inline constexpr std::string_view kForgettings = "forgetting ";
 
-inline Bytes encoder_name() {
+inline Bytes definition_name() {
   return to_bytes("encoder");
 }
 

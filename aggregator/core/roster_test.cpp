@@ -190,7 +190,7 @@ TEST_F(RosterTest, TopicsArePagedToo) {
          protocol::Contribute{{{client(1),
                                 SequenceNumber{i},
                                 {},
-                                {std::string(kPrototypeKind), Digest::of(encoder_), "class " + std::to_string(i)},
+                                {std::string(kPrototypeKind), Digest::of(definition_), "class " + std::to_string(i)},
                                 encode(ClassState{1, {1, 2}, {}})}}});
   }
   const auto first = core_->status(now_);

@@ -23,7 +23,7 @@ class DrivenCore {
     std::vector<std::unique_ptr<Family>> families;
     families.push_back(std::make_unique<PrototypicalFamily>([dimension = dimension_](ByteView) { return dimension; }));
     core_ = std::make_unique<Core>(self_, store_, families, limits, pace);
-    perform(core_->publish(encoder_, {}));
+    perform(core_->publish(definition_, {}));
   }
   std::vector<protocol::Message> perform(Effects effects) {
     store_.commit(effects.writes);
@@ -40,12 +40,12 @@ class DrivenCore {
     return bodies;
   }
   Topic class_called(const std::string& name) const {
-    return {std::string(kPrototypeKind), Digest::of(encoder_), name};
+    return {std::string(kPrototypeKind), Digest::of(definition_), name};
   }
   Topic topic(std::size_t i) const { return class_called("class " + std::to_string(i)); }
 
   const std::size_t dimension_;
-  const Bytes encoder_{1, 2, 3};
+  const Bytes definition_{1, 2, 3};
   ClientId self_ = ClientId::from_public_key(bytes_of("aggregator"));
   ClientId ann_ = ClientId::from_public_key(bytes_of("ann"));
   ClientId bob_ = ClientId::from_public_key(bytes_of("bob"));

@@ -40,7 +40,7 @@ Limits limits_of_the_test() {
 class UploadsTest : public testing::Test {
  protected:
   UploadsTest() {
-    store_.commit(core_->publish(encoder_, {}).writes);
+    store_.commit(core_->publish(definition_, {}).writes);
     for (const ClientId& client : {ann_, bob_}) hear(client, protocol::Hello{"somebody", {}});
   }
 
@@ -64,7 +64,7 @@ class UploadsTest : public testing::Test {
     return {client,
             SequenceNumber{sequence},
             Revision{},
-            {std::string(kPrototypeKind), Digest::of(encoder_), "bag"},
+            {std::string(kPrototypeKind), Digest::of(definition_), "bag"},
             encode(ClassState{1, {x, 0}, {}})};
   }
   static Offer offer_of(const Contribution& whole, std::uint64_t attempt = 1) {
@@ -86,7 +86,7 @@ class UploadsTest : public testing::Test {
     return count;
   }
 
-  const Bytes encoder_{1, 2, 3};
+  const Bytes definition_{1, 2, 3};
   ClientId self_ = ClientId::from_public_key(bytes_of("aggregator"));
   ClientId ann_ = ClientId::from_public_key(bytes_of("ann"));
   ClientId bob_ = ClientId::from_public_key(bytes_of("bob"));
@@ -108,7 +108,7 @@ TEST_F(UploadsTest, WhatComesInPartsIsDecidedAsIfItHadComeWhole) {
   EXPECT_EQ(core_->knowledge_digest(), knowledge);
   MemoryStore other_store;
   Core other(self_, other_store, prototypes_of_two());
-  other_store.commit(other.publish(encoder_, {}).writes);
+  other_store.commit(other.publish(definition_, {}).writes);
   other.receive({ann_, protocol::Hello{"somebody", {}}}, now_);
   other.receive({ann_, protocol::Contribute{{whole}}}, now_);
   EXPECT_EQ(other.knowledge_digest(), knowledge);

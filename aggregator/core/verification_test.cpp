@@ -129,8 +129,8 @@ TEST_F(VerificationTest, ARevisionBeyondTheNewest) {
 }
 
 TEST_F(VerificationTest, ADefinitionUnderAnothersName) {
-  put(Column::blobs, to_bytes(Digest::of(encoder_).view()), bytes_of_text("another"));
-  EXPECT_THAT(damages(), ElementsAre(HasSubstr("the definition " + Digest::of(encoder_).brief())));
+  put(Column::blobs, to_bytes(Digest::of(definition_).view()), bytes_of_text("another"));
+  EXPECT_THAT(damages(), ElementsAre(HasSubstr("the definition " + Digest::of(definition_).brief())));
 }
 
 TEST_F(VerificationTest, AClientWithoutARecord) {

@@ -82,8 +82,8 @@ class Daemon {
   void publish(const std::filesystem::path& file) {
     Published published = options_.families->read(file);
     const Digest given = Digest::of(published.definition);
-    require(options_.replace || core_->encoder().empty() || core_->encoder() == given,
-            "the state's clients learn with " + core_->encoder().brief() + ", and " + file.string() +
+    require(options_.replace || core_->definition().empty() || core_->definition() == given,
+            "the state's clients learn with " + core_->definition().brief() + ", and " + file.string() +
                 " is another one, " + given.brief() +
                 ": leave --pretrained out, or add --replace, and all clients learn anew with that one");
     Effects effects;
@@ -130,9 +130,10 @@ class Daemon {
           serve_soon();
         });
     const protocol::Status status = core_->status(now());
-    spdlog::info("listening on {} with {} topics at revision {}, encoder {}", router_->bound_endpoint(),
-                 status.all_topics, number(status.revision),
-                 status.encoder.empty() ? "none (clients wait for one; see --pretrained)" : status.encoder.brief());
+    spdlog::info(
+        "listening on {} with {} topics at revision {}, encoder {}", router_->bound_endpoint(), status.all_topics,
+        number(status.revision),
+        status.definition.empty() ? "none (clients wait for one; see --pretrained)" : status.definition.brief());
     std::vector<std::string> addresses;
     for (const protocol::Address& reachable : protocol::reachable_as(router_->bound_address()))
       addresses.push_back(reachable.text());

@@ -51,7 +51,7 @@ Core::Core(ClientId self, std::string name, const Store& store, Random jitter, T
       outbox_(self, store, sizes),
       replica_(store),
       jitter_(jitter),
-      encoder_(stored_encoder(store)),
+      definition_(stored_definition_id(store)),
       timing_(timing),
       sizes_(sizes),
       partial_(store),
@@ -116,7 +116,7 @@ void Core::check_invariants(const Effects& effects) const {
   invariant(outbox_.highest_decided() <= outbox_.last(), "what is decided has been learned");
   invariant(number(outbox_.last()) - number(outbox_.highest_decided()) == outbox_.undecided(),
             "contributions are numbered without gaps");
-  invariant(!effects.definition_arrived || !encoder_.empty(), "what has arrived has a name");
+  invariant(!effects.definition_arrived || !definition_.empty(), "what has arrived has a name");
   for (const protocol::Message& message : effects.messages)
     invariant(message.client == self_, "a client speaks in its own name");
 }
@@ -135,7 +135,7 @@ Effects Core::reconnected(Instant now) {
     return effects;
   }
   if (upload_) upload_->ask();
-  if (definition_) definition_->ask_again();
+  if (arriving_) arriving_->ask_again();
   if (incoming_) incoming_->ask_again();
   send_what_is_due(now, effects);
   check_invariants(effects);
@@ -174,9 +174,9 @@ Effects Core::on(const protocol::Welcome& welcome, Instant now) {
   want_.reset();
   takes_offers_ = welcome.takes_offers;
   upload_.reset();
-  if (definition_) definition_->ask_again();
+  if (arriving_) arriving_->ask_again();
   if (incoming_) incoming_->ask_again();
-  heard_of(welcome.revision, welcome.encoder, effects);
+  heard_of(welcome.revision, welcome.definition, effects);
   return effects;
 }
 
@@ -253,7 +253,7 @@ Effects Core::on(const protocol::Announce& announce, Instant) {
   if (announce.aggregator != aggregator_) {
     seek_again();
   } else {
-    heard_of(announce.revision, announce.encoder, effects);
+    heard_of(announce.revision, announce.definition, effects);
   }
   return effects;
 }
@@ -312,13 +312,13 @@ void for_each_lesson(const Store& store, const std::string& kind, const Digest& 
              [&](ByteView key, ByteView memory) { visit(topic_of(key.subspan(kLessonPrefix.size())), memory); });
 }
 
-Digest stored_encoder(const Store& store) {
+Digest stored_definition_id(const Store& store) {
   const auto id = store.get(Column::meta, to_bytes("encoder"));
   return id ? Digest::from_bytes(*id) : Digest{};
 }
 
 std::optional<Bytes> stored_definition(const Store& store) {
-  const Digest id = stored_encoder(store);
+  const Digest id = stored_definition_id(store);
   return id.empty() ? std::nullopt : store.get(Column::blobs, id.view());
 }
 

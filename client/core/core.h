@@ -26,7 +26,7 @@ struct Effects {
   std::vector<std::string> notices;  // for people, one sentence each
   std::optional<std::string>
       rejected;                     // why the aggregator does not let this client take part: there is no use in asking
-  bool definition_arrived = false;  // Core::encoder() is in the store now; what was learned with another must be
+  bool definition_arrived = false;  // Core::definition() is in the store now; what was learned with another must be
                                     // learned again
 
   void append(Effects later);
@@ -71,7 +71,7 @@ class Core {
   // Says goodbye; the core sends nothing more until the next tick.
   Effects leave();
 
-  Digest encoder() const { return encoder_; }
+  Digest definition() const { return definition_; }
   Revision replica() const { return replica_.revision(); }
   // The newest revision that the client has heard of.
   Revision newest() const { return newest_; }
@@ -110,7 +110,7 @@ class Core {
   bool uploads() const { return takes_offers_ && outbox_.first() != nullptr && outbox_.first()->large; }
   void send(protocol::Body body, Effects& effects) const { effects.messages.push_back({self_, std::move(body)}); }
   WriteSet agree_on(const protocol::Welcome& welcome, Effects& effects);
-  void heard_of(Revision revision, const Digest& encoder, Effects& effects);
+  void heard_of(Revision revision, const Digest& definition, Effects& effects);
   void adopt_definition(Effects& effects);
   void seek_again();
   void begin_conversation();
@@ -124,12 +124,12 @@ class Core {
   Outbox outbox_;
   Replica replica_;
   Random jitter_;
-  Digest encoder_;       // in the store
+  Digest definition_;    // in the store
   ClientId aggregator_;  // whose knowledge the replica holds; all zero: nobody's yet
   Timing timing_;
   PartSizes sizes_;
   PartialFetches partial_;
-  std::optional<Fetch> definition_;   // the encoder that the aggregator wants used
+  std::optional<Fetch> arriving_;     // the definition that the aggregator wants used
   std::optional<Incoming> incoming_;  // what the replica's next revision refers to
   std::optional<Upload> upload_;      // of the first contribution that is undecided
   bool takes_offers_ = false;         // the aggregator does
@@ -152,8 +152,8 @@ std::optional<Bytes> lesson_memory(const Store& store, const Topic& topic);
 // Calls visit(topic, memory) for the lessons of a kind in a space, sorted by subject.
 void for_each_lesson(const Store& store, const std::string& kind, const Digest& space,
                      const std::function<void(const Topic&, ByteView memory)>& visit);
-// The encoder in a client's store; empty: none yet.
-Digest stored_encoder(const Store& store);
+// The definition in a client's store; empty: none yet.
+Digest stored_definition_id(const Store& store);
 // What it is (knowledge/definition.h); nothing: none yet.
 std::optional<Bytes> stored_definition(const Store& store);
 // What its family reads of it.

@@ -48,16 +48,16 @@ bool Core::take_knowledge(const protocol::BlobChunk& chunk, Instant now, Effects
 
 Effects Core::on(const protocol::BlobChunk& chunk, Instant now) {
   Effects effects;
-  if (take_knowledge(chunk, now, effects) || !definition_) return effects;
-  switch (definition_->take(chunk, now, effects.writes)) {
+  if (take_knowledge(chunk, now, effects) || !arriving_) return effects;
+  switch (arriving_->take(chunk, now, effects.writes)) {
     case Fetch::Outcome::echo:
     case Fetch::Outcome::progress:
       break;
     case Fetch::Outcome::absent:
-      effects.notices.push_back("the aggregator does not have the encoder " + chunk.blob.brief() + " that it names");
+      effects.notices.push_back("the aggregator does not have the definition " + chunk.blob.brief() + " that it names");
       break;
     case Fetch::Outcome::corrupt:
-      effects.notices.push_back("the encoder " + chunk.blob.brief() + " arrived corrupt; fetching it again");
+      effects.notices.push_back("the definition " + chunk.blob.brief() + " arrived corrupt; fetching it again");
       break;
     case Fetch::Outcome::complete:
       adopt_definition(effects);
@@ -66,26 +66,26 @@ Effects Core::on(const protocol::BlobChunk& chunk, Instant now) {
 }
 
 void Core::adopt_definition(Effects& effects) {
-  invariant(definition_ && definition_->is_complete(), "only what has arrived whole is learned with");
-  encoder_ = definition_->name();
-  effects.writes.put(Column::blobs, to_bytes(encoder_.view()), definition_->release());
-  effects.writes.put(Column::meta, to_bytes("encoder"), to_bytes(encoder_.view()));
-  definition_.reset();
+  invariant(arriving_ && arriving_->is_complete(), "only what has arrived whole is learned with");
+  definition_ = arriving_->name();
+  effects.writes.put(Column::blobs, to_bytes(definition_.view()), arriving_->release());
+  effects.writes.put(Column::meta, to_bytes("encoder"), to_bytes(definition_.view()));
+  arriving_.reset();
   partial_.discard_others(PartsOwner::definition, {}, effects.writes);
   effects.definition_arrived = true;
 }
 
-void Core::heard_of(Revision revision, const Digest& encoder, Effects& effects) {
-  if (revision < newest_) return;  // it has been overtaken: the encoder may be an older one
+void Core::heard_of(Revision revision, const Digest& definition, Effects& effects) {
+  if (revision < newest_) return;  // it has been overtaken: the definition may be an older one
   newest_ = revision;
-  if (encoder.empty() || encoder == encoder_) {
-    definition_.reset();
+  if (definition.empty() || definition == definition_) {
+    arriving_.reset();
     partial_.discard_others(PartsOwner::definition, {}, effects.writes);
-  } else if (!definition_ || definition_->name() != encoder) {
-    partial_.discard_others(PartsOwner::definition, {&encoder, 1}, effects.writes);
-    definition_.emplace(Fetch::Wanted{PartsOwner::definition, encoder, 0}, store_, partial_, timing_.first_retry,
-                        timing_.longest_retry);
-    if (definition_->is_complete()) adopt_definition(effects);
+  } else if (!arriving_ || arriving_->name() != definition) {
+    partial_.discard_others(PartsOwner::definition, {&definition, 1}, effects.writes);
+    arriving_.emplace(Fetch::Wanted{PartsOwner::definition, definition, 0}, store_, partial_, timing_.first_retry,
+                      timing_.longest_retry);
+    if (arriving_->is_complete()) adopt_definition(effects);
   }
 }
 

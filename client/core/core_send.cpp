@@ -36,7 +36,7 @@ void Core::send_what_is_due(Instant now, Effects& effects) {
 
 void Core::send_transfers(Instant now, Effects& effects) {
   std::vector<protocol::Body> due;
-  if (definition_) definition_->send(now, due);
+  if (arriving_) arriving_->send(now, due);
   if (incoming_) incoming_->send(now, due);
   for (protocol::Body& body : due) send(std::move(body), effects);
 }
@@ -62,7 +62,7 @@ void Core::send_contributions(Instant now, Effects& effects) {
 Instant Core::deadline() const {
   if (link_ == Link::seeking) return hello_.due();
   Instant soonest = std::min(heartbeat_due_, last_heard_ + 3 * heartbeat_every_ + Instant{1});
-  if (definition_) soonest = std::min(soonest, definition_->deadline());
+  if (arriving_) soonest = std::min(soonest, arriving_->deadline());
   if (incoming_) soonest = std::min(soonest, incoming_->deadline());
   if (outbox_.undecided() > 0)
     soonest = std::min(soonest, !uploads() ? contribute_.due() : upload_ ? upload_->deadline() : Instant::min());

@@ -84,7 +84,7 @@ class Daemon {
       spdlog::info("stopping on {}", signal == SIGINT ? "ctrl-C" : "SIGTERM");
       io_.stop();
     });
-    mailbox_.show(core_->encoder());
+    mailbox_.show(core_->definition());
     {
       const std::jthread learner([this](const std::stop_token& stop) { learn_until(stop); });
       act([&] { take(core_->tick(now())); });
@@ -207,8 +207,8 @@ class Daemon {
     for (const std::string& notice : effects.notices) spdlog::info("{}", notice);
     if (effects.rejected) return stop_with("the aggregator turned this client away: " + *effects.rejected);
     if (effects.definition_arrived) {
-      spdlog::info("received the encoder {}", core_->encoder().brief());
-      mailbox_.show(core_->encoder());
+      spdlog::info("received the encoder {}", core_->definition().brief());
+      mailbox_.show(core_->definition());
     }
     mailbox_.show(core_->replica());
     if (core_->connected()) search_.found();

@@ -1,4 +1,5 @@
-// Where the learner's thread and the loop of a client meet: which encoder to use, and whether there is something new.
+// Where the learner's thread and the loop of a client meet: which definition to use, and whether there is something
+// new.
 #pragma once
 
 #include <algorithm>
@@ -17,9 +18,9 @@ namespace outrider::client {
 // Thread-safe.
 class LearnerMailbox {
  public:
-  void show(const Digest& encoder) {
+  void show(const Digest& definition) {
     const std::lock_guard lock(mutex_);
-    encoder_ = encoder;
+    definition_ = definition;
     changed_.notify_all();
   }
   // What is known is of this revision now.
@@ -33,21 +34,21 @@ class LearnerMailbox {
     std::chrono::milliseconds least;
     std::chrono::milliseconds most;
   };
-  // Waits for another encoder than `current`, and after the least rest for another revision than at the return before.
-  // Returns the encoder to use. For one thread.
+  // Waits for another definition than `current`, and after the least rest for another revision than at the return
+  // before. Returns the definition to use. For one thread.
   Digest wait(const Digest& current, const Rest& rest, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    const auto is_other = [&] { return encoder_ != current; };
+    const auto is_other = [&] { return definition_ != current; };
     if (!changed_.wait_for(lock, stop, rest.least, is_other) && rest.most > rest.least)
       changed_.wait_for(lock, stop, rest.most - rest.least, [&] { return is_other() || known_ != looked_at_; });
     looked_at_ = known_;
-    return encoder_;
+    return definition_;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  Digest encoder_;
+  Digest definition_;
   Revision known_{};
   Revision looked_at_{};
 };

@@ -135,7 +135,7 @@ class MissionWork {
       result.after = report_.steps.back().after[client];
       double payload = 0;
       double seconds = 0;
-      client::for_each_lesson(*store, std::string(kPrototypeKind), client::stored_encoder(*store),
+      client::for_each_lesson(*store, std::string(kPrototypeKind), client::stored_definition_id(*store),
                               [&](const Topic&, ByteView memory) {
                                 ++result.classes;
                                 seconds += static_cast<double>(ClassMemory::decode(memory).spent.count()) * 1e-6;

@@ -33,7 +33,7 @@ std::string wait_for_address(const fs::path& file, DaemonProcess& daemon, const 
 
 bool caught_up(const protocol::Status& status, std::size_t classes, std::size_t clients) {
   const auto known = std::ranges::count_if(
-      status.topics, [&](const protocol::TopicStatus& topic) { return topic.topic.space == status.encoder; });
+      status.topics, [&](const protocol::TopicStatus& topic) { return topic.topic.space == status.definition; });
   if (static_cast<std::size_t>(known) != classes || status.clients.size() != clients) return false;
   return std::ranges::all_of(status.clients, [&](const protocol::ClientStatus& client) {
     return client.connected && client.outbox == 0 && client.replica == status.revision;

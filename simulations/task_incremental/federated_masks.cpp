@@ -72,7 +72,7 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 
 std::size_t count_tasks(const Store& store) {
   std::size_t count = 0;
-  client::for_each_known(store, std::string(kSupermaskKind), client::stored_encoder(store),
+  client::for_each_known(store, std::string(kSupermaskKind), client::stored_definition_id(store),
                          [&](const Topic&, ByteView) { ++count; });
   return count;
 }

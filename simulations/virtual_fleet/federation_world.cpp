@@ -121,7 +121,7 @@ WorldOptions world_of(const Federation& federation, const EmbeddedData& data, st
     families.push_back(std::make_unique<growing::GrowingFamily>());
     return families;
   };
-  world.encoder = data.encoder;
+  world.definition = data.encoder;
   world.base = data.base_knowledge();
   world.watch = watch;
   if (std::ranges::any_of(federation.profiles, &ClientProfile::hostile)) add_samples(data, world);

@@ -38,7 +38,7 @@ AggregatorNode::AggregatorNode(const WorldOptions& options, Postman& postman, st
 
 void AggregatorNode::publish_all() {
   for (const Bytes& definition : options_.earlier_definitions) disk_.commit(core_->publish(definition, {}).writes);
-  if (!options_.encoder.empty()) publish(options_.encoder, options_.base);
+  if (!options_.definition.empty()) publish(options_.definition, options_.base);
 }
 
 void AggregatorNode::publish(const Bytes& definition, const std::vector<aggregator::BaseKnowledge>& base) {

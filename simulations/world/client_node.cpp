@@ -59,7 +59,7 @@ void ClientNode::boot(Instant now) {
 void ClientNode::go_on(Instant now) {
   if (!core_) return;
   check(now);
-  if (session_ || core_->encoder().empty() || !wanted_step_) return;
+  if (session_ || core_->definition().empty() || !wanted_step_) return;
   if (!learned_step_ || *learned_step_ < *wanted_step_) {
     learning_step_ = *wanted_step_;
     return begin(around_.curriculum.learn(number_, learning_step_, disk_), now);

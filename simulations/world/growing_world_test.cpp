@@ -67,7 +67,7 @@ WorldOptions world_of_growth(std::uint64_t seed, bool stormy) {
     families.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return std::size_t{2}; }));
     return families;
   };
-  options.encoder = task_of_growth().encode();
+  options.definition = task_of_growth().encode();
   options.watch = Watch::full;
   return options;
 }

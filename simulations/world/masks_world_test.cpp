@@ -82,7 +82,7 @@ WorldOptions world_of_masks(std::uint64_t seed) {
     families.push_back(std::make_unique<SupermaskFamily>());
     return families;
   };
-  options.encoder = base_of_masks().encode();
+  options.definition = base_of_masks().encode();
   options.watch = Watch::full;
   return options;
 }

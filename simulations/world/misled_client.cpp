@@ -30,7 +30,7 @@ void MisledClient::suffer(Vandal& vandal, Instant now) {
     if (!core_ || vandal.values().happens(0.3F)) boot(vandal, now);
     for (const client::Lesson& lesson : vandal.lessons())
       if (const auto effects = taught(*core_, lesson, now)) take(*effects);
-    for (const Bytes& answer : vandal.answers(core_->encoder())) {
+    for (const Bytes& answer : vandal.answers(core_->definition())) {
       now += Instant{1 + vandal.values().below(20'000)};
       if (const auto message = understood(answer)) take(core_->receive(*message, now));
       if (core_->deadline() <= now) take(core_->tick(now));

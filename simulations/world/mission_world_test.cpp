@@ -25,7 +25,7 @@ WorldOptions quiet_world(std::uint64_t seed = 1) {
   options.calm = Instant{600'000};
   options.weather = {.shortest = Instant{5}, .longest = Instant{50}};
   options.families = prototype_families;
-  options.encoder = Bytes(700'000, 7);
+  options.definition = Bytes(700'000, 7);
   options.watch = Watch::full;
   return options;
 }
@@ -61,7 +61,7 @@ WorldOptions hostile_world(std::uint64_t seed) {
   options.traits.push_back(vandal);
   options.kind_of_client = {0, 3, 0, 1, 3, 2};
   const ClassState state{3, std::vector<float>(GaussianCurriculum::kDimension, 1.5F), {}};
-  const Topic topic{std::string(kPrototypeKind), Digest::of(options.encoder), "nobody's class"};
+  const Topic topic{std::string(kPrototypeKind), Digest::of(options.definition), "nobody's class"};
   for (const Precision precision : {Precision::float32, Precision::int8})
     options.samples.push_back({topic, encode(state, precision)});
   options.make_everything_scarce();
@@ -69,13 +69,13 @@ WorldOptions hostile_world(std::uint64_t seed) {
 }
 
 WorldSummary run_alone(const WorldOptions& options) {
-  const GaussianCurriculum curriculum(7, 5, Digest::of(options.encoder));
+  const GaussianCurriculum curriculum(7, 5, Digest::of(options.definition));
   NoExchange alone;
   return run_world(options, curriculum, alone);
 }
 
 WorldSummary run_on_threads(const WorldOptions& options, std::uint32_t ranks) {
-  const GaussianCurriculum curriculum(7, 5, Digest::of(options.encoder));
+  const GaussianCurriculum curriculum(7, 5, Digest::of(options.definition));
   Meeting meeting(ranks);
   std::vector<WorldSummary> summaries(ranks);
   {
@@ -211,7 +211,7 @@ class Forgetful : public GaussianCurriculum {
 
 TEST(MissionWorld, ABrokenPromiseStopsAllRanksAndSaysWhen) {
   const WorldOptions options = quiet_world();
-  const Forgetful curriculum(7, 5, Digest::of(options.encoder));
+  const Forgetful curriculum(7, 5, Digest::of(options.definition));
   Meeting meeting(3);
   std::vector<std::string> sentences(3);
   {

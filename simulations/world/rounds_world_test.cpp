@@ -77,7 +77,7 @@ WorldOptions world_of_rounds(std::uint64_t seed, bool stormy) {
     families.push_back(std::make_unique<PrototypicalFamily>([](ByteView) { return std::size_t{2}; }));
     return families;
   };
-  options.encoder = task_of_rounds().encode();
+  options.definition = task_of_rounds().encode();
   options.watch = Watch::full;
   return options;
 }
@@ -213,7 +213,7 @@ WorldOptions world_of_cohorts(const Cohorts& cohorts, std::uint64_t seed) {
     families.push_back(std::make_unique<averaging::AveragingFamily>(rules));
     return families;
   };
-  options.encoder = task_of_rounds(cohorts.strategy).encode();
+  options.definition = task_of_rounds(cohorts.strategy).encode();
   options.steps = 3;
   // Ten pictures in five seconds, or in forty: later than the deadline.
   options.traits = {Traits{.pictures_per_second = 2, .stays = true},

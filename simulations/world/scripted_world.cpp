@@ -43,7 +43,7 @@ WorldOptions ScriptedWorld::options(std::uint64_t seed, std::size_t clients, Wea
   options.clients = clients;
   options.weather = weather;
   options.families = std::move(families);
-  options.encoder = std::move(definition);
+  options.definition = std::move(definition);
   options.watch = Watch::full;
   return options;
 }
@@ -161,7 +161,8 @@ bool ScriptedWorld::has_caught_up(std::uint32_t client) const {
   const AggregatorNode& node = *shard_.aggregator();
   if (!node.is_up() || shard_.client(client).rests()) return false;  // it has died
   const client::Core& core = shard_.client(client).core();
-  return core.undecided() == 0 && core.replica() == node.core().revision() && core.encoder() == node.core().encoder();
+  return core.undecided() == 0 && core.replica() == node.core().revision() &&
+         core.definition() == node.core().definition();
 }
 
 void ScriptedWorld::require_agreement() const {

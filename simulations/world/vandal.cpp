@@ -49,7 +49,7 @@ Bytes Vandal::payload() {
 }
 
 Digest Vandal::digest() {
-  return values_.happens(0.5F) ? Digest::of(key_of(values_.below(3))) : Digest::of(options_.encoder);
+  return values_.happens(0.5F) ? Digest::of(key_of(values_.below(3))) : Digest::of(options_.definition);
 }
 
 // From the first number on, so that all are decided: what somebody really has, what it never had, thousands of them.

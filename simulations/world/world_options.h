@@ -78,9 +78,9 @@ struct WorldOptions {
   Weather weather;
   Disasters disasters;
   Families families;
-  Bytes encoder;  // that is published at the beginning; empty: a script publishes it
+  Bytes definition;  // that is published at the beginning; empty: a script publishes it
   std::vector<aggregator::BaseKnowledge> base;
-  std::vector<Bytes> earlier_definitions;  // that were published before the encoder; their spaces stay open
+  std::vector<Bytes> earlier_definitions;  // that were published before the definition; their spaces stay open
   std::vector<Sample> samples;             // one at least where clients are hostile
   aggregator::Limits limits;
   client::PartSizes parts;

@@ -62,7 +62,7 @@ class CounterClient : public ClientFamily {
     return std::make_unique<CountingLearner>(id, store, options.data, each_);
   }
   std::unique_ptr<AnyPredictor> open_predictor(const Store& store) const override {
-    return std::make_unique<Commonest>(stored_encoder(store), store);
+    return std::make_unique<Commonest>(stored_definition_id(store), store);
   }
 
  private:

@@ -15,7 +15,7 @@ averaging::LearningTask stored_task(const Store& store) {
 }
 
 averaging::RoundRecord require_round(const Store& store, const averaging::LearningTask& task) {
-  auto record = known_round(store, stored_encoder(store), task);
+  auto record = known_round(store, stored_definition_id(store), task);
   require(record.has_value(), "it knows no round of training yet: let the client meet its aggregator");
   return *std::move(record);
 }
@@ -23,7 +23,7 @@ averaging::RoundRecord require_round(const Store& store, const averaging::Learni
 // Those of the best round, where one is known.
 averaging::ServerState served(const Store& store, const averaging::LearningTask& task,
                               const averaging::RoundRecord& newest) {
-  const auto best = newest.width == 1 ? best_round(store, stored_encoder(store), task) : std::nullopt;
+  const auto best = newest.width == 1 ? best_round(store, stored_definition_id(store), task) : std::nullopt;
   return best ? best->state : newest.state;
 }
 
@@ -37,7 +37,8 @@ ModelPredictor::ModelPredictor(const Store& store, const averaging::LearningTask
 ModelPredictor::ModelPredictor(const Store& store, const averaging::RoundRecord& given,
                                const averaging::LearningTask& task, int threads)
     : ModelPredictor(given, served(store, task, given),
-                     own_state(store, last_learned(store, stored_encoder(store), task), given.width), task, threads) {}
+                     own_state(store, last_learned(store, stored_definition_id(store), task), given.width), task,
+                     threads) {}
 
 ModelPredictor::ModelPredictor(const averaging::RoundRecord& given, const averaging::ServerState& served,
                                const averaging::ClientState& own, averaging::LearningTask task, int threads)

@@ -23,7 +23,7 @@ struct GrowingPredictor::Known {
 };
 
 GrowingPredictor::Known GrowingPredictor::known_to(const Store& store, const growing::GrowingTask& task) {
-  const Digest space = stored_encoder(store);
+  const Digest space = stored_definition_id(store);
   if (const auto growth = known_growth(store, space, task)) {
     growing::MixtureNetwork grown = growth->grown();
     const auto crossing = known_crossing(store, space, task, growth->event.id());

@@ -26,7 +26,7 @@ Classes at_least_one(Classes classes) {
 }  // namespace
 
 Classes own_classes(const Store& store) {
-  const Digest encoder = stored_encoder(store);
+  const Digest encoder = stored_definition_id(store);
   Classes classes;
   if (encoder.empty()) return classes;
   for_each_lesson(store, std::string(kPrototypeKind), encoder, [&](const Topic& topic, ByteView memory) {
@@ -36,7 +36,7 @@ Classes own_classes(const Store& store) {
 }
 
 Classes known_classes(const Store& store) {
-  const Digest encoder = stored_encoder(store);
+  const Digest encoder = stored_definition_id(store);
   if (encoder.empty()) return {};
   std::map<std::string, ClassState> own;
   for (auto& [name, state] : own_classes(store)) own.emplace(name, std::move(state));

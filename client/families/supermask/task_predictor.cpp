@@ -22,7 +22,9 @@ std::string names_of(const NamedTasks& tasks) {
 }  // namespace
 
 TaskPredictor::TaskPredictor(const Store& store, const std::optional<std::string>& task, bool infer, int threads)
-    : base_(load_base(store)), tasks_(known_tasks(store, stored_encoder(store), base_)), network_(base_, threads) {
+    : base_(load_base(store)),
+      tasks_(known_tasks(store, stored_definition_id(store), base_)),
+      network_(base_, threads) {
   require(!tasks_.empty(),
           "this client knows no task yet: put pictures into its data folder as TASK/CLASS/PICTURE, or let it meet an "
           "aggregator that knows some");
