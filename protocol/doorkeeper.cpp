@@ -192,57 +192,49 @@ void Doorkeeper::look_at_all() {
   const std::uint64_t grown = resident > resident_ ? resident - resident_ : 0;
   if (std::exchange(to_trim_, false)) ::malloc_trim(0);  // it would stay ours, in pieces
   resident_ = resident;
-  look_at_frames(grown);
-  std::uint64_t all = 0;
-  std::vector<std::pair<std::uint64_t, int>> untaken;
-  open_.for_each([&](int descriptor, OpenConnections::Connection& connection) {
-    const auto progress = progress_of(descriptor);
-    if (!progress || connection.leaving) return;
-    connection.taken = std::min(connection.taken, progress->received);  // what frames cost is counted roughly
-    untaken.emplace_back(progress->received - connection.taken, descriptor);
-    all += untaken.back().first;
-  });
-  std::ranges::sort(untaken, std::greater<>());
-  for (const auto& [bytes, descriptor] : untaken) {
-    if (bytes <= limits_.untaken_bytes && all <= limits_.all_untaken_bytes) break;
-    shut(descriptor, fmt::format("has sent {} MB that are no message yet", bytes >> 20));
-    to_trim_ = true;
-    all -= bytes;
-  }
+  look_at_progress(grown);
+  end_largest(&OpenConnections::Connection::swollen, limits_.swollen_bytes, limits_.all_swollen_bytes,
+              "sends a message that does not end, in frames that take some {} MB");
+  end_largest(&OpenConnections::Connection::untaken, limits_.untaken_bytes, limits_.all_untaken_bytes,
+              "has sent {} MB that are no message yet");
 }
 
-// Which connections have memory grow by far more than comes over them. What grows at the same time for another reason
-// is laid to their charge, too, until their message is whole.
-void Doorkeeper::look_at_frames(std::uint64_t grown) {
+// How much of what has come is no message yet, and which connections have memory grow by far more than comes over them.
+// What grows at the same time for another reason is laid to their charge, too, until their message is whole.
+void Doorkeeper::look_at_progress(std::uint64_t grown) {
   constexpr std::uint64_t kUsual = 4;  // times the bytes of an honest message, which is copied and decoded
   std::uint64_t came = 0;
   std::vector<std::pair<OpenConnections::Connection*, std::uint64_t>> growing;
   open_.for_each([&](int descriptor, OpenConnections::Connection& connection) {
     const auto progress = progress_of(descriptor);
+    const std::uint64_t before = std::exchange(connection.untaken, 0);
     if (!progress || connection.leaving) return;
-    const std::uint64_t untaken = progress->received - std::min(connection.taken, progress->received);
+    connection.taken = std::min(connection.taken, progress->received);  // what frames cost is counted roughly
+    connection.untaken = progress->received - connection.taken;
     // What comes after a message that was whole is the beginning of another one.
-    if (!std::exchange(connection.took, false) && untaken > connection.untaken) {
-      growing.emplace_back(&connection, untaken - connection.untaken);
-      came += growing.back().second;
-    }
-    connection.untaken = untaken;
+    if (std::exchange(connection.took, false) || connection.untaken <= before) return;
+    growing.emplace_back(&connection, connection.untaken - before);
+    came += growing.back().second;
   });
   if (grown > kUsual * came)
     for (const auto& [connection, bytes] : growing)
       connection->swollen += static_cast<std::uint64_t>(static_cast<double>(grown) * static_cast<double>(bytes) /
                                                         static_cast<double>(came));
+}
+
+void Doorkeeper::end_largest(std::uint64_t OpenConnections::Connection::*held, std::uint64_t most,
+                             std::uint64_t most_of_all, fmt::format_string<std::uint64_t> why) {
   std::uint64_t all = 0;
-  std::vector<std::pair<std::uint64_t, int>> swollen;
+  std::vector<std::pair<std::uint64_t, int>> largest;
   open_.for_each([&](int descriptor, const OpenConnections::Connection& connection) {
-    if (connection.leaving || connection.swollen == 0) return;
-    swollen.emplace_back(connection.swollen, descriptor);
-    all += connection.swollen;
+    if (connection.leaving || connection.*held == 0) return;
+    largest.emplace_back(connection.*held, descriptor);
+    all += connection.*held;
   });
-  std::ranges::sort(swollen, std::greater<>());
-  for (const auto& [bytes, descriptor] : swollen) {
-    if (bytes <= limits_.swollen_bytes && all <= limits_.all_swollen_bytes) break;
-    shut(descriptor, fmt::format("sends a message that does not end, in frames that take some {} MB", bytes >> 20));
+  std::ranges::sort(largest, std::greater<>());
+  for (const auto& [bytes, descriptor] : largest) {
+    if (bytes <= most && all <= most_of_all) break;
+    shut(descriptor, fmt::format(why, bytes >> 20));
     to_trim_ = true;
     all -= bytes;
   }

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include <fmt/format.h>
 #include <zmq.hpp>
 
 #include "protocol/open_connections.h"
@@ -63,7 +64,10 @@ class Doorkeeper {
   void end_excess();
   void look_at_handshakes();
   void look_at_all();
-  void look_at_frames(std::uint64_t grown);
+  void look_at_progress(std::uint64_t grown);
+  // Of what a connection holds the largest, until none holds more than `most` and all together not more than that.
+  void end_largest(std::uint64_t OpenConnections::Connection::*held, std::uint64_t most, std::uint64_t most_of_all,
+                   fmt::format_string<std::uint64_t> why);
   void shut(int descriptor, std::string_view why);
 
   zmq::socket_ref socket_;
