@@ -9,6 +9,7 @@
 #include "aggregator/core/verification.h"
 #include "aggregator/daemon/identity.h"
 #include "client/core/verification.h"
+#include "knowledge/counted.h"
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
 
@@ -23,18 +24,14 @@ struct Report {
   Damages damages;
 };
 
-std::string of(std::uint64_t count, const std::string& one) {
-  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
-
 Report look_at_aggregator(const Store& store, const protocol::KeyPair& keys,
                           const aggregator::ServerFamilies& families) {
   const aggregator::Self self = aggregator::self_of(keys);
   aggregator::Verification found = aggregator::verify(self.id, store, families.make(self));
   return {"an aggregator's",
-          fmt::format("{} ({} with what was said), {}, {}, revision {}, knowledge {}", of(found.decisions, "decision"),
-                      found.payloads, of(found.clients, "client"), of(found.topics, "topic"), number(found.revision),
-                      found.knowledge.brief()),
+          fmt::format("{} ({} with what was said), {}, {}, revision {}, knowledge {}",
+                      counted(found.decisions, "decision"), found.payloads, counted(found.clients, "client"),
+                      counted(found.topics, "topic"), number(found.revision), found.knowledge.brief()),
           {{"decisions", found.decisions},
            {"payloads", found.payloads},
            {"clients", found.clients},
@@ -48,8 +45,8 @@ Report look_at_aggregator(const Store& store, const protocol::KeyPair& keys,
 Report look_at_client(const Store& store) {
   client::Verification found = client::verify(store);
   return {"a client's",
-          fmt::format("{} of its own, knowledge on {}, revision {}", of(found.contributions, "contribution"),
-                      of(found.topics, "topic"), number(found.revision)),
+          fmt::format("{} of its own, knowledge on {}, revision {}", counted(found.contributions, "contribution"),
+                      counted(found.topics, "topic"), number(found.revision)),
           {{"contributions", found.contributions},
            {"topics", found.topics},
            {"definitions", found.definitions},
@@ -90,7 +87,7 @@ int run_verify(const VerifyOptions& options) {
     for (const std::string& damage : report.damages.named()) std::cout << "damaged: " << damage << '\n';
     if (unnamed > 0) std::cout << "and " << unnamed << " more\n";
     std::cout << fmt::format("{} state, {}: {}\n", report.whose,
-                             report.damages.count() == 0 ? "whole" : of(report.damages.count(), "damage"),
+                             report.damages.count() == 0 ? "whole" : counted(report.damages.count(), "damage"),
                              report.extent);
   }
   return report.damages.count() == 0 ? 0 : 1;

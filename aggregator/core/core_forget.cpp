@@ -5,18 +5,12 @@
 
 #include "aggregator/core/core.h"
 #include "aggregator/core/meta_names.h"
+#include "knowledge/counted.h"
 #include "knowledge/error.h"
 #include "knowledge/invariant.h"
 #include "knowledge/utf8.h"
 
 namespace outrider::aggregator {
-namespace {
-
-std::string count_of(std::size_t number, const std::string& one) {
-  return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
-}
-
-}  // namespace
 
 // What is taken back, and where.
 struct Core::TakenBack {
@@ -74,8 +68,8 @@ Effects Core::forget(const ClientId& id, Client& client, Instant now) {
   uploads_.drop(id, taken.effects.writes);
   client.name.clear();
   taken.effects.notices.push_back("took back all that " + title +
-                                  " had taught: " + count_of(taken.contributions, "contribution") + " on " +
-                                  count_of(taken.topics.size(), "topic"));
+                                  " had taught: " + counted(taken.contributions, "contribution") + " on " +
+                                  counted(taken.topics.size(), "topic"));
   return finish(std::move(taken), "a client", now);
 }
 
@@ -97,8 +91,8 @@ std::pair<Effects, Forgotten> Core::forget_class(const std::string& name, Instan
         id, [&](const Topic& topic) { return topic.subject == name; }, taken);
   const Forgotten forgotten{taken.contributions, taken.clients.size()};
   taken.effects.notices.push_back(
-      "took back all that was taught on a class: " + count_of(forgotten.contributions, "contribution") + " of " +
-      count_of(forgotten.clients, "client"));
+      "took back all that was taught on a class: " + counted(forgotten.contributions, "contribution") + " of " +
+      counted(forgotten.clients, "client"));
   Effects effects = finish(std::move(taken), "a class", now);
   effects.append(step(now));
   return {std::move(effects), forgotten};

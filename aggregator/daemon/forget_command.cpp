@@ -8,27 +8,13 @@
 #include <nlohmann/json.hpp>
 
 #include "aggregator/daemon/operator_service.h"
+#include "knowledge/counted.h"
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
 #include "knowledge/utf8.h"
 
 namespace outrider::aggregator {
 namespace {
-
-std::string number_of(std::uint64_t count, const std::string& one) {
-  return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
-
-bool class_is_meant(const std::string& name) {
-  fmt::print(
-      "All that anybody has taught on {} will be taken back. Whoever is connected and has pictures of it may\n"
-      "teach it again.\n",
-      utf8::quoted(name));
-  std::cout << "This cannot be undone. Go on? [y/N] " << std::flush;
-  std::string reply;
-  std::getline(std::cin, reply);
-  return reply == "y" || reply == "Y" || reply == "yes";
-}
 
 int list_forgettings(const ForgetCommand& options) {
   const auto forgettings = std::get<Forgettings>(ask_operator(options.state, ListForgettings{}, *options.families));
@@ -46,20 +32,20 @@ int list_forgettings(const ForgetCommand& options) {
     fmt::print("{}  {}: {}\n",
                one.when == 0 ? "at an unknown time"
                              : fmt::format("{:%Y-%m-%d %H:%M}", fmt::localtime(static_cast<std::time_t>(one.when))),
-               utf8::printable(one.what), number_of(one.contributions, "contribution"));
+               utf8::printable(one.what), counted(one.contributions, "contribution"));
   return 0;
 }
 
 int forget_class(const ForgetCommand& options) {
   if (options.class_name.empty() || options.class_name.size() > kMostWho)
     throw InputError(fmt::format("a class is named by 1 to {} bytes", kMostWho));
-  if (!options.yes) {
-    require_terminal();
-    if (!class_is_meant(options.class_name)) {
-      std::cout << "nothing was changed\n";
-      return 1;
-    }
-  }
+  const bool go_on = is_confirmed(options, [&] {
+    fmt::print(
+        "All that anybody has taught on {} will be taken back. Whoever is connected and has pictures of it may\n"
+        "teach it again.\n",
+        utf8::quoted(options.class_name));
+  });
+  if (!go_on) return 1;
   const auto forgotten =
       std::get<Forgotten>(ask_operator(options.state, ForgetClass{options.class_name}, *options.families));
   if (options.json)
@@ -70,7 +56,7 @@ int forget_class(const ForgetCommand& options) {
               << '\n';
   else
     fmt::print("class {} is forgotten: {} of {} taken back\n", utf8::quoted(options.class_name),
-               number_of(forgotten.contributions, "contribution"), number_of(forgotten.clients, "client"));
+               counted(forgotten.contributions, "contribution"), counted(forgotten.clients, "client"));
   return 0;
 }
 
@@ -91,14 +77,7 @@ int run_forget(const ForgetCommand& options) {
   if (options.list) return list_forgettings(options);
   if (!options.class_name.empty()) return forget_class(options);
   if (options.who.empty()) throw InputError("what is to be forgotten? Expected --client, --class or --list");
-  RemoveCommand removal;
-  removal.families = options.families;
-  removal.state = options.state;
-  removal.who = options.who;
-  removal.forget = true;
-  removal.yes = options.yes;
-  removal.json = options.json;
-  return run_remove(removal);
+  return remove_client(options, true);
 }
 
 }  // namespace outrider::aggregator

@@ -1,6 +1,7 @@
 #include "aggregator/daemon/operator_command.h"
 
 #include <chrono>
+#include <functional>
 #include <iostream>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "aggregator/daemon/operator_service.h"
+#include "knowledge/counted.h"
 #include "knowledge/error.h"
 #include "knowledge/json_text.h"
 #include "knowledge/utf8.h"
@@ -64,15 +66,11 @@ std::uint64_t pictures(const Account& account) {
   return sum;
 }
 
-std::string amount(std::uint64_t count, const std::string& one, const std::string& many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
-
 // "5 classes from 1200 pictures", "2 topics".
 std::string extent(const Account& account) {
   const std::uint64_t sum = pictures(account);
-  if (sum == 0) return amount(account.taught.size(), "topic", "topics");
-  return amount(account.taught.size(), "class", "classes") + " from " + amount(sum, "picture", "pictures");
+  if (sum == 0) return counted(account.taught.size(), "topic", "topics");
+  return counted(account.taught.size(), "class", "classes") + " from " + counted(sum, "picture", "pictures");
 }
 
 Account account_of(const OperatorOptions& options) {
@@ -85,25 +83,29 @@ Account account_of(const OperatorOptions& options) {
 void print_taught(const Account& account) {
   for (const Taught& taught : account.taught)
     fmt::print("  {}{}\n", utf8::printable(taught.topic.subject),
-               taught.pictures == 0 ? "" : "  " + amount(taught.pictures, "picture", "pictures"));
+               taught.pictures == 0 ? "" : "  " + counted(taught.pictures, "picture", "pictures"));
 }
 
-bool is_confirmed(const Account& account) {
+void show_what_goes(const Account& account) {
   fmt::print("All that client {} has taught will be taken back: {}.\n", title(account), extent(account));
   print_taught(account);
   if (account.connected) fmt::print("It is connected: what it sends from now on counts again.\n");
-  std::cout << "This cannot be undone. Go on? [y/N] " << std::flush;
-  std::string reply;
-  std::getline(std::cin, reply);
-  return reply == "y" || reply == "Y" || reply == "yes";
 }
 
 }  // namespace
 
-void require_terminal() {
+bool is_confirmed(const OperatorOptions& options, const std::function<void()>& show_what_goes) {
+  if (options.yes) return true;
   if (isatty(STDIN_FILENO) == 0)
     throw InputError(
         "what is forgotten cannot be brought back, and there is no terminal to ask at: say --yes to go on");
+  show_what_goes();
+  std::cout << "This cannot be undone. Go on? [y/N] " << std::flush;
+  std::string reply;
+  std::getline(std::cin, reply);
+  if (reply == "y" || reply == "Y" || reply == "yes") return true;
+  std::cout << "nothing was changed\n";
+  return false;
 }
 
 void add_options(CLI::App& app, ListCommand& options) {
@@ -152,29 +154,26 @@ int run_show(const ShowCommand& options) {
     return 0;
   }
   fmt::print("client {}, id {}, last seen: {}, {} accepted, teaches {}\n", utf8::printable(account.name),
-             account.id.hex(), seen(account), amount(account.accepted, "contribution", "contributions"),
+             account.id.hex(), seen(account), counted(account.accepted, "contribution", "contributions"),
              extent(account));
   print_taught(account);
   return 0;
 }
 
 int run_remove(const RemoveCommand& options) {
+  return remove_client(options, options.forget);
+}
+
+int remove_client(const OperatorOptions& options, bool forget) {
   const Account account = account_of(options);
-  if (options.forget && !options.yes) {
-    require_terminal();
-    if (!is_confirmed(account)) {
-      std::cout << "nothing was changed\n";
-      return 1;
-    }
-  }
+  if (forget && !is_confirmed(options, [&] { show_what_goes(account); })) return 1;
   const Account removed =
-      std::get<Removed>(ask_operator(options.state, RemoveClient{account.id.hex(), options.forget}, *options.families))
-          .account;
+      std::get<Removed>(ask_operator(options.state, RemoveClient{account.id.hex(), forget}, *options.families)).account;
   if (options.json) {
     nlohmann::json json = to_json(removed, true);
-    json["forgotten"] = options.forget;
+    json["forgotten"] = forget;
     std::cout << json_text(json, 2) << '\n';
-  } else if (options.forget) {
+  } else if (forget) {
     fmt::print("client {} is forgotten: {} taken back\n", title(removed), extent(removed));
   } else {
     fmt::print("client {} is off the list; what it taught stays: {}\n", title(removed), extent(removed));

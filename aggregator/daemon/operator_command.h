@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,8 +30,11 @@ struct RemoveCommand : OperatorOptions {};
 void add_options(CLI::App& app, ListCommand& options);
 void add_options(CLI::App& app, ShowCommand& options);
 void add_options(CLI::App& app, RemoveCommand& options);
-// Throws InputError where nobody can be asked whether it is meant.
-void require_terminal();
+// Whether it is meant: asks, where --yes is not said, after `show_what_goes`. Throws InputError where nobody can be
+// asked.
+bool is_confirmed(const OperatorOptions& options, const std::function<void()>& show_what_goes);
+// Takes `who` off the list and, to be forgotten, what it taught back. Returns the exit code.
+int remove_client(const OperatorOptions& options, bool forget);
 // Return the exit code; throw InputError as ask_operator() does.
 int run_list(const ListCommand& options);
 int run_show(const ShowCommand& options);

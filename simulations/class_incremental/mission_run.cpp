@@ -12,6 +12,7 @@
 #include "client/core/core.h"
 #include "client/daemon/traffic_record.h"
 #include "client/families/prototypical/predictor.h"
+#include "knowledge/counted.h"
 #include "knowledge/error.h"
 #include "knowledge/whole_file.h"
 #include "learners/prototypical/class_memory.h"
@@ -25,7 +26,6 @@
 #include "simulations/fleet/fleet.h"
 #include "simulations/pretraining/kept_encoder.h"
 #include "simulations/pretraining/pretraining.h"
-#include "simulations/scenario/check_text.h"
 
 namespace outrider::simulations {
 namespace {

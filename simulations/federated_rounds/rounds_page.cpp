@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "knowledge/counted.h"
 #include "simulations/federated_rounds/rounds_report.h"
 #include "simulations/report/figure.h"
 
@@ -11,9 +12,6 @@ namespace {
 
 std::string rounds_lead(const RoundsReport& report) {
   const RoundsScenario& scenario = report.scenario;
-  const auto counted = [](std::size_t count, const char* one, const char* many) {
-    return fmt::format("{} {}", count, count == 1 ? one : many);
-  };
   return fmt::format(
       "Clients train one network in {}, each on its own pictures, which stay with it; an aggregator makes the next "
       "weights of what they send. {} in {}, with {}.",

@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "knowledge/counted.h"
 #include "knowledge/error.h"
 #include "simulations/experiment/seeded_runs.h"
 #include "simulations/federated_rounds/rounds_method_run.h"
 #include "simulations/federated_rounds/rounds_record.h"
-#include "simulations/scenario/check_text.h"
 
 namespace outrider::simulations {
 namespace {

@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "knowledge/counted.h"
 #include "knowledge/error.h"
 #include "learners/baselines/dense_learner.h"
 #include "learners/encoders/architectures.h"
 #include "learners/supermask/base_network.h"
 #include "simulations/experiment/seeded_runs.h"
 #include "simulations/experiment/stopwatch.h"
-#include "simulations/scenario/check_text.h"
 #include "simulations/task_incremental/federated_masks.h"
 #include "simulations/task_incremental/study_record.h"
 #include "simulations/task_incremental/task_sequence.h"

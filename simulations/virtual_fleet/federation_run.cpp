@@ -7,13 +7,13 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "knowledge/counted.h"
 #include "knowledge/error.h"
 #include "simulations/experiment/stopwatch.h"
 #include "simulations/mpi/launched_ranks.h"
 #include "simulations/pretraining/kept_encoder.h"
 #include "simulations/pretraining/pretraining.h"
 #include "simulations/report/figure.h"
-#include "simulations/scenario/check_text.h"
 #include "simulations/virtual_fleet/assignment.h"
 #include "simulations/virtual_fleet/federation_fleet.h"
 #include "simulations/virtual_fleet/federation_measurement.h"
