@@ -6,6 +6,7 @@
 #include "learners/supermask/merge.h"
 #include "learners/supermask/ownership.h"
 #include "simulations/world/scripted_world.h"
+#include "simulations/world/test_masks.h"
 
 namespace outrider::simulations {
 namespace {
@@ -14,15 +15,6 @@ constexpr std::uint32_t kTeacherCount = 5;
 constexpr std::size_t kTaskCount = 12;
 constexpr Weather kQuiet{};
 constexpr Weather kGale{.loss = 0.2, .duplication = 0.3, .shortest = Instant{1}, .longest = Instant{900}};
-
-BaseNetwork task_base() {
-  BaseNetwork base;
-  base.preprocessing.input = {1, 5, 5};
-  base.network = nn::parse_network("input 1x5x5; linear 12 nobias; batchnorm noaffine; relu; linear 3 nobias");
-  base.density = 0.3;
-  base.seed = 5;
-  return base;
-}
 
 std::vector<std::unique_ptr<Family>> mask_families(const ClientId&) {
   std::vector<std::unique_ptr<Family>> families;
@@ -36,25 +28,7 @@ std::string task_name(std::size_t task) {
 
 // What a client would have learned: drawn from the task and the client alone. The first tasks have several teachers.
 TaskRecord taught_record(std::size_t task, std::size_t client) {
-  Random random(11, "record", task, client);
-  const BaseNetwork base = task_base();
-  TaskRecord record;
-  record.classes = {"left", "right"};
-  record.examples = 1 + random.below(50);
-  record.place = static_cast<std::uint32_t>(1 + task / 3);
-  for (const nn::TensorSpec& tensor : base.weight_tensors()) {
-    LayerMask& layer = record.layers.emplace_back();
-    for (std::size_t i = 0; i < tensor.size(); ++i) {
-      const bool kept = i == 0 || random.below(10) < 3;
-      layer.kept.push_back(kept ? 1 : 0);
-      if (!kept) continue;
-      layer.values.push_back(random.normal());
-      layer.ranks.push_back(static_cast<std::uint8_t>(random.below(kRankLevels)));
-    }
-  }
-  for (const nn::TensorSpec& tensor : statistics_tensors(base.network))
-    for (std::size_t i = 0; i < tensor.size(); ++i) record.statistics.push_back(random.uniform());
-  return record;
+  return drawn_record(Random(11, "record", task, client), task);
 }
 
 bool teaches(std::size_t client, std::size_t task) {
@@ -64,7 +38,7 @@ bool teaches(std::size_t client, std::size_t task) {
 class TaskFederation {
  public:
   explicit TaskFederation(std::uint64_t seed, Weather weather)
-      : world(ScriptedWorld::options(seed, kTeacherCount, weather, mask_families, task_base().encode())),
+      : world(ScriptedWorld::options(seed, kTeacherCount, weather, mask_families, base_of_masks().encode())),
         order_(seed, "order") {
     for (std::uint32_t i = 0; i < kTeacherCount; ++i) world.join(i);
   }
@@ -77,7 +51,7 @@ class TaskFederation {
         if (teaches(client, task)) lessons.emplace_back(client, task);
     order_.shuffle(std::span(lessons));
     for (const auto& [client, task] : lessons) {
-      world.learn(client, {{std::string(kSupermaskKind), task_base().id(), task_name(task)},
+      world.learn(client, {{std::string(kSupermaskKind), base_of_masks().id(), task_name(task)},
                            taught_record(task, client).encode(),
                            {1}});
       world.run_for(Instant{300});
@@ -88,9 +62,9 @@ class TaskFederation {
 
   NamedTasks known_at(std::uint32_t client) const {
     NamedTasks tasks;
-    client::for_each_known(world.client_store(client), std::string(kSupermaskKind), task_base().id(),
+    client::for_each_known(world.client_store(client), std::string(kSupermaskKind), base_of_masks().id(),
                            [&](const Topic& topic, ByteView payload) {
-                             tasks.emplace_back(topic.subject, TaskRecord::decode(payload, task_base()));
+                             tasks.emplace_back(topic.subject, TaskRecord::decode(payload, base_of_masks()));
                            });
     return tasks;
   }
@@ -118,11 +92,11 @@ const Outcome& quiet_outcome() {
 void expect_quiet_outcome(const TaskFederation& federation) {
   ASSERT_EQ(quiet_outcome().tasks.size(), kTaskCount);
   EXPECT_EQ(federation.world.aggregator().knowledge_digest(), quiet_outcome().knowledge);
-  const Ownership owners(task_base(), quiet_outcome().tasks);
+  const Ownership owners(base_of_masks(), quiet_outcome().tasks);
   for (std::uint32_t client = 0; client < kTeacherCount; ++client) {
     const NamedTasks known = federation.known_at(client);
     EXPECT_EQ(known, quiet_outcome().tasks) << "client " << client;
-    EXPECT_EQ(Ownership(task_base(), known), owners) << "client " << client;
+    EXPECT_EQ(Ownership(base_of_masks(), known), owners) << "client " << client;
   }
 }
 

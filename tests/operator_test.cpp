@@ -16,10 +16,16 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-std::vector<std::string> client_verb(const Site& site, std::vector<std::string> words) {
-  words.insert(words.begin(), "client");
+std::vector<std::string> asked_of(const Site& site, const std::string& verb, std::vector<std::string> words) {
+  words.insert(words.begin(), verb);
   words.insert(words.end(), {"--state", site.path("aggregator").string()});
   return words;
+}
+std::vector<std::string> client_verb(const Site& site, std::vector<std::string> words) {
+  return asked_of(site, "client", std::move(words));
+}
+std::vector<std::string> forget_verb(const Site& site, std::vector<std::string> words) {
+  return asked_of(site, "forget", std::move(words));
 }
 
 // Ann and Bob have taught sneakers both, Bob sandals, too.
@@ -94,12 +100,6 @@ TEST(OperatorOfAnAggregator, KilledWhileItForgetsHasForgottenAllOrNothing) {
   run(client_verb(world.site, {"remove", "bob", "--forget", "--yes"}));
   world.aggregator.emplace(world.site.start_aggregator(world.site.address()));
   EXPECT_TRUE(world.bob_is_forgotten());
-}
-
-std::vector<std::string> forget_verb(const Site& site, std::vector<std::string> words) {
-  words.insert(words.begin(), "forget");
-  words.insert(words.end(), {"--state", site.path("aggregator").string()});
-  return words;
 }
 
 // What a client has contributed on the class, as it lies in its outbox.

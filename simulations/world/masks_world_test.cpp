@@ -5,6 +5,7 @@
 #include "learners/random.h"
 #include "learners/supermask/merge.h"
 #include "simulations/world/mission_world.h"
+#include "simulations/world/test_masks.h"
 
 namespace outrider::simulations {
 namespace {
@@ -13,36 +14,9 @@ constexpr std::uint32_t kMaskTeachers = 5;
 constexpr std::size_t kMaskTasks = 12;
 constexpr std::size_t kMaskSteps = 6;
 
-BaseNetwork base_of_masks() {
-  BaseNetwork base;
-  base.preprocessing.input = {1, 5, 5};
-  base.network = nn::parse_network("input 1x5x5; linear 12 nobias; batchnorm noaffine; relu; linear 3 nobias");
-  base.density = 0.3;
-  base.seed = 5;
-  return base;
-}
-
 // What a client has learned of a task, for the first or the second time: drawn from these alone.
-TaskRecord drawn_record(std::size_t task, std::uint32_t client, std::uint8_t time) {
-  Random random(11 + time, "record", task, client);
-  const BaseNetwork base = base_of_masks();
-  TaskRecord record;
-  record.classes = {"left", "right"};
-  record.examples = 1 + random.below(50);
-  record.place = static_cast<std::uint32_t>(1 + task / 3);
-  for (const nn::TensorSpec& tensor : base.weight_tensors()) {
-    LayerMask& layer = record.layers.emplace_back();
-    for (std::size_t i = 0; i < tensor.size(); ++i) {
-      const bool kept = i == 0 || random.below(10) < 3;
-      layer.kept.push_back(kept ? 1 : 0);
-      if (!kept) continue;
-      layer.values.push_back(random.normal());
-      layer.ranks.push_back(static_cast<std::uint8_t>(random.below(kRankLevels)));
-    }
-  }
-  for (const nn::TensorSpec& tensor : statistics_tensors(base.network))
-    for (std::size_t i = 0; i < tensor.size(); ++i) record.statistics.push_back(random.uniform());
-  return record;
+TaskRecord learned_record(std::size_t task, std::uint32_t client, std::uint8_t time) {
+  return drawn_record(Random(11 + time, "record", task, client), task);
 }
 
 // Two tasks come in each step, to one client or to two; those of the first step come again in the last.
@@ -55,7 +29,7 @@ class MaskCurriculum : public Curriculum {
       const std::uint8_t time = task < 2 && step + 1 == kMaskSteps ? 2 : 1;
       const Topic topic{std::string(kSupermaskKind), space_, "task " + std::to_string(task)};
       if (client::lesson_memory(store, topic) == Bytes{time}) continue;
-      session.lessons.push_back({topic, drawn_record(task, client, time).encode(), {time}});
+      session.lessons.push_back({topic, learned_record(task, client, time).encode(), {time}});
       session.pictures += 100;
     }
     return session;
